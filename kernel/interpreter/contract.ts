@@ -1,0 +1,28 @@
+import type { CellEvent, CellOutcome } from '../loop/events.ts';
+import type { Bundle, CompletionResult } from '../sandbox/contract.ts';
+
+/** A cell to run, as the router hands it over. */
+export interface CellRequest {
+  readonly code: string;
+  readonly silent: boolean;
+  readonly storeHistory: boolean;
+  readonly userExpressions: Readonly<Record<string, string>>;
+  /** The number this cell has, `In [n]`. */
+  readonly executionCount: number;
+  readonly signal: AbortSignal;
+  readonly emit: (event: CellEvent) => void;
+  /** Asks the person; absent where the client does not allow stdin. */
+  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+}
+
+/** What stands behind the wire: runs cells and answers the editor's questions. */
+export interface Interpreter {
+  execute(request: CellRequest): Promise<CellOutcome>;
+  isComplete(
+    code: string,
+  ): Promise<{ status: 'complete' | 'incomplete' | 'invalid' | 'unknown'; indent?: string }>;
+  complete(code: string, cursorPos: number): Promise<CompletionResult>;
+  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined>;
+  /** Ends the session's processes. */
+  close(): Promise<void>;
+}

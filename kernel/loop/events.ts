@@ -1,0 +1,128 @@
+import type { Usage } from '../providers/contract.ts';
+import type { WorkerError, WorkerOutput } from '../sandbox/contract.ts';
+import type { ToolResult } from '../tools/contract.ts';
+
+/** Why a cell stopped. Only `final` is a success. The first reason wins. */
+export type StopReason =
+  | 'final'
+  | 'interrupted'
+  | 'turn-limit'
+  | 'repetition'
+  | 'malformed'
+  | 'empty'
+  | 'overflow'
+  | 'provider'
+  | 'sandbox';
+
+export interface HelperBlock {
+  readonly lang: string;
+  readonly code: string;
+  readonly title?: string;
+  readonly timeoutMs?: number;
+  /** SHA-256 of the code, hex. */
+  readonly hash: string;
+}
+
+/** The keyed record of one turn: `application/vnd.replique.turn+json`, see docs/reference/mime.md. */
+export interface TurnRecord {
+  readonly version: 1;
+  /** SHA-256 over the canonical JSON of model, params and messages, hex. */
+  readonly key: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly params: {
+    readonly temperature: number;
+    readonly maxTokens: number;
+    readonly stop: readonly string[];
+  };
+  /** The response exactly as received (with the closing tag that a stop sequence took, put back). */
+  readonly text: string;
+  readonly helper?: HelperBlock;
+  readonly usage: Usage;
+  /** US dollars; absent where no price is known. */
+  readonly cost?: number;
+  readonly stop: 'stop' | 'length' | 'aborted' | 'error';
+  readonly final: boolean;
+}
+
+/** One line of the footer's timeline. */
+export interface TurnSummary {
+  readonly turn: number;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly durationMs: number;
+  readonly helper?: {
+    readonly lang: string;
+    readonly status: ToolResult['status'];
+    readonly durationMs: number;
+  };
+}
+
+export interface CellSummary {
+  readonly turns: readonly TurnSummary[];
+  readonly helpers: number;
+  readonly durationMs: number;
+  readonly usage: Usage;
+  readonly cost?: number;
+  readonly stop: StopReason;
+}
+
+/**
+ * What the loop tells, in order, while a prompt cell runs:
+ * (turn-start (prose | code)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
+ */
+export type LoopEvent =
+  | { readonly type: 'turn-start'; readonly turn: number; readonly provider: string; readonly model: string }
+  /** Text of the turn outside a helper block. */
+  | { readonly type: 'prose'; readonly turn: number; readonly text: string }
+  /** Text of the turn inside a helper block; `lang` is set from the block's first piece on. */
+  | { readonly type: 'code'; readonly turn: number; readonly lang: string; readonly text: string }
+  | {
+      readonly type: 'turn-end';
+      readonly turn: number;
+      readonly record: TurnRecord;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'helper-start';
+      readonly turn: number;
+      readonly helper: number;
+      readonly block: HelperBlock;
+    }
+  | {
+      readonly type: 'helper-output';
+      readonly turn: number;
+      readonly helper: number;
+      readonly output: WorkerOutput;
+    }
+  | {
+      readonly type: 'helper-end';
+      readonly turn: number;
+      readonly helper: number;
+      readonly block: HelperBlock;
+      readonly result: ToolResult;
+      /** What the model is given, exactly. */
+      readonly forModel: string;
+    }
+  | { readonly type: 'notice'; readonly text: string }
+  | {
+      readonly type: 'stop';
+      readonly summary: CellSummary;
+      /** For every reason but `final`: name, sentence, and the command that mends it. */
+      readonly problem?: { readonly ename: string; readonly sentence: string; readonly remedy: string };
+      /** The final answer's text, for `final`. */
+      readonly answer?: string;
+    };
+
+/** What a cell that is no prompt emits: its code's outputs as they are, or text of a magic. */
+export type CodeEvent =
+  | { readonly type: 'output'; readonly output: WorkerOutput }
+  | { readonly type: 'page'; readonly markdown: string; readonly text: string };
+
+/** Everything a running cell can show. The output emitter turns it into Jupyter messages. */
+export type CellEvent = LoopEvent | CodeEvent;
+
+/** How a cell ended, for the execute_reply. */
+export type CellOutcome =
+  | { readonly status: 'ok'; readonly userExpressions: Readonly<Record<string, unknown>> }
+  | { readonly status: 'error'; readonly error: WorkerError; readonly interrupted: boolean };

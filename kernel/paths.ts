@@ -1,0 +1,31 @@
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where Replique keeps what it makes, after the XDG base directory specification. */
+
+function xdg(variable: string, ...fallback: string[]): string {
+  const value = process.env[variable];
+  return join(value?.startsWith('/') ? value : join(homedir(), ...fallback), 'replique');
+}
+
+/** Models, Python environments, installed runtimes: large, kept between versions. */
+export const dataDir = (): string => xdg('XDG_DATA_HOME', '.local', 'share');
+
+/** `config.json`. */
+export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
+
+/** Sockets of processes shared between kernels: short path, owner only. */
+export function runtimeDir(): string {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  if (runtime?.startsWith('/')) return join(runtime, 'replique');
+  return join(tmpdir(), `replique-${String(process.getuid?.() ?? 0)}`);
+}
+
+/** The Python environment that Replique makes for the worker. */
+export const workerEnvDir = (): string => join(dataDir(), 'python', 'worker');
+
+/** The Python environment that holds JupyterLab for `npm start`. */
+export const labEnvDir = (): string => join(dataDir(), 'python', 'lab');
+
+/** Model weights and the runtime that loads them. */
+export const modelsDir = (): string => join(dataDir(), 'models');

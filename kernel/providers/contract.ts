@@ -1,0 +1,99 @@
+/** What a model provider is to the rest of the system. A provider's own types stay in its file. */
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface GenerateRequest {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly maxTokens: number;
+  readonly temperature: number;
+  /** Generation ends before any of these; the sequence itself is never part of the text. */
+  readonly stop: readonly string[];
+  readonly seed?: number;
+  /** Aborted: the stream ends at once with `stop: aborted`; nothing is thrown. */
+  readonly signal: AbortSignal;
+}
+
+/** Tokens as the provider said them, or as we estimated them. `inputTokens` includes `cachedTokens`. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  readonly estimated: boolean;
+}
+
+/**
+ * A generation: any number of `text` and `notice`, then exactly one `usage` and one `stop`, in that order.
+ * What goes wrong is thrown as a ProviderError and nothing else.
+ */
+export type ProviderEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'stop'; readonly reason: 'stop' | 'length' | 'aborted' };
+
+export interface ModelInfo {
+  readonly id: string;
+  /** Tokens that fit, input and output together. */
+  readonly contextLength: number;
+  readonly vision: boolean;
+  /** `false`: the number is a guess, and the system check says so. */
+  readonly contextLengthKnown: boolean;
+}
+
+export interface Heartbeat {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  /** What answered, or what went wrong, in a sentence. */
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+export interface Provider {
+  readonly name: string;
+  generate(request: GenerateRequest): AsyncIterable<ProviderEvent>;
+  modelInfo(model: string, signal: AbortSignal): Promise<ModelInfo>;
+  /** Names of the models that can be asked for; empty where the provider can't tell. */
+  listModels(signal: AbortSignal): Promise<readonly string[]>;
+  /** A real minimal call (one token). Never throws. */
+  heartbeat(model: string, signal: AbortSignal): Promise<Heartbeat>;
+  close(): Promise<void>;
+}
+
+export type ProviderErrorKind =
+  | 'auth'
+  | 'unreachable'
+  | 'model-missing'
+  | 'rate-limit'
+  | 'overflow'
+  | 'server'
+  | 'stream-broken'
+  | 'timeout'
+  | 'bad-request'
+  | 'script'
+  | 'setup';
+
+/** Everything that can go wrong between us and a model. The message is a sentence; it never holds a key. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly kind: ProviderErrorKind;
+  readonly remedy: string;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: ProviderErrorKind,
+    message: string,
+    remedy: string,
+    extra: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: extra.cause });
+    this.kind = kind;
+    this.remedy = remedy;
+    this.status = extra.status;
+    this.retryAfterMs = extra.retryAfterMs;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Duplex } from 'node:stream';
+
+/** A MIME bundle as Jupyter's messages carry it: MIME type to data. */
+export type Bundle = Readonly<Record<string, unknown>>;
+
+/** One thing that running code emitted, in order. Everything in it is hostile until the output firewall has seen it. */
+export type WorkerOutput =
+  | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
+  | {
+      readonly kind: 'display';
+      readonly data: Bundle;
+      readonly metadata: Bundle;
+      readonly displayId?: string;
+    }
+  | {
+      readonly kind: 'update_display';
+      readonly data: Bundle;
+      readonly metadata: Bundle;
+      readonly displayId: string;
+    }
+  | { readonly kind: 'clear_output'; readonly wait: boolean }
+  | { readonly kind: 'result'; readonly data: Bundle; readonly metadata: Bundle }
+  | { readonly kind: 'error'; readonly error: WorkerError };
+
+/** A Python exception (or a bash exit status) as Jupyter's `error` output has it. */
+export interface WorkerError {
+  readonly ename: string;
+  readonly evalue: string;
+  /** Lines, with ANSI colours. */
+  readonly traceback: readonly string[];
+}
+
+/** How one piece of code ended. */
+export interface ExecuteOutcome {
+  /** `limit`: ended by a limit other than time, named in `notice`. `died`: the process ended by itself. */
+  readonly status: 'ok' | 'error' | 'interrupted' | 'timeout' | 'limit' | 'died';
+  readonly error?: WorkerError;
+  readonly durationMs: number;
+  /** A sentence for reader and model: a worker that was replaced, a limit that was hit and how to raise it. */
+  readonly notice?: string;
+  /** Results of `userExpressions`, in the shape of Jupyter's execute_reply. */
+  readonly userExpressions?: Readonly<Record<string, unknown>>;
+}
+
+export interface ExecuteOptions {
+  readonly code: string;
+  readonly language: 'python' | 'bash';
+  /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly onOutput: (output: WorkerOutput) => void;
+  /** Asks the person; absent where stdin is not allowed. */
+  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+  readonly userExpressions?: Readonly<Record<string, string>>;
+}
+
+export interface CompletionResult {
+  readonly matches: readonly string[];
+  /** In Unicode code points. */
+  readonly cursorStart: number;
+  readonly cursorEnd: number;
+}
+
+/** The Python process of one session, in its sandbox, with snapshots. One `execute` at a time. */
+export interface Worker {
+  /** Starts the process if it is not running; settles when it can execute. Throws a RepliqueError. */
+  ready(): Promise<void>;
+  execute(options: ExecuteOptions): Promise<ExecuteOutcome>;
+  complete(code: string, cursorPos: number): Promise<CompletionResult>;
+  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined>;
+  isComplete(code: string): Promise<{ status: 'complete' | 'incomplete' | 'invalid'; indent?: string }>;
+  /** Takes a snapshot of the idle process and returns its id. */
+  snapshot(): Promise<string>;
+  /** Makes a copy of that snapshot the active process. */
+  resume(id: string): Promise<void>;
+  drop(id: string): Promise<void>;
+  /** A fresh process, nothing in memory. */
+  restart(): Promise<void>;
+  /** Ends every process of the session. */
+  close(): Promise<void>;
+}
+
+/** Limits in force for one sandbox. Sizes in bytes, times in seconds. */
+export interface Limits {
+  readonly memoryBytes: number;
+  readonly processes: number;
+  readonly openFiles: number;
+  readonly fileBytes: number;
+  readonly cpuSeconds: number;
+}
+
+/** A Python that can run the worker. */
+export interface PythonInstallation {
+  /** Absolute path, as the sandbox sees it too. */
+  readonly executable: string;
+  /** Directories outside /usr that it needs, bound read-only at the same path. */
+  readonly directories: readonly string[];
+  readonly version: string;
+}
+
+export interface LaunchOptions {
+  readonly python: PythonInstallation;
+  /** Absolute path of the one writable directory; the process sees it as its current directory. */
+  readonly workspace: string;
+  /** Directory of the worker's Python files, bound read-only. */
+  readonly workerFiles: string;
+  /** Path of the worker's entry file within `workerFiles`. */
+  readonly entry: string;
+  readonly limits: Limits;
+  /** Number of full-duplex channels handed to the process as descriptors 4, 5, … (3 is PID 1's own). */
+  readonly channels: number;
+}
+
+/** A running sandbox. */
+export interface SandboxProcess {
+  /** The host's ends of the channels, in order. */
+  readonly channels: readonly Duplex[];
+  /** The tail of what the process wrote to stderr before the worker took over, for error messages. */
+  stderrTail(): string;
+  /** Has PID 1 send the signal to a process; `pid` is as seen inside the sandbox. */
+  signal(pid: number, signal: 'SIGINT' | 'SIGKILL'): void;
+  /** Ends everything inside at once. */
+  kill(): void;
+  /** Settles when nothing inside runs any more. Never rejects. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+/** Starts sandboxes. `none` runs the same worker without any isolation and says so loudly. */
+export interface Launcher {
+  readonly name: 'bubblewrap' | 'none';
+  launch(options: LaunchOptions): Promise<SandboxProcess>;
+}
+
+/** One line of the sandbox's part of the system check. */
+export interface ProbeLine {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly remedy?: string;
+}

@@ -1,0 +1,31 @@
+import type { ExecuteOutcome, WorkerOutput } from '../sandbox/contract.ts';
+
+/** What a helper block's language can do, for prompts, policy and the system check. */
+export interface ToolCapabilities {
+  /** One line for the model. */
+  readonly description: string;
+  /** Memory stays between blocks. */
+  readonly stateful: boolean;
+}
+
+export interface ToolContext {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly onOutput: (output: WorkerOutput) => void;
+  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+}
+
+/** `ok: false` refuses the code before it runs; `problem` teaches the model why, with line and caret where there is one. */
+export type Validation = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+export type ToolResult = ExecuteOutcome;
+
+/** One language or tool that helper blocks can name. One file each in `kernel/tools/`. */
+export interface ToolPlugin {
+  /** The `lang` of a helper block. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  execute(code: string, context: ToolContext): Promise<ToolResult>;
+  getCapabilities(): ToolCapabilities;
+  validateCode(code: string): Promise<Validation>;
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default', './tests/closing-line.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['kernel/**/*.ts', 'server/**/*.ts'],
+      reporter: ['text-summary', 'json-summary', 'json'],
+      thresholds: { lines: 90, branches: 90 },
+    },
+  },
+});
