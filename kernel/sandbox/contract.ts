@@ -117,8 +117,16 @@ export interface SandboxProcess {
   readonly channels: readonly Duplex[];
   /** The tail of what the process wrote to stderr before the worker took over, for error messages. */
   stderrTail(): string;
+  /** The pid of the first worker process, as seen inside the sandbox. */
+  readonly workerPid: number;
   /** Has PID 1 send the signal to a process; `pid` is as seen inside the sandbox. */
   signal(pid: number, signal: 'SIGINT' | 'SIGKILL'): void;
+  /**
+   * Calls the listener for each process that PID 1 reaps: its children, and those whose parents have died.
+   * `pid` is as seen inside; `status` is the exit code, or below zero the number of the signal that ended it.
+   * @returns a function that removes the listener
+   */
+  onProcessExit(listener: (pid: number, status: number) => void): () => void;
   /** Ends everything inside at once. */
   kill(): void;
   /** Settles when nothing inside runs any more. Never rejects. */

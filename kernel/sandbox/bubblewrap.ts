@@ -1,0 +1,185 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+import { repliqueError } from '../errors.ts';
+import { accounts, bubblewrapArguments, inside, type Binding } from './bubblewrap-args.ts';
+import { explainFailure, installBubblewrap } from './bubblewrap-remedies.ts';
+import type { LaunchOptions, SandboxProcess } from './contract.ts';
+import { asUnprivilegedUser, runsAsRoot, staged } from './idmap.ts';
+import { LaunchedProcess, type Readiness } from './launcher-process.ts';
+import { resourceLimits } from './limits.ts';
+import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
+import { buildSeccompFilter, currentArchitecture } from './seccomp.ts';
+
+const startTimeoutMs = 30_000;
+const FIRST_CHANNEL = 4;
+
+/**
+ * Where bubblewrap may lie. Never looked for in PATH: that may name a directory inside a workspace, where helper code
+ * could leave another program of this name.
+ */
+const places = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/current-system/sw/bin/bwrap'];
+
+/** The path of bubblewrap on this machine. */
+export function findBubblewrap(): string | undefined {
+  return places.find((path) => existsSync(path));
+}
+
+/**
+ * Starts a worker under bubblewrap and settles when its first process has reported that the filter, the missing
+ * capabilities and `no_new_privs` are in force. Anything else ends it.
+ * @throws RepliqueError SANDBOX_UNAVAILABLE, saying what is missing
+ */
+export async function launchInBubblewrap(options: LaunchOptions): Promise<SandboxProcess> {
+  const bubblewrap = findBubblewrap();
+  if (bubblewrap === undefined) throw unavailable('bubblewrap is not installed.', installBubblewrap);
+  const architecture = currentArchitecture();
+  if (architecture === undefined) {
+    throw unavailable(
+      `there is no system call filter for ${process.arch}.`,
+      'Use an x86-64 or ARM64 machine.',
+    );
+  }
+  refuseSharedDirectories(options);
+  const workspaceFd = openWorkspace(options.workspace);
+  let child: ChildProcess;
+  try {
+    const { command, stdio, fds } = plan(bubblewrap, options, workspaceFd);
+    const [file, ...rest] = command as [string, ...string[]];
+    child = spawn(file, rest, { stdio, env: {}, cwd: '/' });
+    feed(child, fds.seccomp, buildSeccompFilter(architecture));
+    feed(child, fds.passwd, accounts.passwd);
+    feed(child, fds.group, accounts.group);
+    feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
+    return await confirmed(watch(child, options.channels, fds.info));
+  } finally {
+    closeSync(workspaceFd);
+  }
+}
+
+/** What a descriptor of the sandbox's start is for, by its number in the child. */
+type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init' | 'info', number>>;
+
+function plan(
+  bubblewrap: string,
+  options: LaunchOptions,
+  workspaceFd: number,
+): { command: readonly string[]; stdio: StdioOptions; fds: Descriptors } {
+  const first = FIRST_CHANNEL + options.channels;
+  const fds: Descriptors = {
+    workspace: first,
+    seccomp: first + 1,
+    passwd: first + 2,
+    group: first + 3,
+    init: first + 4,
+    info: first + 5,
+  };
+  const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
+  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels), workspaceFd, ...pipes(5)];
+  const bindings: readonly Binding[] = [
+    ...outermost(options.python.directories).map((path) => ({ source: path, target: path })),
+    { source: options.workerFiles, target: inside.workerFiles },
+  ];
+  const root = runsAsRoot();
+  const readOnly = root ? staged(bindings).readOnly : bindings;
+  const command = [
+    bubblewrap,
+    ...bubblewrapArguments({
+      workspace: root ? { path: staged(bindings).workspace } : { fd: fds.workspace },
+      readOnly,
+      rootLinks: rootEntries(),
+      hiddenProcFiles: revealingProcFiles(),
+      fds,
+      pythonDirectory: dirname(options.python.executable),
+      command: [
+        ...[options.python.executable, '-I', '-B', inside.init, 'sandbox', String(options.channels)],
+        ...[resourceLimits(options.limits), inside.workerFiles, options.entry],
+      ],
+    }),
+  ];
+  return {
+    command: root ? asUnprivilegedUser(options.python.executable, fds.workspace, bindings, command) : command,
+    stdio,
+    fds,
+  };
+}
+
+/** Helper code could change what it can write: neither Python nor the worker may lie there. */
+function refuseSharedDirectories({ python, workerFiles, workspace }: LaunchOptions): void {
+  const used = [python.executable, ...python.directories, workerFiles];
+  const shared = used.find((path) => isWithin(path, workspace) || isWithin(workspace, path));
+  if (shared !== undefined) {
+    throw unavailable(
+      `${shared} would be shared with the workspace ${workspace}, where helpers may write.`,
+      'Keep Python and Replique outside the directory that the kernel works in, or start it in another one.',
+    );
+  }
+  const covered = python.directories.find((path) => isWithin(path, inside.workspace));
+  if (covered !== undefined) {
+    throw unavailable(
+      `Python lies in ${covered}, where the sandbox has its workspace.`,
+      'Set REPLIQUE_PYTHON to a Python elsewhere.',
+    );
+  }
+}
+
+function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
+  const stream = child.stdio[fd] as Writable;
+  stream.on('error', () => undefined);
+  stream.end(data);
+}
+
+function watch(child: ChildProcess, channels: number, infoFd: number): LaunchedProcess {
+  let firstPid: number | undefined;
+  let info = '';
+  child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
+    info = (info + chunk.toString('utf8')).slice(0, 4096);
+    const found = /"child-pid": *(\d+)/.exec(info)?.[1];
+    if (found !== undefined) firstPid = Number(found);
+  });
+  return new LaunchedProcess(child, channels, () => {
+    // With PID 1 its namespace ends, and bubblewrap, which waits for that, tells when it has.
+    if (firstPid === undefined) child.kill('SIGKILL');
+    else killQuietly(firstPid);
+  });
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function confirmed(launched: LaunchedProcess): Promise<SandboxProcess> {
+  const timer = setTimeout(() => launched.kill(), startTimeoutMs);
+  let readiness: Readiness;
+  try {
+    readiness = await launched.ready;
+  } catch (error) {
+    launched.kill();
+    throw explainFailure(launched.stderrTail(), error);
+  } finally {
+    clearTimeout(timer);
+  }
+  const gap = missingProtection(readiness.status);
+  if (gap === undefined) return launched;
+  launched.kill();
+  await launched.exited;
+  throw unavailable(gap, 'Report this with the versions of your kernel and of bubblewrap.');
+}
+
+/** What PID 1 read back of itself that is not as it must be. */
+export function missingProtection(status: Readonly<Record<string, string>>): string | undefined {
+  if (status['Seccomp'] !== '2') return 'the system call filter is not in force inside it.';
+  if (status['NoNewPrivs'] !== '1') return 'programs inside it could gain privileges (no_new_privs is off).';
+  if (!/^0+$/.test(status['CapEff'] ?? ''))
+    return `its processes have capabilities (${status['CapEff'] ?? '?'}).`;
+  return undefined;
+}
+
+function unavailable(missing: string, remedy: string): Error {
+  return repliqueError('SANDBOX_UNAVAILABLE', { missing, remedy });
+}

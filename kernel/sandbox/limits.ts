@@ -1,0 +1,44 @@
+import type { Config } from '../config.ts';
+import type { Limits } from './contract.ts';
+
+const MiB = 1024 * 1024;
+const openFiles = 1024;
+/** After SIGXCPU at the soft limit, the time until SIGKILL. */
+const cpuGraceSeconds = 5;
+
+/** The limits that a configuration asks for. */
+export function limitsOf(config: Config): Limits {
+  return {
+    memoryBytes: config.memoryMb * MiB,
+    processes: config.processes,
+    openFiles,
+    fileBytes: config.fileMb * MiB,
+    cpuSeconds: config.cpuSeconds,
+  };
+}
+
+/**
+ * The limits as init.py applies them: `NAME=SOFT:HARD,…` in the names of setrlimit(2). They hold for each process;
+ * NPROC counts the processes and threads of the sandbox's user namespace.
+ * @param shared `true` outside a user namespace, where NPROC would count everything its user runs
+ */
+export function resourceLimits(limits: Limits, shared = false): string {
+  const same = (value: number): readonly [number, number] => [value, value];
+  const values: Readonly<Record<string, readonly [soft: number, hard: number]>> = {
+    AS: same(limits.memoryBytes),
+    ...(shared ? {} : { NPROC: same(limits.processes) }),
+    NOFILE: same(limits.openFiles),
+    FSIZE: same(limits.fileBytes),
+    CPU: [limits.cpuSeconds, limits.cpuSeconds + cpuGraceSeconds],
+    CORE: same(0),
+    STACK: same(8 * MiB),
+    MEMLOCK: same(64 * 1024),
+    MSGQUEUE: same(0),
+    SIGPENDING: same(256),
+    RTPRIO: same(0),
+    NICE: same(0),
+  };
+  return Object.entries(values)
+    .map(([name, [soft, hard]]) => `${name}=${soft}:${hard}`)
+    .join(',');
+}
