@@ -1,8 +1,9 @@
 /**
- * Who may import whom: for each folder (or file), the folders of this project it may import besides itself.
- * The linter and tests/architecture/imports.test.ts both read this table.
+ * Who may import whom: for each folder, the folders and files of this project that it may import besides itself.
+ * The linter and imports.test.ts both read this table. kernel/kernel.ts and kernel/main.ts, which join the layers,
+ * are not in it.
  */
-const contracts = {
+const contract = {
   sandbox: 'kernel/sandbox/contract.ts',
   providers: 'kernel/providers/contract.ts',
   tools: 'kernel/tools/contract.ts',
@@ -11,7 +12,7 @@ const contracts = {
   wire: 'kernel/wire/contract.ts',
   events: 'kernel/loop/events.ts',
 };
-
+const config = 'kernel/config.ts';
 const everyone = ['kernel/errors.ts', 'kernel/paths.ts'];
 
 /** @type {Record<string, string[]>} */
@@ -20,47 +21,36 @@ export const allowed = {
   'kernel/wire': ['kernel/protocol'],
   'kernel/router': [
     'kernel/protocol',
-    contracts.wire,
-    contracts.output,
-    contracts.interpreter,
-    contracts.events,
-    contracts.sandbox,
+    contract.wire,
+    contract.output,
+    contract.interpreter,
+    contract.events,
+    contract.sandbox,
   ],
   'kernel/interpreter': [
     'kernel/loop',
-    contracts.sandbox,
-    contracts.tools,
-    contracts.providers,
-    'kernel/config.ts',
-    'kernel/check/contract.ts',
+    'kernel/protocol/setup.ts',
+    contract.sandbox,
+    contract.tools,
+    contract.providers,
   ],
-  'kernel/loop': [contracts.providers, contracts.tools, contracts.sandbox, 'kernel/economy'],
-  'kernel/economy': [contracts.providers],
-  'kernel/providers': ['kernel/config.ts'],
+  'kernel/loop': ['kernel/economy', contract.providers, contract.tools, contract.sandbox],
+  'kernel/economy': [contract.providers],
+  'kernel/providers': [config],
   'kernel/tools': ['kernel/sandbox'],
-  'kernel/sandbox': ['kernel/config.ts'],
-  'kernel/output': ['kernel/protocol', contracts.events, contracts.sandbox, contracts.tools],
-  'kernel/check': ['kernel/config.ts', 'kernel/providers', 'kernel/sandbox'],
+  'kernel/sandbox': [config],
+  'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/check': [config, 'kernel/protocol/setup.ts', 'kernel/providers', 'kernel/sandbox'],
   server: ['kernel/protocol'],
 };
 
-/** Zones for `import-x/no-restricted-paths`. */
-export const zones = Object.entries(allowed).map(([folder, targets]) => ({
-  target: `./${folder}`,
-  from: folder === 'server' ? './kernel' : ['./kernel', './server'],
-  except: [],
-  ...exceptFor(folder, targets),
-}));
+/** The paths that a folder may import, itself included. */
+export const reachable = (folder) => [folder, ...(allowed[folder] ?? []), ...everyone];
 
-function exceptFor(folder, targets) {
-  const reachable = [folder, ...targets, ...everyone];
-  const from = [`./kernel/!(__none__)`, './server'];
-  void from;
-  return {
-    from: folder === 'server' ? './kernel' : '.',
-    except: reachable
-      .map((path) => (folder === 'server' ? `./${path.replace(/^kernel\//, '')}` : `./${path}`))
-      .concat(folder === 'server' ? [] : ['./node_modules']),
-    message: `${folder} may import only: ${reachable.join(', ')} (docs/architecture)`,
-  };
-}
+/** Zones for `import-x/no-restricted-paths`. */
+export const zones = Object.keys(allowed).map((folder) => ({
+  target: `./${folder}`,
+  from: '.',
+  except: [...reachable(folder), 'node_modules', 'package.json'].map((path) => `./${path}`),
+  message: `${folder} may import only: ${reachable(folder).join(', ')}`,
+}));

@@ -1,0 +1,26 @@
+import type { CellOutcome } from '../../loop/events.ts';
+import type { CheckReport } from '../../protocol/setup.ts';
+import type { CellRequest } from '../contract.ts';
+
+/** What a magic may use. */
+export interface MagicContext {
+  readonly request: CellRequest;
+  /** Runs code in the worker as the user's own doing. */
+  runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
+  systemCheck(signal: AbortSignal): Promise<CheckReport>;
+  readonly magics: readonly Magic[];
+}
+
+/** One magic; one file each in this folder, listed in index.ts. */
+export interface Magic {
+  readonly name: string;
+  /** `cell`: `%%name` with a body; `line`: `%name arguments`. */
+  readonly kind: 'cell' | 'line';
+  /** How to write it, for `%help`. */
+  readonly usage: string;
+  /** What it is for, one sentence. */
+  readonly summary: string;
+  run(args: string, body: string, context: MagicContext): Promise<CellOutcome>;
+}
+
+export const succeeded: CellOutcome = { status: 'ok', userExpressions: {} };

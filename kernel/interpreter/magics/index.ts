@@ -1,0 +1,8 @@
+import { bash } from './bash.ts';
+import { check } from './check.ts';
+import type { Magic } from './contract.ts';
+import { help } from './help.ts';
+import { python } from './python.ts';
+
+/** Every magic, in the order `%help` shows them. */
+export const magics: readonly Magic[] = [python, bash, help, check];
