@@ -33,9 +33,42 @@ const catalogue = {
     sentence: `The connection file ${d.file} can't be used: ${d.problem}`,
     remedy: 'Start the kernel from a Jupyter client, which writes that file.',
   }),
+  LISTEN_FAILED: (d: { address: string; problem: string }): Wording => ({
+    sentence: `The kernel can't listen on ${d.address}: ${d.problem}`,
+    remedy: 'Correct the address in the connection file, or have the Jupyter client write a new one.',
+  }),
   PORT_IN_USE: (d: { address: string }): Wording => ({
     sentence: `The address ${d.address} is in use.`,
     remedy: 'Stop the program that uses it, or choose another port.',
+  }),
+  BUBBLEWRAP_MISSING: (d: { command: string }): Wording => ({
+    sentence: 'bubblewrap, which keeps helper code in a sandbox, is not installed.',
+    remedy: `Run \`${d.command}\` and start again.`,
+  }),
+  PYTHON_ENV_FAILED: (d: { directory: string; problem: string }): Wording => ({
+    sentence: `The Python environment ${d.directory} could not be made: ${d.problem}`,
+    remedy: 'Mend that and start again; what was half made is made anew.',
+  }),
+  SETUP_FAILED: (d: Wording): Wording => d,
+  NOTEBOOK_INVALID: (d: { file: string; problem: string }): Wording => ({
+    sentence: `The notebook ${d.file} can't be run: ${d.problem}`,
+    remedy: 'Name a notebook in format 4, as Jupyter saves it.',
+  }),
+  NOT_WRITABLE: (d: { path: string; problem: string }): Wording => ({
+    sentence: `${d.path} can't be written: ${d.problem}`,
+    remedy: 'Make room or permission there, or name another place.',
+  }),
+  KERNEL_DIED: (d: { problem: string }): Wording => ({
+    sentence: `The kernel ended unexpectedly: ${d.problem}`,
+    remedy: 'Run `npx replique doctor` to see what is wrong.',
+  }),
+  KERNELSPEC_INVALID: (d: { problem: string; remedy: string }): Wording => ({
+    sentence: d.problem,
+    remedy: d.remedy,
+  }),
+  LAB_FAILED: (d: { problem: string }): Wording => ({
+    sentence: `JupyterLab ended: ${d.problem}`,
+    remedy: 'Mend what it reports and start again.',
   }),
 } as const;
 

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { repliqueError } from '../errors.ts';
+
+const port = z.number().int().min(1).max(65_535);
+
+const connectionFile = z.object({
+  transport: z.enum(['tcp', 'ipc']).default('tcp'),
+  /** For `ipc` the beginning of the sockets' paths. */
+  ip: z.string().min(1),
+  shell_port: port,
+  control_port: port,
+  stdin_port: port,
+  iopub_port: port,
+  hb_port: port,
+  key: z.string().default(''),
+  signature_scheme: z.literal('hmac-sha256').default('hmac-sha256'),
+  /** Keys of an encrypted connection, which the kernel can't make: better refused than left in the clear. */
+  curve_secretkey: z.null().optional(),
+});
+
+/** What a client tells a kernel at its start: where to listen, and the key that signs messages. */
+export type ConnectionInfo = z.infer<typeof connectionFile>;
+
+export type SocketName = 'shell' | 'control' | 'stdin' | 'iopub' | 'hb';
+
+/** No connection file is longer, in characters. */
+const MAX_LENGTH = 65_536;
+
+/**
+ * Reads the text of a connection file; `file` names it in the error.
+ * @throws RepliqueError CONNECTION_FILE_INVALID, which never shows the file's content.
+ */
+export function parseConnectionFile(text: string, file: string): ConnectionInfo {
+  const invalid = (problem: string) => repliqueError('CONNECTION_FILE_INVALID', { file, problem });
+  if (text.length > MAX_LENGTH) throw invalid('it is too long');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid('it is no JSON');
+  }
+  const result = connectionFile.safeParse(value);
+  if (result.success) return result.data;
+  const fields = new Set(result.error.issues.map((issue) => issue.path.join('.') || 'the whole'));
+  throw invalid(`these parts of it are missing or wrong: ${[...fields].join(', ')}`);
+}
+
+/** The ZeroMQ address of one of the kernel's sockets. */
+export function socketAddress(connection: ConnectionInfo, socket: SocketName): string {
+  const separator = connection.transport === 'tcp' ? ':' : '-';
+  return `${connection.transport}://${connection.ip}${separator}${connection[`${socket}_port`]}`;
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Envelope, Header, JsonObject, ParentHeader } from './header.ts';
+import type { Signer } from './signer.ts';
+
+/**
+ * The ZeroMQ multipart form of a message: identities, `<IDS|MSG>`, signature, header, parent header, metadata,
+ * content, buffers. Both the kernel and its clients read and write it with these functions.
+ */
+
+/** Bounds on a message, checked before anything in it is parsed or hashed. Sizes in bytes. */
+export const LIMITS = {
+  frames: 1024,
+  identities: 16,
+  identityBytes: 1024,
+  headerBytes: 64 * 1024,
+  jsonBytes: 32 * 1024 * 1024,
+  totalBytes: 128 * 1024 * 1024,
+} as const;
+
+const DELIMITER = Buffer.from('<IDS|MSG>');
+
+/** Frames that are no message for us. The text says why and holds nothing of the frames. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+}
+
+const identity = z.looseObject({
+  msg_id: z.string().min(1),
+  msg_type: z.string().min(1),
+  session: z.string(),
+});
+
+/**
+ * Reads a message.
+ * @throws DecodeError, and nothing else, for frames that are malformed, too large, unsigned, wrongly signed or replayed.
+ */
+export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Envelope {
+  checkSizes(frames);
+  const delimiter = frames.slice(0, LIMITS.identities + 1).findIndex((frame) => DELIMITER.equals(frame));
+  if (delimiter < 0) throw new DecodeError('no delimiter');
+  const identities = frames.slice(0, delimiter);
+  if (identities.some((frame) => frame.byteLength > LIMITS.identityBytes)) {
+    throw new DecodeError('an identity is too long');
+  }
+  const [signature, header, parent, metadata, content, ...buffers] = frames.slice(delimiter + 1);
+  if (!signature || !header || !parent || !metadata || !content) throw new DecodeError('frames are missing');
+  if (header.byteLength > LIMITS.headerBytes || parent.byteLength > LIMITS.headerBytes) {
+    throw new DecodeError('a header is too large');
+  }
+  if (metadata.byteLength + content.byteLength > LIMITS.jsonBytes)
+    throw new DecodeError('the content is too large');
+
+  const verdict = signer.verify(signature, [header, parent, metadata, content]);
+  if (verdict !== 'valid') throw new DecodeError(`the signature is ${verdict}`);
+  return {
+    identities,
+    message: {
+      header: parseHeader(header),
+      parent_header: plainValues(parseObject(parent, 'parent header')),
+      metadata: parseObject(metadata, 'metadata'),
+      content: parseObject(content, 'content'),
+      buffers,
+    },
+  };
+}
+
+/** Writes a message. Throws where the content is no JSON, which is a bug of the caller. */
+export function encodeFrames({ identities, message }: Envelope, signer: Signer): Uint8Array[] {
+  const parts = [message.header, message.parent_header, message.metadata, message.content].map((part) =>
+    Buffer.from(JSON.stringify(part)),
+  );
+  return [...identities, DELIMITER, signer.sign(parts), ...parts, ...message.buffers];
+}
+
+function checkSizes(frames: readonly Uint8Array[]): void {
+  if (frames.length > LIMITS.frames) throw new DecodeError('too many frames');
+  let total = 0;
+  for (const frame of frames) total += frame.byteLength;
+  if (total > LIMITS.totalBytes) throw new DecodeError('the message is too large');
+}
+
+function parseObject(frame: Uint8Array, name: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(frame));
+  } catch {
+    throw new DecodeError(`the ${name} is no JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DecodeError(`the ${name} is no JSON object`);
+  }
+  return value as JsonObject;
+}
+
+function parseHeader(frame: Uint8Array): Header {
+  const header = plainValues(parseObject(frame, 'header'));
+  if (!identity.safeParse(header).success) throw new DecodeError('the header lacks a field');
+  return header as Header;
+}
+
+function plainValues(object: JsonObject): ParentHeader {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => typeof value !== 'object' || value === null),
+  ) as ParentHeader;
+}

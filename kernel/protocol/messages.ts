@@ -1,0 +1,94 @@
+import type * as KernelMessage from '@jupyterlab/services/lib/kernel/messages';
+import { z } from 'zod';
+import type { Message } from './header.ts';
+
+/** The content of messages by their type: schemas for what comes in, types for what goes out. */
+
+const text = z.string();
+const cursor = z.number().int().min(0);
+
+const requestContents = {
+  kernel_info_request: z.object({}),
+  execute_request: z.object({
+    code: text,
+    silent: z.boolean().default(false),
+    store_history: z.boolean().optional(),
+    user_expressions: z.record(z.string(), z.string()).nullish(),
+    allow_stdin: z.boolean().default(false),
+    stop_on_error: z.boolean().default(true),
+  }),
+  is_complete_request: z.object({ code: text }),
+  complete_request: z.object({ code: text, cursor_pos: cursor.optional() }),
+  inspect_request: z.object({
+    code: text,
+    cursor_pos: cursor.optional(),
+    detail_level: z.union([z.literal(0), z.literal(1)]).default(0),
+  }),
+  history_request: z.object({ hist_access_type: z.enum(['range', 'tail', 'search']).default('tail') }),
+  comm_info_request: z.object({ target_name: text.nullish() }),
+  interrupt_request: z.object({}),
+  shutdown_request: z.object({ restart: z.boolean().default(false) }),
+};
+
+export type RequestType = keyof typeof requestContents;
+export type RequestContent<T extends RequestType> = z.infer<(typeof requestContents)[T]>;
+
+/** A request a kernel knows, with the content its type has. */
+export type KnownRequest = {
+  [T in RequestType]: { readonly msg_type: T; readonly content: RequestContent<T> };
+}[RequestType];
+
+/** What a message asks of a kernel. */
+export type Request =
+  | KnownRequest
+  | { readonly msg_type: 'unknown'; readonly received: string }
+  | { readonly msg_type: 'malformed'; readonly received: RequestType; readonly problem: string };
+
+interface ShutdownReply {
+  readonly status: 'ok';
+  readonly restart: boolean;
+}
+
+/** Content of the answer to each request. */
+export interface ReplyContents {
+  kernel_info_request: KernelMessage.IInfoReplyMsg['content'] & { readonly debugger: boolean };
+  execute_request: KernelMessage.IExecuteReplyMsg['content'];
+  is_complete_request: KernelMessage.IIsCompleteReplyMsg['content'];
+  complete_request: KernelMessage.ICompleteReplyMsg['content'];
+  inspect_request: KernelMessage.IInspectReplyMsg['content'];
+  history_request: KernelMessage.IHistoryReplyMsg['content'];
+  comm_info_request: KernelMessage.ICommInfoReplyMsg['content'];
+  interrupt_request: KernelMessage.IInterruptReplyMsg['content'];
+  shutdown_request: ShutdownReply;
+}
+
+/** The type that answers have for JSON that others made; it is checked when the message is written. */
+export type ReplyJson = KernelMessage.IInspectReply['data'];
+
+/** Content of an answer that tells of an error, whatever the request. */
+export type ErrorReply = KernelMessage.IReplyErrorContent;
+
+export type ExecutionState = Extract<KernelMessage.Status, 'starting' | 'busy' | 'idle'>;
+
+const inputReply = z.object({ value: z.string() });
+
+/** The line a person typed, out of an `input_reply`; `undefined` where the message is no such thing. */
+export function inputReplyValue(message: Message): string | undefined {
+  if (message.header.msg_type !== 'input_reply') return undefined;
+  return inputReply.safeParse(message.content).data?.value;
+}
+
+/** Reads what a message on shell or control asks. */
+export function parseRequest({ header, content }: Message): Request {
+  const { msg_type } = header;
+  if (!isRequestType(msg_type)) return { msg_type: 'unknown', received: msg_type };
+  const result = requestContents[msg_type].safeParse(content);
+  if (result.success) return { msg_type, content: result.data } as KnownRequest;
+  const fields = [...new Set(result.error.issues.map((issue) => String(issue.path[0] ?? 'content')))];
+  return { msg_type: 'malformed', received: msg_type, problem: `wrong or missing: ${fields.join(', ')}` };
+}
+
+/** The type of the answer to a request: `x_request` is answered by `x_reply`. */
+export const replyType = (requestType: string): string => requestType.replace(/_request$/, '_reply');
+
+const isRequestType = (type: string): type is RequestType => Object.hasOwn(requestContents, type);

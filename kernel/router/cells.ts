@@ -1,0 +1,92 @@
+import type { Interpreter } from '../interpreter/contract.ts';
+import type { EmitterFactory } from '../output/contract.ts';
+import type { Envelope } from '../protocol/header.ts';
+import type { RequestContent } from '../protocol/messages.ts';
+import { ExecutionQueue } from './execution-queue.ts';
+import { execute } from './handlers/execute.ts';
+import type { Outbox, Requester } from './outbox.ts';
+import { errorReply } from './problem.ts';
+import { Stdin } from './stdin.ts';
+
+export interface CellsOptions {
+  readonly interpreter: Interpreter;
+  readonly createEmitter: EmitterFactory;
+  readonly sessionId: string;
+  readonly outbox: Outbox;
+  readonly log: (line: string) => void;
+}
+
+type Content = RequestContent<'execute_request'>;
+
+/** The execute requests of a session: their queue, their numbers, and the questions they ask. */
+export class Cells {
+  readonly #options: CellsOptions;
+  readonly #queue = new ExecutionQueue();
+  readonly #stdin: Stdin;
+  #executionCount = 0;
+
+  constructor(options: CellsOptions) {
+    this.#options = options;
+    this.#stdin = new Stdin(options.outbox, options.log);
+  }
+
+  push(requester: Requester, content: Content): void {
+    this.#queue.push({
+      run: (signal) => this.#run(requester, content, signal),
+      abort: () => this.#abort(requester),
+    });
+  }
+
+  /** Takes a message of the stdin channel. */
+  receiveInput(envelope: Envelope): void {
+    this.#stdin.receive(envelope);
+  }
+
+  /** Stops the running cell and aborts those that wait. */
+  interrupt(): void {
+    this.#queue.interrupt();
+  }
+
+  /** Stops everything, for good; settles when the running cell has ended. */
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #run(requester: Requester, content: Content, signal: AbortSignal): Promise<void> {
+    const { outbox, log } = this.#options;
+    const started = new Date().toISOString();
+    outbox.busyWithCell(requester.header);
+    try {
+      const reply = await this.#execute(requester, content, signal);
+      if (reply.status === 'error' && content.stop_on_error && !content.silent) await this.#queue.abortRest();
+      outbox.reply(requester, reply, { started });
+    } catch (error) {
+      log(`A cell could not be answered: ${String(error)}`);
+      outbox.reply(requester, { ...errorReply(error), execution_count: this.#executionCount }, { started });
+    } finally {
+      outbox.idle(requester.header);
+    }
+  }
+
+  #execute(requester: Requester, content: Content, signal: AbortSignal): ReturnType<typeof execute> {
+    const { interpreter, createEmitter, sessionId, outbox } = this.#options;
+    if (!content.silent && (content.store_history ?? true)) this.#executionCount += 1;
+    return execute(content, {
+      interpreter,
+      createEmitter,
+      sessionId,
+      executionCount: this.#executionCount,
+      signal,
+      publish: (msgType, published) => outbox.publish(msgType, published, requester.header),
+      ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
+    });
+  }
+
+  /** As ipykernel answers a cell that an error before it, or an interrupt, kept from running. */
+  #abort(requester: Requester): void {
+    const { outbox } = this.#options;
+    outbox.busy(requester.header);
+    outbox.reply(requester, { status: 'aborted' }, { status: 'aborted' });
+    outbox.idle(requester.header);
+  }
+}

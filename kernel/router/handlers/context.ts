@@ -1,0 +1,15 @@
+import type { Interpreter } from '../../interpreter/contract.ts';
+
+/** What the handlers of requests may use. */
+export interface HandlerContext {
+  readonly interpreter: Interpreter;
+  /** Version of Replique. */
+  readonly version: string;
+  /** Stops the running cell and aborts those that wait. */
+  readonly interrupt: () => void;
+  /** Ends cells and processes; settles when they have ended, or after a bounded time. */
+  readonly endSession: () => Promise<void>;
+}
+
+/** The number of code points in a text, which is how Jupyter counts a cursor's position. */
+export const codePoints = (text: string): number => Array.from(text).length;

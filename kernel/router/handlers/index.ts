@@ -1,0 +1,38 @@
+import type { KnownRequest, ReplyContents } from '../../protocol/messages.ts';
+import { commInfo } from './comm-info.ts';
+import { complete } from './complete.ts';
+import type { HandlerContext } from './context.ts';
+import { history } from './history.ts';
+import { inspect } from './inspect.ts';
+import { interrupt } from './interrupt.ts';
+import { isComplete } from './is-complete.ts';
+import { kernelInfo } from './kernel-info.ts';
+import { shutdown } from './shutdown.ts';
+
+/** Requests that are answered at once, beside a running cell; cells have a queue of their own. */
+export type ImmediateRequest = Exclude<KnownRequest, { msg_type: 'execute_request' }>;
+
+/** The content of the answer to a request. */
+export async function answer(
+  request: ImmediateRequest,
+  context: HandlerContext,
+): Promise<ReplyContents[ImmediateRequest['msg_type']]> {
+  switch (request.msg_type) {
+    case 'kernel_info_request':
+      return kernelInfo(context);
+    case 'is_complete_request':
+      return isComplete(request.content, context);
+    case 'complete_request':
+      return complete(request.content, context);
+    case 'inspect_request':
+      return inspect(request.content, context);
+    case 'history_request':
+      return history();
+    case 'comm_info_request':
+      return commInfo();
+    case 'interrupt_request':
+      return interrupt(context);
+    case 'shutdown_request':
+      return shutdown(request.content, context);
+  }
+}

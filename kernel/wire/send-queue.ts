@@ -1,0 +1,41 @@
+/** Something that takes one multipart message at a time. */
+export interface Sink {
+  send(frames: Uint8Array[]): Promise<void>;
+}
+
+/** Sends messages one after the other: a ZeroMQ socket refuses a second send while one is under way. */
+export class SendQueue {
+  readonly #sink: Sink;
+  readonly #onError: (error: unknown) => void;
+  readonly #waiting: Uint8Array[][] = [];
+  #busy = false;
+  #draining = Promise.resolve();
+
+  constructor(sink: Sink, onError: (error: unknown) => void) {
+    this.#sink = sink;
+    this.#onError = onError;
+  }
+
+  push(frames: Uint8Array[]): void {
+    this.#waiting.push(frames);
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#draining = this.#drain();
+  }
+
+  /** Settles when everything pushed has been handed to the sink. Never rejects. */
+  drained(): Promise<void> {
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    for (let frames = this.#waiting.shift(); frames; frames = this.#waiting.shift()) {
+      try {
+        await this.#sink.send(frames);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Reply, Router, XPublisher } from 'zeromq';
+import type { Socket } from 'zeromq';
+import { repliqueError } from '../errors.ts';
+import { socketAddress } from '../protocol/connection-file.ts';
+import type { ConnectionInfo, SocketName } from '../protocol/connection-file.ts';
+import { LIMITS, encodeFrames } from '../protocol/frames.ts';
+import { makeMessage } from '../protocol/header.ts';
+import type { Envelope, Message } from '../protocol/header.ts';
+import { Signer } from '../protocol/signer.ts';
+import type { RequestChannel, Transport } from './contract.ts';
+import { Reader } from './reader.ts';
+import { SendQueue } from './send-queue.ts';
+
+/** How long messages that are under way may take to leave after the kernel closes. */
+const LINGER_MS = 1000;
+
+/** Messages that wait for a slow listener; beyond, it loses messages rather than the kernel its memory. */
+const IOPUB_BACKLOG = 100_000;
+
+/** A heartbeat or a subscription is a few bytes. */
+const SMALL_MESSAGE_BYTES = 4096;
+
+export interface ZmqTransportOptions {
+  readonly connection: ConnectionInfo;
+  readonly sessionId: string;
+  readonly log: (line: string) => void;
+}
+
+interface Sockets {
+  readonly shell: Router;
+  readonly control: Router;
+  readonly stdin: Router;
+  readonly iopub: XPublisher;
+  readonly hb: Reply;
+}
+
+/**
+ * Opens the five sockets of Jupyter's messaging specification.
+ * @throws RepliqueError PORT_IN_USE or LISTEN_FAILED; nothing stays open then.
+ */
+export async function openZmqTransport(options: ZmqTransportOptions): Promise<Transport> {
+  const sockets = makeSockets();
+  try {
+    for (const name of Object.keys(sockets) as SocketName[]) {
+      await bind(sockets[name], socketAddress(options.connection, name));
+    }
+  } catch (error) {
+    closeAll(sockets);
+    throw error;
+  }
+  return new ZmqTransport(sockets, options);
+}
+
+class ZmqTransport implements Transport {
+  readonly #sockets: Sockets;
+  readonly #sessionId: string;
+  readonly #signer: Signer;
+  readonly #reader: Reader;
+  readonly #queues: Readonly<Record<RequestChannel | 'iopub', SendQueue>>;
+  readonly #log: (line: string) => void;
+  readonly #loops: Promise<void>[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(sockets: Sockets, { connection, sessionId, log }: ZmqTransportOptions) {
+    const queue = (name: RequestChannel | 'iopub') =>
+      new SendQueue(sockets[name], (error) => log(`Could not send on ${name}: ${String(error)}`));
+    this.#sockets = sockets;
+    this.#log = log;
+    this.#sessionId = sessionId;
+    this.#signer = new Signer(connection.key);
+    this.#reader = new Reader(this.#signer, log);
+    this.#queues = {
+      shell: queue('shell'),
+      control: queue('control'),
+      stdin: queue('stdin'),
+      iopub: queue('iopub'),
+    };
+    this.#keep('iopub', this.#welcomeListeners());
+    this.#keep('hb', answerHeartbeats(sockets.hb));
+  }
+
+  receive(handler: (channel: RequestChannel, envelope: Envelope) => void): void {
+    for (const channel of ['shell', 'control', 'stdin'] as const) {
+      this.#keep(channel, this.#deliver(channel, handler));
+    }
+  }
+
+  send(channel: RequestChannel, envelope: Envelope): void {
+    if (this.#closing) return;
+    this.#queues[channel].push(encodeFrames(envelope, this.#signer));
+  }
+
+  publish(message: Message): void {
+    const topic = Buffer.from(`kernel.${this.#sessionId}.${message.header.msg_type}`);
+    this.#publish(topic, message);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #keep(name: SocketName, loop: Promise<void>): void {
+    this.#loops.push(
+      loop.catch((error: unknown) => {
+        if (!this.#closing) this.#log(`Stopped listening on ${name}: ${String(error)}`);
+      }),
+    );
+  }
+
+  #publish(topic: Uint8Array, message: Message): void {
+    if (this.#closing) return;
+    this.#queues.iopub.push(encodeFrames({ identities: [topic], message }, this.#signer));
+  }
+
+  async #deliver(
+    channel: RequestChannel,
+    handler: (channel: RequestChannel, envelope: Envelope) => void,
+  ): Promise<void> {
+    for await (const frames of this.#sockets[channel]) {
+      const envelope = this.#reader.read(channel, frames);
+      if (envelope && !this.#closing) handler(channel, envelope);
+    }
+  }
+
+  /** Tells each new listener that it is connected, after Jupyter Enhancement Proposal 65. */
+  async #welcomeListeners(): Promise<void> {
+    for await (const [subscription] of this.#sockets.iopub) {
+      if (subscription?.[0] !== 1) continue;
+      const topic = subscription.subarray(1);
+      const content = { subscription: topic.toString() };
+      this.#publish(topic, makeMessage('iopub_welcome', this.#sessionId, content));
+    }
+  }
+
+  async #close(): Promise<void> {
+    const limit = new AbortController();
+    const sent = Promise.all(Object.values(this.#queues).map((queue) => queue.drained()));
+    const late = sleep(LINGER_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+    await Promise.race([sent, late]);
+    limit.abort();
+    closeAll(this.#sockets);
+    await Promise.all(this.#loops);
+  }
+}
+
+function makeSockets(): Sockets {
+  const linger = LINGER_MS;
+  const requests = { linger, maxMessageSize: LIMITS.totalBytes, handover: true };
+  return {
+    shell: new Router(requests),
+    control: new Router(requests),
+    stdin: new Router(requests),
+    iopub: new XPublisher({
+      linger,
+      maxMessageSize: SMALL_MESSAGE_BYTES,
+      sendHighWaterMark: IOPUB_BACKLOG,
+      verbosity: 'allSubs',
+    }),
+    hb: new Reply({ linger: 0, maxMessageSize: SMALL_MESSAGE_BYTES }),
+  };
+}
+
+async function bind(socket: Socket, address: string): Promise<void> {
+  try {
+    await socket.bind(address);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw repliqueError('PORT_IN_USE', { address }, { cause: error });
+    throw repliqueError('LISTEN_FAILED', { address, problem: message }, { cause: error });
+  }
+}
+
+function closeAll(sockets: Sockets): void {
+  for (const socket of Object.values(sockets) as Socket[]) socket.close();
+}
+
+async function answerHeartbeats(socket: Reply): Promise<void> {
+  for await (const beat of socket) await socket.send(beat);
+}
