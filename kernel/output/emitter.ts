@@ -1,0 +1,182 @@
+import type { CellEvent, LoopEvent } from '../loop/events.ts';
+import { CellBounds } from './bounds.ts';
+import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage } from './contract.ts';
+import { DisplayIds } from './display-ids.ts';
+import { failureMessage } from './failure.ts';
+import { safeMarkdown } from './firewall/markdown.ts';
+import { createRedactor } from './firewall/redact.ts';
+import type { Redactor } from './firewall/redact.ts';
+import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
+import { showInvisible } from './firewall/invisible.ts';
+import { footerMessage } from './footer.ts';
+import { displayData, noticeMessage, oneLine } from './messages.ts';
+import { Outgoing } from './outgoing.ts';
+import { TurnView } from './turn-view.ts';
+import { WorkerView } from './worker-view.ts';
+import type { Origin } from './worker-view.ts';
+
+type Event<T extends CellEvent['type']> = Extract<CellEvent, { type: T }>;
+
+/**
+ * Makes the emitters of one session, a new one for each cell.
+ * @param secrets values that no output may show; those shorter than 6 characters are not looked for
+ */
+export function createEmitterFactory({ secrets }: { readonly secrets: readonly string[] }): EmitterFactory {
+  const redactor = createRedactor(secrets);
+  const ids = new DisplayIds();
+  return (options) => new Emitter(options, redactor, ids);
+}
+
+class Emitter implements CellEmitter {
+  private readonly options: EmitterOptions;
+  private readonly redactor: Redactor;
+  private readonly ids: DisplayIds;
+  private readonly cell: string;
+  private readonly outgoing: Outgoing;
+  private readonly bounds = new CellBounds();
+  private turn: TurnView | undefined;
+  private worker: WorkerView | undefined;
+  private model = '';
+
+  constructor(options: EmitterOptions, redactor: Redactor, ids: DisplayIds) {
+    this.options = options;
+    this.redactor = redactor;
+    this.ids = ids;
+    this.cell = ids.nextCell(options.sessionId);
+    this.outgoing = new Outgoing(options.publish);
+  }
+
+  emit(event: CellEvent): void {
+    switch (event.type) {
+      case 'turn-start': {
+        this.turnStart(event);
+        return;
+      }
+      case 'prose':
+        return this.turn?.add(event.text);
+      case 'code':
+        return this.turn?.add(event.text, event.lang);
+      case 'turn-end':
+        this.turn?.end(event.record, event.durationMs);
+        this.turn = undefined;
+        return;
+      case 'helper-start': {
+        this.startWorker({
+          kind: 'helper',
+          turn: event.turn,
+          helper: event.helper,
+          block: event.block,
+        });
+        return;
+      }
+      case 'helper-output':
+        return this.worker?.output(event.output);
+      case 'helper-end': {
+        this.helperEnd(event);
+        return;
+      }
+      case 'notice': {
+        this.publish(noticeMessage(event.text, this.redactor));
+        return;
+      }
+      case 'stop': {
+        this.stop(event);
+        return;
+      }
+      case 'output':
+        if (this.worker === undefined) {
+          this.startWorker({ kind: 'code', executionCount: this.options.executionCount });
+        }
+        return this.worker?.output(event.output);
+      case 'page': {
+        this.page(event);
+        return;
+      }
+    }
+  }
+
+  flush(): void {
+    this.turn?.flush();
+    this.endWorker();
+    this.outgoing.flush();
+  }
+
+  private publish(message: IopubMessage): void {
+    this.turn?.flush();
+    this.outgoing.now(message);
+  }
+
+  private turnStart({ turn, model }: Event<'turn-start'>): void {
+    this.endTurn();
+    this.endWorker();
+    this.turn = new TurnView({
+      turn,
+      model,
+      showModel: model !== this.model,
+      displayId: `${this.cell}:turn${turn}`,
+      redactor: this.redactor,
+      publish: (message) => this.outgoing.now(message),
+    });
+    this.model = model;
+  }
+
+  /** Shows the last state of a turn that broke off. */
+  private endTurn(): void {
+    this.turn?.end();
+    this.turn = undefined;
+  }
+
+  private startWorker(origin: Origin): void {
+    this.endWorker();
+    this.worker = new WorkerView({
+      origin,
+      cell: this.cell,
+      ids: this.ids,
+      redactor: this.redactor,
+      bounds: this.bounds,
+      outgoing: this.outgoing,
+    });
+  }
+
+  private endWorker(): void {
+    this.worker?.end();
+    this.worker = undefined;
+    for (const sentence of this.bounds.report()) this.publish(noticeMessage(sentence, this.redactor));
+  }
+
+  private helperEnd({ turn, helper, block, result }: Event<'helper-end'>): void {
+    const isShown = this.worker?.failed === true;
+    this.endWorker();
+    const { status, error, notice } = result;
+    if (status !== 'ok' && !isShown) {
+      this.publish(failureMessage({ turn, helper, block, status, error, notice }, this.redactor));
+    } else if (notice !== undefined) {
+      this.publish(noticeMessage(notice, this.redactor, { turn, helper }));
+    }
+  }
+
+  private page({ markdown, text }: Event<'page'>): void {
+    const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
+    this.publish(
+      displayData(
+        {
+          'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+          'text/plain': clean(text),
+        },
+        {},
+      ),
+    );
+  }
+
+  private stop({ summary, problem }: Extract<LoopEvent, { type: 'stop' }>): void {
+    this.endTurn();
+    this.endWorker();
+    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor));
+    if (problem === undefined) return;
+    const ename = oneLine(problem.ename, this.redactor);
+    const evalue = oneLine(problem.sentence, this.redactor);
+    const remedy = oneLine(problem.remedy, this.redactor);
+    const traceback = [`\u001b[31m${ename}\u001b[0m: ${evalue}`, ...(remedy === '' ? [] : [`→ ${remedy}`])];
+    this.publish({ msg_type: 'error', content: { ename, evalue, traceback } });
+  }
+}

@@ -1,0 +1,95 @@
+import type { Bundle } from '../../sandbox/contract.ts';
+import { safeHtml } from './html.ts';
+import { safeImage } from './image.ts';
+import { showInvisible } from './invisible.ts';
+import { safeJson } from './json.ts';
+import { safeLatex } from './latex.ts';
+import { safeMarkdown } from './markdown.ts';
+import { safeMetadata } from './metadata.ts';
+import type { Redactor } from './redact.ts';
+import { wellFormed } from './stream.ts';
+import { safeSvg } from './svg.ts';
+import { filterTerminal, stripTerminal } from './terminal.ts';
+
+const largestText = 1_000_000;
+const largestMarkdown = 256_000;
+const mostTypes = 50;
+
+export interface SafeBundle {
+  readonly data: Record<string, unknown>;
+  readonly metadata: Record<string, unknown>;
+  /** What was taken out, one sentence each, for the reader. */
+  readonly notices: readonly string[];
+}
+
+const images = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+const names: Readonly<Record<string, string>> = {
+  'application/javascript': 'JavaScript',
+  'text/javascript': 'JavaScript',
+  'application/ecmascript': 'JavaScript',
+  'application/vnd.jupyter.widget-view+json': 'A widget',
+  'application/vnd.plotly.v1+json': 'An interactive Plotly figure',
+};
+
+/** What one MIME type's data becomes; undefined where it can't be shown. */
+function safeData(
+  type: string,
+  value: unknown,
+  redactor: Redactor,
+): { data: unknown; notice?: string } | undefined {
+  if (images.includes(type)) return wrap(safeImage(type, value));
+  if (type === 'application/json') return wrap(safeJson(redactor.json(value)));
+  if (typeof value !== 'string') return undefined;
+  const text = redactor.text(wellFormed(value));
+  switch (type) {
+    case 'text/plain':
+      return { data: plainText(text) };
+    case 'text/html': {
+      const safe = safeHtml(showInvisible(stripTerminal(text)));
+      if (safe === undefined) return undefined;
+      const notice = 'Scripts and embedded pages in HTML output are not shown.';
+      return { data: redactor.text(safe.html), ...(safe.reduced && { notice }) };
+    }
+    case 'text/markdown':
+      return text.length > largestMarkdown ? undefined : { data: safeMarkdown(stripTerminal(text)) };
+    case 'text/latex':
+      return wrap(safeLatex(showInvisible(stripTerminal(text))));
+    case 'image/svg+xml':
+      return wrap(safeSvg(showInvisible(stripTerminal(text))));
+    default:
+      return undefined;
+  }
+}
+
+const wrap = (data: unknown): { data: unknown } | undefined => (data === undefined ? undefined : { data });
+
+function plainText(text: string): string {
+  const shown = showInvisible(filterTerminal(text.slice(0, largestText)));
+  const more = text.length - largestText;
+  return more > 0 ? `${shown}\n[${more} more characters are not shown]` : shown;
+}
+
+/**
+ * A helper's bundle as a reader may see it: MIME types of the allow-list only, each through its own rule.
+ * `text/plain` is always there.
+ */
+export function safeBundle(data: Bundle, metadata: Bundle, redactor: Redactor): SafeBundle {
+  const kept: Record<string, unknown> = {};
+  const notices: string[] = [];
+  for (const [type, value] of Object.entries(data).slice(0, mostTypes)) {
+    const safe = safeData(type, value, redactor);
+    if (safe === undefined) notices.push(dropped(type));
+    else {
+      kept[type] = safe.data;
+      if (safe.notice !== undefined) notices.push(safe.notice);
+    }
+  }
+  kept['text/plain'] ??= notices.length > 0 ? `[${notices.join(' ')}]` : '[no text form]';
+  return { data: kept, metadata: safeMetadata(metadata, Object.keys(kept)), notices };
+}
+
+function dropped(type: string): string {
+  const safeName = /^[\w.+/-]{1,80}$/.test(type) ? type : 'of an unknown type';
+  return `${names[type] ?? `Output ${safeName}`} is not shown: it could act in this page, is too large or is not valid.`;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+/** The MIME types of Replique's own data, as docs/reference/mime.md describes them. */
+export const mime = {
+  turn: 'application/vnd.replique.turn+json',
+  result: 'application/vnd.replique.result+json',
+  cell: 'application/vnd.replique.cell+json',
+} as const;
+
+const count = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const milliseconds = z.number().nonnegative();
+const helperStatus = z.enum(['ok', 'error', 'interrupted', 'timeout', 'limit', 'died']);
+
+const usage = z.strictObject({
+  inputTokens: count,
+  outputTokens: count,
+  cachedTokens: count,
+  estimated: z.boolean(),
+});
+
+const helperBlock = z.strictObject({
+  lang: z.string(),
+  code: z.string(),
+  title: z.string().optional(),
+  timeoutMs: milliseconds.optional(),
+  hash: sha256,
+});
+
+/** `application/vnd.replique.turn+json`: one turn of the model, keyed by its content. */
+export const turnSchema = z.strictObject({
+  version: z.literal(1),
+  key: sha256,
+  provider: z.string(),
+  model: z.string(),
+  params: z.strictObject({ temperature: z.number(), maxTokens: count, stop: z.array(z.string()) }),
+  text: z.string(),
+  helper: helperBlock.optional(),
+  usage,
+  cost: z.number().nonnegative().optional(),
+  stop: z.enum(['stop', 'length', 'aborted', 'error']),
+  final: z.boolean(),
+});
+
+/** `application/vnd.replique.result+json`: how a helper failed. */
+export const resultSchema = z.strictObject({
+  version: z.literal(1),
+  lang: z.string(),
+  hash: sha256,
+  status: helperStatus.exclude(['ok']),
+  error: z.strictObject({ ename: z.string(), evalue: z.string(), traceback: z.array(z.string()) }).optional(),
+  notice: z.string().optional(),
+});
+export type ResultData = z.infer<typeof resultSchema>;
+
+/** `application/vnd.replique.cell+json`: what a cell came to. */
+export const cellSchema = z.strictObject({
+  version: z.literal(1),
+  stop: z.enum([
+    'final',
+    'interrupted',
+    'turn-limit',
+    'repetition',
+    'malformed',
+    'empty',
+    'overflow',
+    'provider',
+    'sandbox',
+  ]),
+  turns: z.array(
+    z.strictObject({
+      turn: count,
+      model: z.string(),
+      usage,
+      helper: z.strictObject({ lang: z.string(), status: helperStatus }).optional(),
+    }),
+  ),
+  helpers: count,
+  usage,
+  cost: z.number().nonnegative().optional(),
+});
+export type CellData = z.infer<typeof cellSchema>;
+
+/** `metadata.replique` of an output: where it belongs, and what changes from run to run. */
+export const metadataSchema = z.strictObject({
+  kind: z.enum(['turn', 'helper', 'cell', 'notice']),
+  turn: count.optional(),
+  helper: count.optional(),
+  final: z.boolean().optional(),
+  streaming: z.boolean().optional(),
+  durationMs: milliseconds.optional(),
+  turns: z
+    .array(z.strictObject({ durationMs: milliseconds, helperDurationMs: milliseconds.optional() }))
+    .optional(),
+});
+export type RepliqueMetadata = z.infer<typeof metadataSchema>;

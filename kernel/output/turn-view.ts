@@ -1,0 +1,141 @@
+import type { TurnRecord } from '../loop/events.ts';
+import type { IopubMessage } from './contract.ts';
+import { showInvisible } from './firewall/invisible.ts';
+import { codeFence, safeMarkdown } from './firewall/markdown.ts';
+import type { Redactor } from './firewall/redact.ts';
+import { wellFormed } from './firewall/stream.ts';
+import { stripTerminal } from './firewall/terminal.ts';
+import { formatCount, formatDuration, formatUsage } from './format.ts';
+import { displayData, markdownName, oneLine, updateDisplay, withReplique } from './messages.ts';
+import { mime } from './schema.ts';
+
+const shortestIntervalMs = 50;
+/** An update carries the whole text, so long texts are updated less often: at most this many characters a second. */
+const charactersPerMs = 300;
+const longestText = 256_000;
+
+interface Segment {
+  readonly lang: string | undefined;
+  readonly pieces: string[];
+}
+
+export interface TurnViewOptions {
+  readonly turn: number;
+  readonly model: string;
+  /** Whether the header names the model: in the first turn and where it changes. */
+  readonly showModel: boolean;
+  readonly displayId: string;
+  readonly redactor: Redactor;
+  readonly publish: (message: IopubMessage) => void;
+}
+
+/** One turn of the model on the screen: appears when it starts, follows the stream, and ends with its record. */
+export class TurnView {
+  private readonly options: TurnViewOptions;
+  private readonly segments: Segment[] = [];
+  private length = 0;
+  private shown = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private lastSize = 0;
+
+  constructor(options: TurnViewOptions) {
+    this.options = options;
+    options.publish(displayData(this.bundle([]), this.metadata(true), options.displayId));
+  }
+
+  /** More text; `lang` is set for the code of a helper block. */
+  add(text: string, lang?: string): void {
+    const fits = text.slice(0, Math.max(0, longestText - this.length));
+    this.length += text.length;
+    const last = this.segments.at(-1);
+    if (last !== undefined && last.lang === lang) last.pieces.push(fits);
+    else this.segments.push({ lang, pieces: [fits] });
+    const delay = Math.max(shortestIntervalMs, this.lastSize / charactersPerMs);
+    this.timer ??= setTimeout(() => this.refresh(), delay).unref();
+  }
+
+  /** Shows at once what has not been shown yet. */
+  flush(): void {
+    if (this.timer !== undefined) this.refresh();
+  }
+
+  /** The last state. Without a record the turn broke off, and what there is stays. */
+  end(record?: TurnRecord, durationMs?: number): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const data = this.bundle(this.heading(record, durationMs), false);
+    if (record !== undefined) data[mime.turn] = this.options.redactor.json(record);
+    const metadata = this.metadata(false, record?.final, durationMs);
+    this.options.publish(updateDisplay(data, metadata, this.options.displayId));
+  }
+
+  private refresh(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.shown === this.length) return;
+    this.shown = this.length;
+    this.options.publish(updateDisplay(this.bundle([]), this.metadata(true), this.options.displayId));
+  }
+
+  private metadata(streaming: boolean, final?: boolean, durationMs?: number): Record<string, unknown> {
+    return {
+      ...withReplique({
+        kind: 'turn',
+        turn: this.options.turn,
+        ...(streaming && { streaming }),
+        ...(final === true && { final }),
+        ...(durationMs !== undefined && { durationMs }),
+      }),
+    };
+  }
+
+  /** What the header says after the turn's number; undefined where no header is needed. */
+  private heading(record: TurnRecord | undefined, durationMs: number | undefined): string[] | undefined {
+    if (record?.final === true) return this.options.turn === 1 ? undefined : ['final'];
+    return [
+      ...(record === undefined ? [] : [formatUsage(record.usage)]),
+      ...(durationMs === undefined ? [] : [formatDuration(durationMs)]),
+      ...(record?.stop === 'length' ? ['cut at the token limit'] : []),
+      ...(record === undefined || record.stop === 'aborted' ? ['broken off'] : []),
+    ];
+  }
+
+  private bundle(heading: readonly string[] | undefined, streaming = true): Record<string, unknown> {
+    const { turn, model, showModel, redactor } = this.options;
+    const rest = heading ?? [];
+    const named = showModel && rest[0] !== 'final';
+    const plainHead = [`turn ${turn}`, ...(named ? [oneLine(model, redactor)] : []), ...rest].join(' · ');
+    const head = [`turn ${turn}`, ...(named ? [markdownName(model, redactor)] : []), ...rest].join(' · ');
+    const texts = this.texts(streaming);
+    const cut = this.length - longestText;
+    const more = cut > 0 ? [`[${formatCount(cut)} more characters are not shown]`] : [];
+    const markdown = texts.map(({ lang, text }) =>
+      lang === undefined ? safeMarkdown(text) : codeFence(text.replace(/^\n+|\s+$/g, ''), lang),
+    );
+    const plain = texts.map(({ lang, text }) =>
+      lang === undefined ? showInvisible(text).trim() : codeFence(text.replace(/^\n+|\s+$/g, ''), lang),
+    );
+    const data = {
+      'text/markdown': joined(
+        [...(heading === undefined ? [] : [`*${head}*`]), ...markdown, ...more],
+        '\n\n',
+      ),
+      'text/plain': joined([...(heading === undefined ? [] : [plainHead]), ...plain, ...more], '\n'),
+    };
+    this.lastSize = data['text/markdown'].length + data['text/plain'].length;
+    return data;
+  }
+
+  /** The text so far without controls and secrets; while streaming, without what may become a secret. */
+  private texts(streaming: boolean): { lang: string | undefined; text: string }[] {
+    const { redactor } = this.options;
+    return this.segments.map(({ lang, pieces }, index) => {
+      const text = redactor.text(stripTerminal(wellFormed(pieces.join(''))));
+      const isOpen = streaming && index === this.segments.length - 1;
+      return { lang, text: isOpen ? text.slice(0, text.length - redactor.unsure(text)) : text };
+    });
+  }
+}
+
+const joined = (blocks: readonly string[], separator: string): string =>
+  blocks.filter((block) => block !== '').join(separator);
