@@ -1,0 +1,294 @@
+import { costOf } from '../economy/cost.ts';
+import { sumUsage } from '../economy/usage.ts';
+import { ProviderError } from '../providers/contract.ts';
+import type { WorkerOutput } from '../sandbox/contract.ts';
+import type { Conversation } from './conversation.ts';
+import type { CellSummary, HelperBlock, LoopEvent, TurnRecord, TurnSummary } from './events.ts';
+import { closingTag } from './grammar.ts';
+import { judge } from './judge.ts';
+import { sha256, turnKey } from './key.ts';
+import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
+import { providerStop, stopWith, toolStop } from './problems.ts';
+import type { Stop } from './problems.ts';
+import { aborted, untilAborted } from './race.ts';
+import type { TurnTrace } from './stop/contract.ts';
+import { firstStop } from './stop/index.ts';
+import { timesBefore } from './stop/repetition.ts';
+import { teach } from './teaching.ts';
+import { streamTurn } from './turn.ts';
+import type { TurnOutcome } from './turn.ts';
+import type { ContextWindow } from './window.ts';
+
+export interface CellRunOptions extends ManagerOptions, ProcessOptions {
+  readonly conversation: Conversation;
+  readonly now: () => number;
+  readonly window: (signal: AbortSignal) => Promise<ContextWindow>;
+  readonly runBlock: (
+    block: HelperBlock,
+    signal: AbortSignal,
+    onOutput: (output: WorkerOutput) => void,
+  ) => Promise<HelperResult>;
+}
+
+interface Turn {
+  readonly record: TurnRecord;
+  readonly outcome: TurnOutcome;
+  readonly kind: TurnTrace['kind'];
+  readonly durationMs: number;
+}
+
+/** One prompt cell while it runs: its turns, its events and why it stopped. */
+export class CellRun {
+  readonly #o: CellRunOptions;
+  readonly #emit: (event: LoopEvent) => void;
+  readonly #left = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #started: number;
+  readonly #turns: TurnTrace[] = [];
+  readonly #summaries: TurnSummary[] = [];
+  #stop: Stop = stopWith('Interrupted');
+  #ended = false;
+
+  constructor(options: CellRunOptions) {
+    this.#o = options;
+    this.#emit = options.emit ?? (() => undefined);
+    this.#signal = AbortSignal.any([this.#left.signal, ...(options.signal ? [options.signal] : [])]);
+    this.#started = options.now();
+  }
+
+  get turns(): readonly TurnTrace[] {
+    return this.#turns;
+  }
+
+  /** The cell's steps; afterwards the reason to stop is known. */
+  async *steps(prompt: string): AsyncGenerator<ContinuationStep, void, undefined> {
+    this.#stop = yield* this.#run(prompt);
+  }
+
+  /** Emits `stop`. Where the steps were left before their end, the cell is an interrupted one. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#left.abort();
+    const { reason, problem } = this.#stop;
+    const answer = this.#turns.at(-1)?.record.text.trim() ?? '';
+    this.#emit({
+      type: 'stop',
+      summary: this.summary(),
+      ...(problem ? { problem } : {}),
+      ...(reason === 'final' ? { answer } : {}),
+    });
+  }
+
+  summary(): CellSummary {
+    const costs = this.#turns.map(({ record }) => record.cost);
+    const known = costs.filter((cost) => cost !== undefined);
+    return {
+      turns: this.#summaries,
+      helpers: this.#summaries.filter(({ helper }) => helper !== undefined).length,
+      durationMs: this.#o.now() - this.#started,
+      usage: sumUsage(this.#summaries.map(({ usage }) => usage)),
+      ...(known.length === costs.length ? { cost: known.reduce((sum, cost) => sum + cost, 0) } : {}),
+      stop: this.#stop.reason,
+    };
+  }
+
+  async *#run(prompt: string): AsyncGenerator<ContinuationStep, Stop, undefined> {
+    const { conversation, maxTurns } = this.#o;
+    const window = await this.#prepare();
+    if ('reason' in window) return window;
+    conversation.beginCell(prompt, await this.#listing());
+    for (let number = 1; ; number += 1) {
+      const turn = await this.#turn(number, window);
+      if ('reason' in turn) return turn;
+      const { record, durationMs } = turn;
+      const metadata = { turn: number, record, durationMs };
+      yield { type: 'LLM_RESPONSE', content: record.text, toolResults: [], metadata };
+      if (this.#isStopped()) return this.#interrupted(turn);
+      const helper = record.helper ? await this.#helper(turn, number, record.helper) : undefined;
+      if (helper && 'reason' in helper) return helper;
+      if (helper) {
+        yield { type: 'TOOL_EXECUTION', content: helper.forModel, toolResults: [helper], metadata };
+        if (this.#isStopped()) return stopWith('Interrupted');
+      }
+      const stop = firstStop({ turns: this.#turns, iteration: number, maxTurns });
+      if (stop?.reason === 'final') {
+        yield { type: 'FINAL_ANSWER', content: record.text.trim(), toolResults: [], metadata };
+      }
+      if (stop) return stop;
+      if (number === maxTurns - 1) conversation.addNote(lastReply);
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#signal.aborted;
+  }
+
+  async #prepare(): Promise<ContextWindow | Stop> {
+    try {
+      const window = await untilAborted(this.#o.window(this.#signal), this.#signal);
+      return window === aborted ? stopWith('Interrupted') : window;
+    } catch (error) {
+      return this.#isStopped() ? stopWith('Interrupted') : providerStop(error);
+    }
+  }
+
+  async #listing(): Promise<string | undefined> {
+    if (!this.#o.workspaceListing) return undefined;
+    try {
+      const listing = await untilAborted(this.#o.workspaceListing(), this.#signal);
+      return listing === aborted ? undefined : listing;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#notice(`The workspace could not be listed for the model: ${why}`);
+      return undefined;
+    }
+  }
+
+  /** One generation, and what it leaves in the conversation. */
+  async #turn(number: number, window: ContextWindow): Promise<Turn | Stop> {
+    const { conversation, provider, model, params, now, tools } = this.#o;
+    const keyed = { temperature: params.temperature, maxTokens: window.maxTokens, stop: [closingTag] };
+    const started = now();
+    let opened = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const room = window.makeRoom(conversation);
+      if (room.notice !== undefined) this.#notice(room.notice);
+      if (!room.fits && !opened) return this.#failed(stopWith('ContextOverflow'));
+      const messages = conversation.messages();
+      if (!opened) this.#emit({ type: 'turn-start', turn: number, provider: provider.name, model });
+      opened = true;
+      const outcome = await streamTurn({
+        provider,
+        request: { model, messages, ...keyed },
+        turn: number,
+        knows: (lang) => tools.get(lang) !== undefined,
+        signal: this.#signal,
+        emit: this.#emit,
+      });
+      if (attempt === 1 && isOverflow(outcome)) {
+        window.tighten();
+        continue;
+      }
+      window.learn(messages, outcome.usage);
+      const ended = outcome.stop === 'stop' || outcome.stop === 'length';
+      const kind = judge(outcome, this.#turns);
+      const record: TurnRecord = {
+        version: 1,
+        key: turnKey(model, keyed, messages),
+        provider: provider.name,
+        model,
+        params: keyed,
+        text: outcome.text,
+        ...helperOf(outcome),
+        usage: outcome.usage,
+        ...costField(costOf(provider.name)),
+        stop: outcome.stop,
+        final: ended && kind === 'final',
+      };
+      const turn = { record, outcome, kind, durationMs: now() - started };
+      this.#emit({ type: 'turn-end', turn: number, record, durationMs: turn.durationMs });
+      this.#summaries.push({ turn: number, model, usage: record.usage, durationMs: turn.durationMs });
+      this.#turns.push({ record, kind });
+      if (outcome.stop === 'aborted') return this.#interrupted(turn);
+      if (outcome.stop === 'error') return this.#failed(providerStop(outcome.error));
+      this.#answerTurn(turn);
+      return turn;
+    }
+  }
+
+  /** Puts the turn into the conversation, with what we say to it where it has no helper and is no answer. */
+  #answerTurn({ record, outcome, kind }: Turn): void {
+    const { conversation, tools, params } = this.#o;
+    conversation.addResponse(record.text);
+    if (kind === 'empty') conversation.addNote('Your reply was empty. Please answer.');
+    if (kind === 'fence') {
+      conversation.addNote(teach('fence'));
+      this.#notice('The model showed code without running it; it was told how to run it.');
+    }
+    if (outcome.verdict.kind === 'malformed') {
+      conversation.addNote(teach(outcome.verdict.malformation, tools.names()));
+      this.#notice('The model’s helper block was not in the right form and did not run; it was told why.');
+    }
+    if (kind === 'final' && outcome.stop === 'length') {
+      const limit = String(params.maxTokens);
+      this.#notice(`The answer was cut off at ${limit} tokens. To allow more, set REPLIQUE_MAX_TOKENS.`);
+    }
+  }
+
+  async #helper(turn: Turn, number: number, block: HelperBlock): Promise<HelperResult | Stop> {
+    const helper = this.#summaries.filter((summary) => summary.helper).length + 1;
+    this.#emit({ type: 'helper-start', turn: number, helper, block });
+    const started = this.#o.now();
+    let ran: HelperResult;
+    let failure: Stop | undefined;
+    try {
+      ran = await this.#o.runBlock(block, this.#signal, (output) => {
+        this.#emit({ type: 'helper-output', turn: number, helper, output });
+      });
+    } catch (error) {
+      failure = toolStop(error);
+      ran = notRun(block, failure.problem?.sentence ?? '', this.#o.now() - started);
+    }
+    this.#turns.splice(-1, 1, { record: turn.record, kind: turn.kind, forModel: ran.forModel });
+    const repeated = timesBefore(this.#turns) === 1;
+    const forModel = repeated
+      ? `${ran.forModel}
+${sameAgain}`
+      : ran.forModel;
+    this.#emit({ type: 'helper-end', turn: number, helper, block, result: ran.result, forModel });
+    const { status, durationMs } = ran.result;
+    const summary = this.#summaries.pop();
+    if (summary) this.#summaries.push({ ...summary, helper: { lang: block.lang, status, durationMs } });
+    this.#o.conversation.addResult(forModel);
+    if (failure) return failure;
+    return this.#isStopped() ? stopWith('Interrupted') : { ...ran, forModel };
+  }
+
+  /** The cell was stopped during or right after this turn: what there is stays in the conversation, well formed. */
+  #interrupted({ record, outcome }: Turn): Stop {
+    const { conversation } = this.#o;
+    if (record.stop !== 'aborted') {
+      if (record.helper) conversation.addResult(stoppedResult);
+    } else if (record.text.trim() === '') {
+      conversation.forgetCell();
+    } else {
+      const open = outcome.verdict.kind === 'malformed' && outcome.verdict.malformation === 'unclosed';
+      conversation.addResponse(open ? `${record.text}\n${closingTag}` : record.text);
+      conversation.addNote(open ? stoppedResult : 'I stopped you here.');
+    }
+    return stopWith('Interrupted');
+  }
+
+  #failed(stop: Stop): Stop {
+    this.#o.conversation.forgetCell();
+    return stop;
+  }
+
+  #notice(text: string): void {
+    this.#emit({ type: 'notice', text });
+  }
+}
+
+const lastReply = 'One reply is left: give the final answer now, without a helper block.';
+const sameAgain = 'Same code, same result as before: do something else, or give the final answer.';
+const stoppedResult = '<result status="interrupted">\n(stopped by the user)\n</result>';
+
+function isOverflow({ stop, error, text }: TurnOutcome): boolean {
+  return stop === 'error' && text === '' && error instanceof ProviderError && error.kind === 'overflow';
+}
+
+function helperOf({ verdict }: TurnOutcome): { helper?: HelperBlock } {
+  if (verdict.kind !== 'helper') return {};
+  return { helper: { ...verdict.tag, code: verdict.code, hash: sha256(verdict.code) } };
+}
+
+function costField(cost: number | undefined): { cost?: number } {
+  return cost === undefined ? {} : { cost };
+}
+
+function notRun(block: HelperBlock, sentence: string, durationMs: number): HelperResult {
+  const error = { ename: 'NotRun', evalue: sentence, traceback: [sentence] };
+  const forModel = '<result status="error">\n(it could not be run)\n</result>';
+  return { block, result: { status: 'error', error, durationMs }, forModel };
+}

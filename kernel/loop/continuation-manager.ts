@@ -1,0 +1,111 @@
+import type { WorkerOutput } from '../sandbox/contract.ts';
+import { CellRun } from './cell-run.ts';
+import { Conversation } from './conversation.ts';
+import type { CellSummary, HelperBlock } from './events.ts';
+import { runHelper } from './helper.ts';
+import { hintsFor } from './hints.ts';
+import { sha256 } from './key.ts';
+import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
+import { ResultCollector } from './results.ts';
+import type { TurnTrace } from './stop/contract.ts';
+import { firstStop } from './stop/index.ts';
+import { systemPrompt } from './system-prompt.ts';
+import { ContextWindow } from './window.ts';
+
+/**
+ * The loop of one session: the model answers in turns, a turn's helper block is run and its result given back, until a
+ * turn is the final answer or a stop condition holds. One cell at a time.
+ */
+export class ContinuationManager {
+  readonly conversation: Conversation;
+  readonly #options: ManagerOptions;
+  readonly #now: () => number;
+  #window: ContextWindow | undefined;
+  #cell: CellRun | undefined;
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.conversation = options.conversation ?? new Conversation(systemPrompt(options.tools));
+  }
+
+  /**
+   * Runs a prompt cell. Steps come as they are done; finer events go to `emit`, the last of them `stop`. What goes
+   * wrong with model, tool or sandbox is a stop with a reason, never thrown. Leaving the iteration interrupts the cell.
+   * @returns the cell's summary, after the last step
+   */
+  async *processWithContinuation(
+    prompt: string,
+    options: ProcessOptions = {},
+  ): AsyncGenerator<ContinuationStep, CellSummary, undefined> {
+    if (this.#cell) throw new Error('The loop runs one cell at a time.');
+    const cell = new CellRun({
+      ...this.#options,
+      ...options,
+      now: this.#now,
+      conversation: this.conversation,
+      window: (signal) => this.#contextWindow(signal),
+      runBlock: (block, signal, onOutput) => this.#runBlock(block, signal, onOutput),
+    });
+    this.#cell = cell;
+    try {
+      yield* cell.steps(prompt);
+    } finally {
+      cell.end();
+      this.#cell = undefined;
+    }
+    return cell.summary();
+  }
+
+  /**
+   * Checks and runs code as a helper block would, outside of any turn.
+   * @throws RepliqueError where the sandbox is not available; RangeError for a language that nothing runs
+   */
+  async executeHelperBlock(
+    code: string,
+    language: string,
+    options: { readonly signal?: AbortSignal; readonly onOutput?: (output: WorkerOutput) => void } = {},
+  ): Promise<HelperResult> {
+    const block = { lang: language, code, hash: sha256(code) };
+    const signal = options.signal ?? new AbortController().signal;
+    return this.#runBlock(block, signal, options.onOutput ?? (() => undefined));
+  }
+
+  /** Whether the loop goes on after this turn, the running cell's turn number `iteration` (from 1). */
+  shouldContinue(response: TurnTrace, iteration: number): boolean {
+    const turns = [...(this.#cell?.turns.slice(0, iteration - 1) ?? []), response];
+    return firstStop({ turns, iteration, maxTurns: this.#options.maxTurns }) === undefined;
+  }
+
+  async #runBlock(
+    block: HelperBlock,
+    signal: AbortSignal,
+    onOutput: (output: WorkerOutput) => void,
+  ): Promise<HelperResult> {
+    const tool = this.#options.tools.get(block.lang);
+    if (!tool) throw new RangeError(`No tool runs "${block.lang}".`);
+    const collector = new ResultCollector();
+    const result = await runHelper({
+      tool,
+      code: block.code,
+      timeoutMs: Math.min(block.timeoutMs ?? Infinity, this.#options.helperTimeoutMs),
+      signal,
+      now: this.#now,
+      onOutput: (output) => {
+        collector.add(output);
+        onOutput(output);
+      },
+    });
+    const limit = this.#window?.resultChars ?? 4000;
+    return { block, result, forModel: collector.finish(result, limit, hintsFor(result)) };
+  }
+
+  async #contextWindow(signal: AbortSignal): Promise<ContextWindow> {
+    const { provider, model, params } = this.#options;
+    this.#window ??= new ContextWindow(
+      (await provider.modelInfo(model, signal)).contextLength,
+      params.maxTokens,
+    );
+    return this.#window;
+  }
+}

@@ -1,0 +1,153 @@
+import type { ChatMessage } from '../providers/contract.ts';
+import { bound, escapeTags } from './escape.ts';
+
+const maxUserCode = 2000;
+const maxListing = 2000;
+
+/** A piece of a user message. Results may be shortened when the context gets tight; the user's words never. */
+interface Part {
+  readonly kind: 'words' | 'result' | 'note';
+  text: string;
+}
+
+interface Entry {
+  readonly role: 'user' | 'assistant';
+  /** Number of the last cell that added to it: whole cells are dropped together. */
+  cell: number;
+  readonly parts: Part[];
+}
+
+/** What one compaction did, for the notice. */
+export interface Compaction {
+  readonly shortened: number;
+  readonly droppedCells: number;
+}
+
+/**
+ * The messages of one session. Roles alternate, beginning with the user, whatever happened in a cell. Between
+ * compactions a message that has been answered never changes and the one that has not is only added to, so that what a
+ * model's cache holds of an earlier call stays valid.
+ */
+export class Conversation {
+  readonly #system: string;
+  #entries: Entry[] = [];
+  #cell = 0;
+  /** Absent: to be said again. */
+  #listing: string | undefined;
+
+  /** @param system the system message, the same for the whole session */
+  constructor(system: string) {
+    this.#system = system;
+  }
+
+  /** The messages for the next call. */
+  messages(): readonly ChatMessage[] {
+    return [
+      { role: 'system', content: this.#system },
+      ...this.#entries.map(({ role, parts }) => ({
+        role,
+        content: parts.map(({ text }) => text).join('\n\n'),
+      })),
+    ];
+  }
+
+  /** A prompt cell begins. The workspace's listing is said only where it changed since it was last said. */
+  beginCell(prompt: string, listing?: string): void {
+    this.#cell += 1;
+    if (listing !== undefined) this.#sayFiles(escapeTags(bound(listing.trim(), maxListing)));
+    this.#addUser('words', prompt);
+  }
+
+  /** What the model said, with the closing tag of its block where it has one. Empty text is not kept. */
+  addResponse(text: string): void {
+    if (text.trim() === '') return;
+    const last = this.#entries.at(-1);
+    if (last?.role !== 'user') throw new Error('A response needs a user message before it.');
+    this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [{ kind: 'words', text }] });
+  }
+
+  /** A helper's result, as `ResultCollector` made it. */
+  addResult(text: string): void {
+    this.#addUser('result', text);
+  }
+
+  /** A word of ours to the model. */
+  addNote(text: string): void {
+    this.#addUser('note', text);
+  }
+
+  /**
+   * Code that the user ran without a model, with its result as `ResultCollector` made it. The model sees both with the
+   * next prompt.
+   */
+  recordUserCode(code: string, lang: string, resultText: string): void {
+    this.#cell += 1;
+    const shown = escapeTags(bound(code.trim(), maxUserCode));
+    this.#addUser('note', `I ran this ${lang} code myself:\n${shown}`);
+    this.#addUser('result', resultText);
+  }
+
+  /** Takes a cell back that failed before the model said anything: its messages are as if it had not been run. */
+  forgetCell(): void {
+    const mine = this.#entries.filter((entry) => entry.cell === this.#cell);
+    if (mine.some((entry) => entry.role === 'assistant')) return;
+    const last = this.#entries.at(-1);
+    const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
+    if (last?.role === 'user' && words !== -1) last.parts.splice(words);
+    if (last?.parts.length === 0) this.#entries.pop();
+  }
+
+  /**
+   * Makes room: shortens the oldest results first, then drops the oldest cells. The running cell keeps its prompt and
+   * its last exchange. Rewrites the prefix, so it should free enough to last for a while.
+   * @param fits whether the messages are small enough
+   */
+  compact(fits: (messages: readonly ChatMessage[]) => boolean): Compaction {
+    let shortened = 0;
+    let droppedCells = 0;
+    for (const entry of this.#entries.slice(0, -1)) {
+      for (const part of entry.parts) {
+        if (part.kind !== 'result' || part.text.length <= shortResult || fits(this.messages())) continue;
+        part.text = shorten(part.text);
+        shortened += 1;
+      }
+    }
+    while (!fits(this.messages())) {
+      const oldest = this.#entries[0]?.cell ?? this.#cell;
+      if (oldest >= this.#cell) break;
+      this.#dropCell(oldest);
+      droppedCells += 1;
+    }
+    return { shortened, droppedCells };
+  }
+
+  /** The messages up to the next one of a later cell that the user begins. */
+  #dropCell(cell: number): void {
+    const next = this.#entries.findIndex((entry) => entry.cell > cell && entry.role === 'user');
+    this.#entries = next === -1 ? [] : this.#entries.slice(next);
+    this.#listing = undefined;
+  }
+
+  #sayFiles(files: string): void {
+    if (files === this.#listing) return;
+    this.#addUser('note', files === '' ? 'The workspace is empty.' : `Files in the workspace:\n${files}`);
+    this.#listing = files;
+  }
+
+  #addUser(kind: Part['kind'], text: string): void {
+    const last = this.#entries.at(-1);
+    if (last?.role === 'user') {
+      last.parts.push({ kind, text });
+      last.cell = this.#cell;
+    } else this.#entries.push({ role: 'user', cell: this.#cell, parts: [{ kind, text }] });
+  }
+}
+
+const shortResult = 400;
+
+/** Head and tail of an old result, still one well-formed block. */
+function shorten(text: string): string {
+  const [first = '', ...rest] = text.split('\n');
+  const body = rest.at(-1) === '</result>' ? rest.slice(0, -1) : rest;
+  return [first, bound(body.join('\n'), shortResult / 2), '</result>'].join('\n');
+}

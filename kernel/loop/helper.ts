@@ -1,0 +1,51 @@
+import type { WorkerOutput } from '../sandbox/contract.ts';
+import type { ToolPlugin, ToolResult } from '../tools/contract.ts';
+import { aborted, untilAborted } from './race.ts';
+
+/** How much longer than its time a tool may take to end by itself, in milliseconds. */
+const overtimeMs = 5000;
+
+export interface HelperRun {
+  readonly tool: ToolPlugin;
+  readonly code: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly onOutput: (output: WorkerOutput) => void;
+  readonly now: () => number;
+}
+
+/**
+ * Checks and runs code with a tool. Ends at once when the signal comes, and soon after the timeout, even if the tool
+ * never settles; output that comes later is dropped. Code that the tool refuses is a result, too.
+ * @throws what the tool throws: a RepliqueError for a broken environment
+ */
+export async function runHelper(run: HelperRun): Promise<ToolResult> {
+  const { tool, code, timeoutMs, signal, now } = run;
+  const started = now();
+  const over = new AbortController();
+  const ended = AbortSignal.any([signal, over.signal]);
+  const timer = setTimeout(() => {
+    over.abort();
+  }, timeoutMs + overtimeMs);
+  let open = true;
+  const onOutput = (output: WorkerOutput): void => {
+    if (open) run.onOutput(output);
+  };
+  try {
+    const valid = await untilAborted(tool.validateCode(code), ended);
+    if (valid !== aborted && !valid.ok) return refused(valid.problem, now() - started);
+    const result =
+      valid === aborted
+        ? aborted
+        : await untilAborted(tool.execute(code, { signal: ended, timeoutMs, onOutput }), ended);
+    if (result !== aborted) return result;
+    return { status: signal.aborted ? 'interrupted' : 'timeout', durationMs: now() - started };
+  } finally {
+    open = false;
+    clearTimeout(timer);
+  }
+}
+
+function refused(problem: string, durationMs: number): ToolResult {
+  return { status: 'error', error: { ename: 'NotRun', evalue: problem, traceback: [problem] }, durationMs };
+}

@@ -1,0 +1,23 @@
+import type { TurnTrace } from './stop/contract.ts';
+import type { TurnOutcome } from './turn.ts';
+
+const runnable = new Set(['python', 'py', 'python3', 'ipython', 'bash', 'sh', 'shell']);
+const announces =
+  /\b(?:let me|let['’]s|let us|I['’]ll|I will|I am going to|I['’]m going to|we (?:can|will|need)|run|execute)\b/i;
+
+/**
+ * What a turn that ended by itself is. `fence`: it announces code and shows it in a fence, which runs nothing, and no
+ * helper ran in this cell yet; asked at most once a cell. See docs/decisions/2026-helper-blocks.md.
+ */
+export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
+  const { verdict, text } = outcome;
+  if (verdict.kind !== 'plain') return verdict.kind;
+  if (text.trim() === '') return 'empty';
+  const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence');
+  const shows = verdict.fences.some((lang) => runnable.has(lang));
+  return untried && shows && announces.test(outsideFences(text)) ? 'fence' : 'final';
+}
+
+function outsideFences(text: string): string {
+  return text.replace(/^[ \t]*(```|~~~)[^]*?(?:^[ \t]*\1|$(?![^]))/gm, '');
+}

@@ -1,0 +1,165 @@
+import { estimateMessages, estimateTokens } from '../economy/estimate.ts';
+import { ProviderError } from '../providers/contract.ts';
+import type { GenerateRequest, Provider, ProviderEvent, Usage } from '../providers/contract.ts';
+import type { LoopEvent } from './events.ts';
+import { HelperParser } from './parser.ts';
+import type { Piece, Verdict } from './parser.ts';
+import { aborted, untilAborted } from './race.ts';
+
+/** More text than this in one turn is cut off, whatever the provider was asked for. */
+const maxTurnChars = 1_000_000;
+/** How long a stream may take to end after it was told to, in milliseconds. */
+const graceMs = 500;
+
+/** What one generation came to. */
+export interface TurnOutcome {
+  readonly text: string;
+  readonly verdict: Verdict;
+  readonly usage: Usage;
+  readonly stop: 'stop' | 'length' | 'aborted' | 'error';
+  /** What the provider threw, for `error`. */
+  readonly error?: unknown;
+}
+
+export interface TurnRequest {
+  readonly provider: Provider;
+  readonly request: Omit<GenerateRequest, 'signal'>;
+  readonly turn: number;
+  readonly knows: (lang: string) => boolean;
+  readonly signal: AbortSignal;
+  readonly emit: (event: LoopEvent) => void;
+}
+
+/**
+ * Runs one generation and emits its prose and code. It ends at the helper block's closing tag whatever the provider
+ * goes on to send, and at once when the signal comes, whatever the provider does. Never throws.
+ */
+export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
+  const parser = new HelperParser(turn.knows);
+  const show = (pieces: readonly Piece[]): void => {
+    for (const piece of pieces) turn.emit(toEvent(turn.turn, piece));
+  };
+  const received: string[] = [];
+  let chars = 0;
+  const outcome = await consume(turn, (text) => {
+    received.push(text);
+    chars += text.length;
+    show(parser.push(text));
+    if (parser.done) return 'stop';
+    return chars > maxTurnChars ? 'length' : undefined;
+  });
+  const ending = parser.end(outcome.stop);
+  show(ending.pieces);
+  const text = received.join('').slice(0, parser.consumed) + ending.putBack;
+  return {
+    text,
+    verdict: ending.verdict,
+    usage: usageOf(turn.request, text, outcome.usage, outcome.cut),
+    stop: outcome.stop,
+    ...('error' in outcome ? { error: outcome.error } : {}),
+  };
+}
+
+interface Consumed {
+  stop: TurnOutcome['stop'];
+  usage: Usage | undefined;
+  /** We ended the stream ourselves. */
+  cut: boolean;
+  error?: unknown;
+}
+
+/** Reads the provider's stream; `take` gets its text and says when there is enough of it. */
+async function consume(
+  { provider, request, signal, emit }: TurnRequest,
+  take: (text: string) => 'stop' | 'length' | undefined,
+): Promise<Consumed> {
+  const ended: { stop?: Consumed['stop']; usage: Usage | undefined; cut: boolean } = {
+    usage: undefined,
+    cut: false,
+  };
+  const generation = new AbortController();
+  const grace = new AbortController();
+  const patience = AbortSignal.any([signal, grace.signal]);
+  let timer: NodeJS.Timeout | undefined;
+  let iterator: AsyncIterator<ProviderEvent> | undefined;
+  const endSoon = (): void => {
+    timer ??= setTimeout(() => {
+      grace.abort();
+    }, graceMs);
+  };
+  const onAbort = (): void => {
+    generation.abort();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    iterator = provider.generate({ ...request, signal: generation.signal })[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await untilAborted(iterator.next(), patience);
+      if (next === aborted || next.done === true) break;
+      const event = next.value;
+      if (event.type === 'notice') emit({ type: 'notice', text: event.text });
+      else if (event.type === 'usage') ended.usage = event.usage;
+      else if (ended.stop !== undefined) continue;
+      else if (event.type === 'stop') {
+        if (event.reason !== 'aborted') ended.stop = event.reason;
+        endSoon();
+      } else {
+        const enough = take(event.text);
+        if (enough === undefined) continue;
+        ended.stop = enough;
+        ended.cut = true;
+        generation.abort();
+        endSoon();
+      }
+    }
+  } catch (error) {
+    if (ended.stop === undefined && !signal.aborted) return { ...ended, stop: 'error', error };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    generation.abort();
+    letGo(iterator);
+  }
+  if (ended.stop !== undefined) return { ...ended, stop: ended.stop };
+  if (signal.aborted) return { ...ended, stop: 'aborted' };
+  return { ...ended, stop: 'error', error: brokenStream() };
+}
+
+/** Tells an iterator that nobody reads on, without waiting for it: it may never settle. */
+function letGo(iterator: AsyncIterator<unknown> | undefined): void {
+  try {
+    iterator?.return?.().catch(() => undefined);
+  } catch {
+    // It had its chance to clean up.
+  }
+}
+
+function brokenStream(): ProviderError {
+  return new ProviderError(
+    'stream-broken',
+    'The model’s answer broke off before its end.',
+    'Run the cell again; `npx replique doctor` checks the provider.',
+  );
+}
+
+function usageOf(
+  request: TurnRequest['request'],
+  text: string,
+  said: Usage | undefined,
+  cut: boolean,
+): Usage {
+  if (said) return cut ? { ...said, estimated: true } : said;
+  return {
+    inputTokens: estimateMessages(request.messages),
+    outputTokens: estimateTokens(text),
+    cachedTokens: 0,
+    estimated: true,
+  };
+}
+
+function toEvent(turn: number, piece: Piece): LoopEvent {
+  return piece.kind === 'prose'
+    ? { type: 'prose', turn, text: piece.text }
+    : { type: 'code', turn, lang: piece.lang, text: piece.text };
+}

@@ -1,0 +1,52 @@
+import { estimateMessages } from '../economy/estimate.ts';
+import type { ChatMessage, Usage } from '../providers/contract.ts';
+import type { Conversation } from './conversation.ts';
+
+/** A compaction frees at least this share of the room, so that the prefix then stays for a while. */
+const target = 0.7;
+
+/** Keeps a conversation within a model's context. Counts are estimates, corrected by what the provider says. */
+export class ContextWindow {
+  readonly #contextLength: number;
+  /** Most tokens that a turn may generate: as configured, but never more than half of the context. */
+  readonly maxTokens: number;
+  #scale = 1;
+
+  constructor(contextLength: number, maxTokens: number) {
+    this.#contextLength = contextLength;
+    this.maxTokens = Math.max(1, Math.min(maxTokens, Math.floor(contextLength / 2)));
+  }
+
+  /** How many characters of one result the model is given: about an eighth of the context. */
+  get resultChars(): number {
+    return Math.min(8000, Math.max(1200, Math.floor((this.#contextLength * 3.5) / 8)));
+  }
+
+  /** Compacts the conversation where it must; what was done, said in a sentence, and whether it fits now. */
+  makeRoom(conversation: Conversation): { readonly fits: boolean; readonly notice?: string } {
+    const room = this.#contextLength - this.maxTokens;
+    const within = (share: number) => (messages: readonly ChatMessage[]) =>
+      estimateMessages(messages) * this.#scale <= room * share;
+    if (within(1)(conversation.messages())) return { fits: true };
+    const { shortened, droppedCells } = conversation.compact(within(target));
+    const fits = within(1)(conversation.messages());
+    if (shortened + droppedCells === 0) return { fits };
+    const notice =
+      `The conversation outgrew the model’s context of ${String(this.#contextLength)} tokens: ` +
+      `${String(shortened)} older results were shortened, ` +
+      `and the model no longer sees the oldest ${String(droppedCells)} cells.`;
+    return { fits, notice };
+  }
+
+  /** Learns from the provider's own count of a request. */
+  learn(messages: readonly ChatMessage[], usage: Usage): void {
+    const estimate = estimateMessages(messages);
+    if (usage.estimated || usage.inputTokens === 0 || estimate === 0) return;
+    this.#scale = Math.min(3, Math.max(0.5, usage.inputTokens / estimate));
+  }
+
+  /** The provider said that a request was too long: counts from now on are taken for half as much again. */
+  tighten(): void {
+    this.#scale *= 1.5;
+  }
+}
