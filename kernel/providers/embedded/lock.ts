@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * A lock between processes: a file that names its owner, made by `link`, which is atomic. Its owner touches it, so
+ * that a lock whose owner died, even on another machine that shares the directory, can be told by its age.
+ */
+
+interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** Called once, when another process holds the lock. */
+  readonly onWait?: () => void;
+  /** A lock that was not touched for so long is abandoned. */
+  readonly staleMs?: number;
+  readonly pollMs?: number;
+}
+
+/**
+ * Runs `work` while holding the lock file at `path`.
+ * @throws what `work` throws, or the signal's reason if it is aborted while waiting
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const { signal, onWait, staleMs = 30_000, pollMs = 200 } = options;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const mine = `${path}.${randomUUID()}`;
+  const content = JSON.stringify({ pid: process.pid, host: hostname(), token: mine });
+  await writeFile(mine, content, { mode: 0o600 });
+  try {
+    let waited = false;
+    while (!(await acquire(path, mine, staleMs))) {
+      if (!waited) onWait?.();
+      waited = true;
+      await delay(pollMs, undefined, signal ? { signal } : {});
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+  const beat = setInterval(() => void touch(path), Math.max(50, staleMs / 4));
+  beat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    if ((await readIfThere(path)) === content) await rm(path, { force: true });
+  }
+}
+
+async function acquire(path: string, mine: string, staleMs: number): Promise<boolean> {
+  if (await linkIfFree(mine, path)) return true;
+  const held = await readIfThere(path);
+  if (held === undefined || !(await isAbandoned(path, held, staleMs))) return false;
+  // Only one of several waiters gets the file by renaming it; who finds a live lock in hand puts it back.
+  const taken = `${mine}.taken`;
+  try {
+    await rename(path, taken);
+  } catch {
+    return false;
+  }
+  if ((await readIfThere(taken)) !== held) await linkIfFree(taken, path);
+  await rm(taken, { force: true });
+  return linkIfFree(mine, path);
+}
+
+async function linkIfFree(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    await touch(to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isAbandoned(path: string, content: string, staleMs: number): Promise<boolean> {
+  const age = await stat(path).then(
+    (file) => Date.now() - file.mtimeMs,
+    () => 0,
+  );
+  if (age > staleMs) return true;
+  const owner = /"pid":(\d{1,10}),"host":"([^"]*)"/.exec(content);
+  return owner?.[2] === hostname() && !isAlive(Number(owner[1]));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
+}
+
+const readIfThere = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch(() => undefined);
