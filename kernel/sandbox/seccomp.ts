@@ -30,8 +30,8 @@ const setIdBits = 0o6000;
 const creatingFlags = 0o100 | 0o20000000;
 /** TIOCSTI, TIOCLINUX, TIOCSETD: input to a terminal, a console's functions, line disciplines. */
 const terminalRequests = [0x5412, 0x541c, 0x5423];
-/** PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_MM, PR_SET_CHILD_SUBREAPER. */
-const processControls = [1, 22, 35, 36];
+/** PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_MM. */
+const processControls = [1, 22, 35];
 const AF_UNIX = 1;
 
 /**

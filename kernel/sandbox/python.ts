@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { repliqueError } from '../errors.ts';
+import { workerEnvDir } from '../paths.ts';
+import type { PythonInstallation } from './contract.ts';
+import { isWithin, outermost } from './mounts.ts';
+
+const oldest = [3, 10] as const;
+const timeoutMs = 30_000;
+const longestLinkChain = 40;
+/** Directories that every sandbox has anyway. */
+const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+
+/** Asks the interpreter about itself. It imports nothing of IPython, which takes a tenth of a second. */
+const question = `
+import importlib.util, json, os, sys
+spec = importlib.util.find_spec("IPython")
+libraries = []
+if os.path.exists("/proc/self/maps"):
+    with open("/proc/self/maps") as maps:
+        libraries = sorted({line.split(maxsplit=5)[5].strip() for line in maps if ".so" in line})
+print(json.dumps({
+    "executable": sys.executable, "version": list(sys.version_info[:3]),
+    "prefixes": [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix],
+    "libraries": libraries, "ipython": spec.origin if spec else None,
+}))`;
+
+const path = z.string().max(4096).startsWith('/');
+const answer = z.strictObject({
+  executable: path,
+  version: z.tuple([z.int(), z.int(), z.int()]),
+  prefixes: z.array(path).max(4),
+  libraries: z.array(path).max(1000),
+  ipython: path.nullable(),
+});
+type Answer = z.infer<typeof answer>;
+
+const run = promisify(execFile);
+const found = new WeakMap<Config, Promise<PythonInstallation>>();
+
+/**
+ * The Python that runs the worker: the configured one, else that of the environment made at set-up. It is asked once
+ * per configuration.
+ * @throws RepliqueError PYTHON_MISSING, PYTHON_WITHOUT_IPYTHON
+ */
+export function locatePython(config: Config): Promise<PythonInstallation> {
+  const known = found.get(config);
+  if (known !== undefined) return known;
+  const asked = askPython(config.python ?? join(workerEnvDir(), 'bin', 'python')).then((given) => {
+    if (given.ipython === null) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python: given.executable });
+    return describe(given);
+  });
+  found.set(config, asked);
+  asked.catch(() => found.delete(config));
+  return asked;
+}
+
+/**
+ * What the sandbox needs of a Python, with or without IPython.
+ * @throws RepliqueError PYTHON_MISSING
+ */
+export async function inspectPython(executable: string): Promise<PythonInstallation> {
+  return describe(await askPython(executable));
+}
+
+/** @param named a path, or a name to be found among the system's programs */
+async function askPython(named: string): Promise<Answer> {
+  const executable = named.includes('/') ? resolve(named) : named;
+  let stdout: string;
+  try {
+    const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir() };
+    const options = { env: environment, cwd: '/', timeout: timeoutMs, maxBuffer: 1024 * 1024 };
+    ({ stdout } = await run(executable, ['-I', '-B', '-c', question], options));
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException & { stderr?: string };
+    const reason =
+      failure.code === 'ENOENT'
+        ? 'it does not exist'
+        : failure.code === 'EACCES'
+          ? 'it may not be executed'
+          : (failure.stderr?.trim().split('\n').at(-1) ?? '').slice(0, 300) || 'it could not be run';
+    throw missing(`${executable}: ${reason}.`, error);
+  }
+  const parsed = answer.safeParse(parseJson(stdout));
+  if (!parsed.success) throw missing(`${executable} did not answer as a Python does.`);
+  return parsed.data;
+}
+
+function describe(given: Answer): PythonInstallation {
+  const version = given.version.join('.');
+  const [major, minor] = given.version;
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+    throw missing(
+      `${given.executable} is Python ${version}, and ${oldest.join('.')} is the oldest that works.`,
+    );
+  }
+  return { executable: given.executable, directories: neededDirectories(given), version };
+}
+
+function neededDirectories(given: Answer): readonly string[] {
+  const directories = given.prefixes
+    .map((prefix) => resolve(prefix))
+    .filter((prefix) => !isCovered(prefix, system));
+  const files = [
+    ...linkChain(given.executable),
+    ...given.libraries,
+    ...(given.ipython === null ? [] : [given.ipython]),
+  ];
+  for (const file of files) {
+    if (!isCovered(file, [...system, ...directories])) directories.push(dirname(file));
+  }
+  for (const directory of directories) refuseBroad(directory, given.executable);
+  return outermost(directories);
+}
+
+/** A path and what it links to, step by step: each step must be there inside too. */
+function linkChain(start: string): readonly string[] {
+  const chain = [start];
+  for (let at = start; chain.length < longestLinkChain; chain.push(at)) {
+    try {
+      at = resolve(dirname(at), readlinkSync(at));
+    } catch {
+      break;
+    }
+  }
+  return chain;
+}
+
+/** Nobody's Python needs all of a home directory, or what lies above it. */
+function refuseBroad(directory: string, executable: string): void {
+  const tooBroad =
+    isWithin(homedir(), directory) || ['/', '/home', '/root', '/etc', '/var', '/tmp'].includes(directory);
+  if (tooBroad || !existsSync(directory)) {
+    throw missing(`${executable} needs ${directory}, which can't be shown to a sandbox.`);
+  }
+}
+
+function isCovered(file: string, directories: readonly string[]): boolean {
+  return directories.some((directory) => isWithin(file, directory));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(problem: string, cause?: unknown): Error {
+  return repliqueError('PYTHON_MISSING', { problem }, { cause });
+}
