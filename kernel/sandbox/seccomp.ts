@@ -74,7 +74,6 @@ function table(calls: Table, answer: Instruction, architecture: Architecture): r
 const inspections: Readonly<Record<keyof typeof inspectedCalls, readonly Instruction[]>> = {
   clone: refuseBits(0, namespaceFlags),
   ioctl: refuseValues(1, terminalRequests),
-  socket: [refuse],
   socketpair: [load(offsetOf.argument(0)), ...unlessEqual(AF_UNIX, [refuse])],
   prctl: refuseValues(0, processControls),
   // A set-uid file that is left in the workspace is live on the host.
