@@ -1,0 +1,112 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from '../config.ts';
+import { RepliqueError } from '../errors.ts';
+import { dataDir } from '../paths.ts';
+import type { CheckLine, CheckReport } from '../protocol/setup.ts';
+import { ProviderError } from '../providers/contract.ts';
+import { selectProvider, type Selection } from '../providers/select.ts';
+import { probeSandbox } from '../sandbox/probe.ts';
+import { locatePython } from '../sandbox/python.ts';
+
+const smallestNode = [20, 19] as const;
+const freeBytesWanted = 2e9;
+
+/**
+ * The system check: Node, Python, the sandbox's layers in force, provider and model with a real one-token call, disk.
+ * @param selection the provider in use; absent: one is chosen for the check and closed after it
+ */
+export async function systemCheck(
+  config: Config,
+  signal: AbortSignal,
+  selection?: Selection,
+): Promise<CheckReport> {
+  const groups = await Promise.all([
+    nodeLine(process.versions.node),
+    pythonLine(config),
+    sandboxLines(config),
+    providerLines(config, signal, selection),
+    diskLine(),
+  ]);
+  const lines = groups.flat();
+  return { ok: lines.every((line) => line.ok || !line.needed), lines };
+}
+
+/** @param version as `process.versions.node` has it */
+export function nodeLine(version: string): CheckLine {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = major > smallestNode[0] || (major === smallestNode[0] && minor >= smallestNode[1]);
+  const line = { name: 'Node', ok, needed: true, detail: version };
+  return ok ? line : { ...line, remedy: `Install Node ${smallestNode.join('.')} or newer.` };
+}
+
+async function pythonLine(config: Config): Promise<CheckLine> {
+  try {
+    const { executable, version } = await locatePython(config);
+    return { name: 'Python', ok: true, needed: true, detail: `${version} with IPython, ${executable}` };
+  } catch (error) {
+    return failure('Python', error);
+  }
+}
+
+async function sandboxLines(config: Config): Promise<readonly CheckLine[]> {
+  try {
+    const lines = await probeSandbox(config);
+    return lines.map((line) => ({ ...line, name: `Sandbox: ${line.name}`, needed: true }));
+  } catch (error) {
+    return [failure('Sandbox', error)];
+  }
+}
+
+async function providerLines(
+  config: Config,
+  signal: AbortSignal,
+  selection: Selection | undefined,
+): Promise<readonly CheckLine[]> {
+  let chosen: Selection;
+  try {
+    chosen = selection ?? (await selectProvider(config, signal));
+  } catch (error) {
+    return [failure('Provider', error)];
+  }
+  const { provider, model, reason } = chosen;
+  try {
+    const beat = await provider.heartbeat(model, signal);
+    const detail = beat.ok ? `${beat.detail} (${String(Math.round(beat.latencyMs))} ms)` : beat.detail;
+    return [
+      { name: 'Provider', ok: true, needed: true, detail: `${provider.name}. ${reason}` },
+      {
+        name: `Model ${model}`,
+        ok: beat.ok,
+        needed: true,
+        detail,
+        ...(beat.remedy !== undefined && { remedy: beat.remedy }),
+      },
+    ];
+  } finally {
+    if (!selection) await provider.close();
+  }
+}
+
+async function diskLine(): Promise<CheckLine> {
+  let directory = dataDir();
+  for (;;) {
+    try {
+      const { bavail, bsize } = await statfs(directory);
+      const free = bavail * bsize;
+      const ok = free >= freeBytesWanted;
+      const detail = `${(free / 1e9).toFixed(1)} GB free for ${dataDir()}`;
+      const line = { name: 'Disk', ok, needed: false, detail };
+      return ok ? line : { ...line, remedy: 'Make room: the embedded model needs 2 GB.' };
+    } catch (error) {
+      if (dirname(directory) === directory) return failure('Disk', error);
+      directory = dirname(directory);
+    }
+  }
+}
+
+function failure(name: string, error: unknown): CheckLine {
+  const remedy = error instanceof RepliqueError || error instanceof ProviderError ? error.remedy : undefined;
+  const detail = error instanceof Error ? error.message : String(error);
+  return { name, ok: false, needed: true, detail, ...(remedy !== undefined && { remedy }) };
+}

@@ -1,0 +1,169 @@
+import type { ContinuationManager } from '../loop/continuation-manager.ts';
+import type { Conversation } from '../loop/conversation.ts';
+import type { CellOutcome } from '../loop/events.ts';
+import type { CheckReport } from '../protocol/setup.ts';
+import type { Worker } from '../sandbox/contract.ts';
+import { parseCell, type Cell, type MagicCall } from './cell.ts';
+import { failed, plainError, runCodeCell } from './code-cell.ts';
+import type { CellRequest, Interpreter } from './contract.ts';
+import * as editing from './editing.ts';
+import { succeeded, type MagicContext } from './magics/contract.ts';
+import { magics } from './magics/index.ts';
+import { runPromptCell } from './prompt-cell.ts';
+
+export interface InterpreterOptions {
+  readonly worker: Worker;
+  readonly conversation: Conversation;
+  /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
+  readonly loop: (signal: AbortSignal) => Promise<ContinuationManager>;
+  readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
+  /** Said once, in the first cell. */
+  readonly notice?: string;
+  /** Said in every cell. */
+  readonly warning?: string;
+  /** Ends what the session holds besides the worker. */
+  readonly close: () => Promise<void>;
+}
+
+/** Makes the interpreter of one session: prompts go to the loop, code to the worker, magics to their files. */
+export function createInterpreter(options: InterpreterOptions): Interpreter {
+  return new SessionInterpreter(options);
+}
+
+class SessionInterpreter implements Interpreter {
+  readonly #options: InterpreterOptions;
+  #notice: string | undefined;
+  /** Cells that are running: 0 or 1. */
+  #running = 0;
+  /** What goes on in the idle time after a cell. */
+  #settling: Promise<void> = Promise.resolve();
+
+  constructor(options: InterpreterOptions) {
+    this.#options = options;
+    this.#notice = options.notice;
+  }
+
+  async execute(request: CellRequest): Promise<CellOutcome> {
+    await this.#settling;
+    this.#running += 1;
+    try {
+      return await this.#run(parseCell(request.code), request);
+    } finally {
+      this.#running -= 1;
+      this.#settling = this.#snapshot();
+    }
+  }
+
+  async isComplete(
+    code: string,
+  ): Promise<{ status: 'complete' | 'incomplete' | 'invalid'; indent?: string }> {
+    return this.#busy() ? { status: 'complete' } : editing.isComplete(this.#options.worker, code);
+  }
+
+  async complete(code: string, cursorPos: number): ReturnType<Interpreter['complete']> {
+    if (this.#busy()) return { matches: [], cursorStart: cursorPos, cursorEnd: cursorPos };
+    return editing.complete(this.#options.worker, magics, code, cursorPos);
+  }
+
+  async inspect(code: string, cursorPos: number, detailLevel: 0 | 1): ReturnType<Interpreter['inspect']> {
+    if (this.#busy()) return undefined;
+    return editing.inspect(this.#options.worker, magics, code, cursorPos, detailLevel);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#options.worker.close(), this.#options.close()]);
+    await this.#settling;
+  }
+
+  #busy(): boolean {
+    return this.#running > 0;
+  }
+
+  async #run(cell: Cell, request: CellRequest): Promise<CellOutcome> {
+    if (request.silent && (cell.kind === 'prompt' || cell.kind === 'empty')) {
+      return this.#runCode(request, '', 'python');
+    }
+    if (cell.kind !== 'empty') this.#sayNotices(request);
+    switch (cell.kind) {
+      case 'empty':
+        return succeeded;
+      case 'prompt':
+        return runPromptCell(this.#options.loop, this.#options.worker, request, cell.text);
+      case 'code':
+        return this.#runCode(request, cell.code, 'python');
+      case 'help':
+        return this.#help(request, cell.topic);
+      case 'cell-magic':
+        return this.#magic(request, 'cell', cell.call, cell.body);
+      case 'line-magics':
+        return this.#lineMagics(request, cell.calls, cell.prompt);
+    }
+  }
+
+  #runCode(request: CellRequest, code: string, language: 'python' | 'bash'): Promise<CellOutcome> {
+    return runCodeCell(this.#options.worker, this.#options.conversation, request, code, language);
+  }
+
+  async #lineMagics(request: CellRequest, calls: readonly MagicCall[], prompt: string): Promise<CellOutcome> {
+    let outcome: CellOutcome = succeeded;
+    for (const call of calls) {
+      outcome = await this.#magic(request, 'line', call, '');
+      if (outcome.status === 'error') return outcome;
+    }
+    if (prompt === '' || request.silent) return outcome;
+    return runPromptCell(this.#options.loop, this.#options.worker, request, prompt);
+  }
+
+  #magic(
+    request: CellRequest,
+    kind: 'cell' | 'line',
+    { name, args }: MagicCall,
+    body: string,
+  ): Promise<CellOutcome> {
+    const magic = magics.find((candidate) => candidate.name === name && candidate.kind === kind);
+    if (magic) return magic.run(args, body, this.#magicContext(request));
+    const sign = kind === 'cell' ? '%%' : '%';
+    const other = magics.find((candidate) => candidate.name === name);
+    const hint = other ? `It is written \`${other.usage}\`.` : 'Run `%help` to see the magics.';
+    return Promise.resolve(
+      failed(request, plainError('UnknownMagic', `There is no magic ${sign}${name}. ${hint}`), false),
+    );
+  }
+
+  async #help(request: CellRequest, topic: string): Promise<CellOutcome> {
+    const name = topic.replace(/^%+/, '');
+    const found = magics.find((magic) => magic.name === name);
+    if (topic === '' || !found) {
+      const about = topic === '' ? undefined : await this.#options.worker.inspect(topic, topic.length, 0);
+      const text = about?.['text/plain'];
+      if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
+      request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text });
+      return succeeded;
+    }
+    const text = `${found.usage}\n${found.summary}`;
+    request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text });
+    return succeeded;
+  }
+
+  #magicContext(request: CellRequest): MagicContext {
+    return {
+      request,
+      runCode: (code, language) => this.#runCode(request, code, language),
+      systemCheck: this.#options.systemCheck,
+      magics,
+    };
+  }
+
+  #sayNotices(request: CellRequest): void {
+    if (request.silent) return;
+    for (const text of [this.#options.warning, this.#notice]) {
+      if (text !== undefined) request.emit({ type: 'notice', text });
+    }
+    this.#notice = undefined;
+  }
+
+  /** So that a worker that must be replaced comes back as it was after this cell. */
+  async #snapshot(): Promise<void> {
+    await this.#options.worker.snapshot().catch(() => undefined);
+  }
+}

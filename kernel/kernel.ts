@@ -1,0 +1,130 @@
+import { homedir } from 'node:os';
+import { v4 as uuid } from 'uuid';
+import packageJson from '../package.json' with { type: 'json' };
+import { systemCheck } from './check/system-check.ts';
+import { secretsOf, type Config } from './config.ts';
+import { createInterpreter } from './interpreter/interpreter.ts';
+import type { Interpreter } from './interpreter/contract.ts';
+import { ContinuationManager } from './loop/continuation-manager.ts';
+import { Conversation } from './loop/conversation.ts';
+import { systemPrompt } from './loop/system-prompt.ts';
+import { createEmitterFactory } from './output/emitter.ts';
+import { configDir, dataDir } from './paths.ts';
+import type { ConnectionInfo } from './protocol/connection-file.ts';
+import { selectProvider, type Selection } from './providers/select.ts';
+import { startRouter } from './router/router.ts';
+import { createLauncher } from './sandbox/launcher.ts';
+import { limitsOf } from './sandbox/limits.ts';
+import { listWorkspace } from './sandbox/listing.ts';
+import { locatePython } from './sandbox/python.ts';
+import { createWorker } from './sandbox/worker-client.ts';
+import { chooseWorkspace } from './sandbox/workspace.ts';
+import { createBashTool } from './tools/bash.ts';
+import { createPythonTool } from './tools/python.ts';
+import { createToolRegistry } from './tools/registry.ts';
+import { openZmqTransport } from './wire/zmq-transport.ts';
+
+const unprotected =
+  'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
+
+export interface KernelOptions {
+  readonly connection: ConnectionInfo;
+  readonly config: Config;
+  /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
+  readonly notebook: string | undefined;
+  /** The directory the kernel was started in. */
+  readonly cwd: string;
+  readonly log: (line: string) => void;
+}
+
+export interface RunningKernel {
+  /** What SIGINT does. */
+  interrupt(): void;
+  /** Ends the session and closes the sockets. */
+  close(): Promise<void>;
+  /** Settles when the kernel has ended, by `close` or by a client's shutdown_request. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Starts a kernel: opens its sockets, begins to answer, and starts the worker meanwhile.
+ * @throws RepliqueError where the sockets can't be opened or no workspace can be had
+ */
+export async function startKernel(options: KernelOptions): Promise<RunningKernel> {
+  const { config, connection, log } = options;
+  const sessionId = uuid();
+  const interpreter = createSession(options);
+  const transport = await openZmqTransport({ connection, sessionId, log }).catch(async (error: unknown) => {
+    await interpreter.close();
+    throw error;
+  });
+  let settle: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const end = async (): Promise<void> => {
+    await router.close();
+    await interpreter.close();
+    await transport.close();
+    settle();
+  };
+  let ending: Promise<void> | undefined;
+  const close = (): Promise<void> => (ending ??= end());
+  const router = startRouter({
+    transport,
+    interpreter,
+    createEmitter: createEmitterFactory({ secrets: secretsOf(config) }),
+    version: packageJson.version,
+    sessionId,
+    onShutdown: () => {
+      close().catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
+    },
+    log,
+  });
+  return { interrupt: () => router.interrupt(), close, closed };
+}
+
+/** Joins worker, tools, loop and interpreter for one notebook. */
+function createSession({ config, notebook, cwd, log }: KernelOptions): Interpreter {
+  const workspace = chooseWorkspace(cwd, notebook, {
+    home: homedir(),
+    dataDir: dataDir(),
+    configDir: configDir(),
+  });
+  const worker = createWorker({
+    launcher: createLauncher(config),
+    python: () => locatePython(config),
+    workspace: workspace.path,
+    limits: limitsOf(config),
+    busyGraceMs: config.busyGraceSeconds * 1000,
+  });
+  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
+  const conversation = new Conversation(systemPrompt(tools));
+  let selection: Selection | undefined;
+  let manager: ContinuationManager | undefined;
+
+  const loop = async (signal: AbortSignal): Promise<ContinuationManager> => {
+    selection ??= await selectProvider(config, signal);
+    manager ??= new ContinuationManager({
+      provider: selection.provider,
+      model: selection.model,
+      tools,
+      params: { temperature: config.temperature, maxTokens: config.maxTokens },
+      maxTurns: config.maxTurns,
+      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+      workspaceListing: () => listWorkspace(workspace.path),
+      conversation,
+    });
+    return manager;
+  };
+  return createInterpreter({
+    worker,
+    conversation,
+    loop,
+    systemCheck: (signal) => systemCheck(config, signal, selection),
+    close: async () => selection?.provider.close(),
+    ...(workspace.notice !== undefined && { notice: workspace.notice }),
+    ...(config.sandbox === 'none' && { warning: unprotected }),
+  });
+}

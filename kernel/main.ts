@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadConfig } from './config.ts';
+import { describeError, repliqueError } from './errors.ts';
+import type { RunningKernel } from './kernel.ts';
+import type { ConnectionInfo } from './protocol/connection-file.ts';
+import { parseConnectionFile } from './protocol/connection-file.ts';
+
+const usage = 'usage: kernel.js -f CONNECTION_FILE | check [--json] | setup';
+const parentCheckMs = 1000;
+
+const log = (line: string): void => {
+  process.stderr.write(`[replique] ${line}\n`);
+};
+
+/** Runs the command that the arguments name and returns the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case '-f':
+      return runKernel(rest[0] ?? '');
+    case 'check': {
+      const { printCheck } = await import('./check/command.ts');
+      return printCheck(loadConfig());
+    }
+    case 'setup': {
+      const { runSetup } = await import('./check/setup-command.ts');
+      return runSetup(loadConfig());
+    }
+    default:
+      process.stderr.write(`${usage}\n`);
+      return 2;
+  }
+}
+
+async function runKernel(file: string): Promise<number> {
+  const connection = readConnection(file);
+  const config = loadConfig();
+  const { startKernel } = await import('./kernel.ts');
+  const kernel = await startKernel({
+    connection,
+    config,
+    notebook: process.env['JPY_SESSION_NAME'],
+    cwd: process.cwd(),
+    log,
+  });
+  const stopWatching = watch(kernel);
+  await kernel.closed;
+  stopWatching();
+  return 0;
+}
+
+function readConnection(file: string): ConnectionInfo {
+  try {
+    return parseConnectionFile(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (!(error instanceof Error) || !('errno' in error)) throw error;
+    const problem = existsSync(file) ? 'it is not readable.' : 'there is no such file.';
+    throw repliqueError('CONNECTION_FILE_INVALID', { file, problem }, { cause: error });
+  }
+}
+
+/** SIGINT interrupts; SIGTERM, and the end of the process that started the kernel, end it. */
+function watch(kernel: RunningKernel): () => void {
+  const end = (): void => {
+    kernel.close().catch((error: unknown) => log(String(error)));
+  };
+  process.on('SIGINT', () => kernel.interrupt());
+  process.on('SIGTERM', end);
+  process.on('SIGHUP', end);
+  process.on('unhandledRejection', (error) => log(`A defect: ${describeError(error)}`));
+  const parent = Number(process.env['JPY_PARENT_PID'] ?? 0);
+  const bornTo = process.ppid;
+  const timer = setInterval(() => {
+    if (parent > 0 && (process.ppid !== bornTo || !isAlive(parent))) end();
+  }, parentCheckMs);
+  return () => clearInterval(timer);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig, secretsOf } from '../../kernel/config.ts';
+import { describeError, RepliqueError } from '../../kernel/errors.ts';
+
+let directory: string;
+let file: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'replique-config-'));
+  file = join(directory, 'config.json');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function refused(environment: Record<string, string>): RepliqueError {
+  try {
+    loadConfig(environment, file);
+  } catch (error) {
+    if (error instanceof RepliqueError) return error;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything that is needed', () => {
+    expect(loadConfig({}, file)).toMatchObject({ provider: 'auto', maxTurns: 8, sandbox: 'bubblewrap' });
+  });
+
+  it('lets the environment win over the file, and the file over the defaults', () => {
+    writeFileSync(file, JSON.stringify({ maxTurns: 3, temperature: 0.5, model: '7' }));
+    expect(loadConfig({ REPLIQUE_MAX_TURNS: '5' }, file)).toMatchObject({
+      maxTurns: 5,
+      temperature: 0.5,
+      model: '7',
+    });
+  });
+
+  it('reads a variable by the kind of its key', () => {
+    const config = loadConfig(
+      {
+        REPLIQUE_MODEL: '42',
+        REPLIQUE_MODEL_MIRROR: '0',
+        OLLAMA_HOST: '10.0.0.1:11434',
+        REPLIQUE_MEMORY_MB: '512',
+        REPLIQUE_PYTHON: '',
+      },
+      file,
+    );
+    expect(config).toMatchObject({
+      model: '42',
+      modelMirror: false,
+      ollamaHost: 'http://10.0.0.1:11434',
+      memoryMb: 512,
+    });
+    expect(config.python).toBeUndefined();
+  });
+
+  it.each([
+    [{ REPLIQUE_PROVIDER: 'gpt' }, 'provider'],
+    [{ REPLIQUE_MAX_TURNS: 'many' }, 'maxTurns'],
+    [{ REPLIQUE_TEMPERATURE: '9' }, 'temperature'],
+    [{ REPLIQUE_SANDBOX: 'docker' }, 'sandbox'],
+    [{ GROQ_BASE_URL: 'not an address' }, 'groqBaseUrl'],
+  ])('refuses %j and names the key %s', (environment, key) => {
+    const error = refused(environment);
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain(key);
+  });
+
+  it.each(['{', '[]', 'null', '"x"', '{"maxTurns": 0}', '{"nonsense": 1}'])(
+    'refuses the file %s and names it',
+    (text) => {
+      writeFileSync(file, text);
+      expect(describeError(refused({}), false)).toContain(file);
+    },
+  );
+
+  it('says that a file is not readable', () => {
+    expect(() => loadConfig({}, directory)).toThrow(RepliqueError);
+  });
+
+  it('never shows what a broken file holds', () => {
+    writeFileSync(file, '{"groqApiKey": "gsk_very_secret');
+    expect(describeError(refused({}), true)).not.toContain('gsk_very_secret');
+  });
+
+  it('knows its secrets', () => {
+    const config = loadConfig({ GROQ_API_KEY: 'gsk_a', OPENAI_API_KEY: 'sk-b' }, file);
+    expect(secretsOf(config)).toEqual(['gsk_a', 'sk-b']);
+    expect(secretsOf(loadConfig({}, file))).toEqual([]);
+  });
+});
+
+describe('describeError', () => {
+  it('gives the sentence and the remedy, and the stack only when debugging', () => {
+    const error = refused({ REPLIQUE_PROVIDER: 'gpt' });
+    expect(describeError(error, false)).toBe(`${error.message}\n  → ${error.remedy}`);
+    expect(describeError(error, true)).toContain('config.ts');
+    expect(describeError('text', false)).toBe('text');
+  });
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listWorkspace } from '../../../kernel/sandbox/listing.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'replique-listing-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+const put = (name: string, text: string): void => writeFileSync(join(directory, name), text);
+
+describe('listWorkspace', () => {
+  it('gives sizes, and the columns of tables, files before folders', async () => {
+    mkdirSync(join(directory, 'a'));
+    put('a/deep.txt', 'x'.repeat(2500));
+    put('z.csv', 'date,region\n1,2\n');
+    put('empty.tsv', '');
+    expect(await listWorkspace(directory)).toBe(
+      ['empty.tsv (0 B)', 'z.csv (16 B; columns date,region)', 'a/deep.txt (2.5 kB)'].join('\n'),
+    );
+  });
+
+  it('leaves out hidden files, notebooks and what is no regular file', async () => {
+    put('.env', 'KEY=1');
+    put('n.ipynb', '{}');
+    mkdirSync(join(directory, 'node_modules'));
+    put('node_modules/x.js', '');
+    symlinkSync('/etc/passwd', join(directory, 'link.csv'));
+    symlinkSync('/etc', join(directory, 'folder'));
+    execFileSync('mkfifo', [join(directory, 'pipe.csv')]);
+    expect(await listWorkspace(directory)).toBe('');
+  });
+
+  it('is bounded, and says how much more there is', async () => {
+    for (let n = 0; n < 100; n += 1) put(`f${String(n)}`, '');
+    const lines = (await listWorkspace(directory)).split('\n');
+    expect(lines).toHaveLength(61);
+    expect(lines.at(-1)).toBe('… and 40 more');
+  });
+
+  it('can be neither deceived nor crashed by names and contents', async () => {
+    put('new\nline.txt', '');
+    put('bin.csv', '\u0000\u0001\n');
+    put('long.csv', 'c'.repeat(100_000));
+    const text = await listWorkspace(directory);
+    expect(text.split('\n')).toHaveLength(3);
+    expect(text).toContain('new\\nline.txt');
+    expect(text).not.toContain('\u0000');
+    expect(text.length).toBeLessThan(1000);
+    expect(await listWorkspace(join(directory, 'not there'))).toBe('');
+  });
+});
