@@ -21,6 +21,10 @@ const catalogue = {
     sentence: `The Python worker could not be started: ${d.problem}`,
     remedy: 'Run `npx replique doctor` to see what is wrong.',
   }),
+  SNAPSHOT_FAILED: (d: { problem: string }): Wording => ({
+    sentence: `The state of Python's memory could not be kept or brought back: ${d.problem}.`,
+    remedy: 'Run the cells that it depends on again.',
+  }),
   PYTHON_MISSING: (d: { problem: string }): Wording => ({
     sentence: `No usable Python was found: ${d.problem}`,
     remedy: 'Install Python 3.10 or newer, or set REPLIQUE_PYTHON to one that has IPython.',

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// What the npm scripts of a checkout call: installs and builds what is missing, then runs the command.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDependencies } from './dev/dependencies.mjs';
+import { isBuilt } from './dev/freshness.mjs';
+import { runProgram } from './dev/run-program.mjs';
+import { fail, say } from './dev/say.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const oldest = [20, 19];
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  fail(
+    `Replique needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`,
+    'Install it from https://nodejs.org',
+  );
+}
+
+async function ensureBuilt() {
+  if (isBuilt(root)) return;
+  say('Building …');
+  const { buildAll } = await import('./build.mjs');
+  await buildAll(root).catch(() => fail('The build failed: see above.'));
+}
+
+const node = (file, args, options) => runProgram(process.execPath, [join(root, file), ...args], options);
+
+const commands = {
+  build: async () => 0,
+  test: async (args) => (await import('./dev/test.mjs')).runTests(root, args),
+  check: async () => (await import('./dev/check.mjs')).runChecks(root),
+  bench: (args) => node('dist/dev/bench.js', args),
+};
+
+/** `npm start -- ARGUMENTS`: a command of `replique`, or options of its `start`. */
+function startArguments(args) {
+  return args[0] === undefined || args[0].startsWith('-') ? ['start', ...args] : args;
+}
+
+checkNode();
+const [command = 'start', ...args] = process.argv.slice(2);
+try {
+  await ensureDependencies(root);
+  if (command !== 'check') await ensureBuilt();
+  const run = commands[command];
+  process.exitCode = run ? await run(args) : await node('dist/replique.js', startArguments(args));
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,63 @@
+// Bundles the programs into dist/: kernel.js, model-host.js, replique.js and the chunks that they load when needed.
+import { build } from 'esbuild';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { sourceHash } from './dev/freshness.mjs';
+
+const programs = {
+  kernel: 'kernel/main.ts',
+  'model-host': 'kernel/providers/embedded/host.ts',
+  replique: 'server/cli/main.ts',
+  'dev/prepare': 'server/cli/dev/prepare.ts',
+  'dev/bench': 'tests/bench/main.ts',
+};
+
+/** Native, or installed on first use: resolved when the program runs. */
+const external = ['zeromq', 'node-llama-cpp'];
+
+/** Bundled CommonJS packages call `require` for Node's own modules. */
+const banner =
+  "import { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);";
+
+function copyPythonFiles(root, out) {
+  const sandbox = join(root, 'kernel', 'sandbox');
+  const withoutCache = { recursive: true, filter: (path) => basename(path) !== '__pycache__' };
+  cpSync(join(sandbox, 'worker'), join(out, 'worker'), withoutCache);
+  for (const name of readdirSync(sandbox)) {
+    if (name.endsWith('.py')) cpSync(join(sandbox, name), join(out, name));
+  }
+  cpSync(join(root, 'server/cli/setup/lab-requirements.txt'), join(out, 'lab-requirements.txt'));
+}
+
+/** Builds into a fresh directory and puts it in place of dist/ when it is complete. */
+export async function buildAll(root) {
+  const hash = sourceHash(root);
+  const out = join(root, `dist.${process.pid}`);
+  const old = join(root, `dist.${process.pid}.old`);
+  try {
+    mkdirSync(out);
+    const present = Object.entries(programs).filter(([, source]) => existsSync(join(root, source)));
+    await build({
+      absWorkingDir: root,
+      entryPoints: Object.fromEntries(present),
+      outdir: out,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      chunkNames: '[name]-[hash]',
+      external,
+      banner: { js: banner },
+      legalComments: 'external',
+      logLevel: 'warning',
+    });
+    copyPythonFiles(root, out);
+    writeFileSync(join(out, '.sources'), hash);
+    if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
+    renameSync(out, join(root, 'dist'));
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { doctorCommand } from './doctor.ts';
+import { installCommand } from './install.ts';
+import { runCommand } from './run.ts';
+import { setupCommand } from './setup.ts';
+import { startCommand } from './start.ts';
+import { uninstallCommand } from './uninstall.ts';
+
+/** Every command of `replique`: each adds itself to the program. */
+export const commands: readonly ((program: Command) => void)[] = [
+  startCommand,
+  runCommand,
+  setupCommand,
+  doctorCommand,
+  installCommand,
+  uninstallCommand,
+];

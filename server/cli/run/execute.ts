@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { repliqueError } from '../../../kernel/errors.ts';
+import { KernelClient } from '../kernel-client/client.ts';
+import type { KernelOptions } from '../kernel-client/process.ts';
+import { startKernel } from '../kernel-client/process.ts';
+import { kernelProgram } from '../program.ts';
+import { readNotebook, withResults, writeNotebook } from './notebook.ts';
+import type { Cell, Executed } from './notebook.ts';
+import { CellOutputs, outputMessage } from './outputs.ts';
+import type { Displays } from './outputs.ts';
+import type { TerminalShow } from './show.ts';
+
+export interface RunOptions {
+  readonly notebook: string;
+  readonly output: string;
+  readonly show: TerminalShow;
+  /** Aborted: the run ends; what was executed is written. */
+  readonly quit: AbortSignal;
+  /** Is given the function that interrupts the running cell. */
+  readonly onStart: (interrupt: () => void) => void;
+  /** Another kernel than Replique's, as `startKernel` takes it. */
+  readonly command?: KernelOptions['command'];
+}
+
+const reply = z.looseObject({
+  status: z.enum(['ok', 'error', 'aborted']),
+  execution_count: z.int().optional(),
+});
+const info = z.looseObject({ language_info: z.unknown() });
+
+/**
+ * Executes a notebook in a kernel of its own, cell after cell, up to the first error, and writes what came of it.
+ * @returns whether every cell ended well
+ * @throws RepliqueError NOTEBOOK_INVALID, NOT_WRITABLE, KERNEL_DIED
+ */
+export async function runNotebook(options: RunOptions): Promise<boolean> {
+  const file = resolve(options.notebook);
+  const notebook = await readNotebook(file);
+  const kernel = await startKernel({
+    command: options.command ?? [process.execPath, kernelProgram(), '-f'],
+    cwd: dirname(file),
+    env: { ...process.env, JPY_SESSION_NAME: file },
+  });
+  const client = new KernelClient(kernel.connection);
+  let stopping = false;
+  const watch = kernel.exited.then((how) => {
+    if (!stopping) client.fail(repliqueError('KERNEL_DIED', { problem: how }));
+  });
+  const results = new Map<Cell, Executed>();
+  let languageInfo: unknown;
+  try {
+    ({ language_info: languageInfo } = info.parse(await client.ready()));
+    options.onStart(() => void client.interrupt().catch(() => undefined));
+    const cells = notebook.cells.filter((cell) => cell.cell_type === 'code' && cell.source.trim() !== '');
+    const quit = once(options.quit, 'abort').then(() => false);
+    return await Promise.race([runCells(client, cells, results, options), quit]);
+  } finally {
+    stopping = true;
+    client.shutdown().catch(() => undefined); // it may be gone already; stop() makes sure
+    await kernel.stop();
+    await client.close();
+    await watch;
+    if (languageInfo !== undefined) {
+      await writeNotebook(options.output, withResults(notebook, results, languageInfo));
+    }
+  }
+}
+
+async function runCells(
+  client: KernelClient,
+  cells: readonly Cell[],
+  results: Map<Cell, Executed>,
+  { show }: RunOptions,
+): Promise<boolean> {
+  const displays: Displays = new Map();
+  let count = 0;
+  for (const cell of cells) {
+    count += 1;
+    const { outputs, apply } = collect(displays, show);
+    results.set(cell, { executionCount: count, outputs });
+    show.prompt(count, cell.source);
+    const content = reply.parse(await client.execute({ code: cell.source, onMessage: apply }));
+    results.set(cell, { executionCount: content.execution_count ?? count, outputs });
+    const tags = cell.metadata['tags'];
+    const mayFail = Array.isArray(tags) && tags.includes('raises-exception');
+    if (content.status !== 'ok' && !mayFail) return false;
+  }
+  return true;
+}
+
+function collect(displays: Displays, show: TerminalShow) {
+  const cell = new CellOutputs(displays);
+  const apply = (message: Parameters<typeof outputMessage>[0]) => {
+    const output = outputMessage(message);
+    if (!output) return;
+    cell.apply(output);
+    show.show(output);
+  };
+  return { outputs: cell.outputs, apply };
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { repliqueError } from '../../../kernel/errors.ts';
+import type { Output } from './outputs.ts';
+
+const source = z.union([z.string(), z.array(z.string())]).transform((text) => [text].flat().join(''));
+
+const cell = z.looseObject({
+  cell_type: z.enum(['code', 'markdown', 'raw']),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+  source,
+});
+
+const schema = z.looseObject({
+  nbformat: z.literal(4),
+  nbformat_minor: z.int().min(0),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+  cells: z.array(cell).max(10_000),
+});
+
+/** A notebook as nbformat 4 has it; each cell's source is one string. */
+export type Notebook = z.infer<typeof schema>;
+export type Cell = z.infer<typeof cell>;
+
+/** Size of the largest notebook that is read, in bytes. */
+const MAX_BYTES = 200e6;
+
+/**
+ * Reads a notebook file.
+ * @throws RepliqueError NOTEBOOK_INVALID
+ */
+export async function readNotebook(file: string): Promise<Notebook> {
+  const invalid = (problem: string) => repliqueError('NOTEBOOK_INVALID', { file, problem });
+  let text: string;
+  try {
+    const info = await stat(file);
+    if (!info.isFile()) throw invalid('it is not a file.');
+    if (info.size > MAX_BYTES) throw invalid(`it is larger than ${MAX_BYTES / 1e6} MB.`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'NOTEBOOK_INVALID') throw error;
+    throw invalid(code === 'ENOENT' ? 'there is no such file.' : message);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw invalid(
+    `it is not a notebook in format 4 (at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}).`,
+  );
+}
+
+/** The executed state of a code cell, before it is written. */
+export interface Executed {
+  readonly executionCount: number | null;
+  readonly outputs: readonly Output[];
+}
+
+/**
+ * The notebook with these results, as nbformat 4.5 (its cells have ids). Code cells without a result are written
+ * as not executed.
+ */
+export function withResults(
+  notebook: Notebook,
+  results: ReadonlyMap<Cell, Executed>,
+  languageInfo: unknown,
+): unknown {
+  const cells = notebook.cells.map((one) => {
+    const common = { ...one, id: one['id'] ?? randomUUID().slice(0, 8), source: lines(one.source) };
+    if (one.cell_type !== 'code') return common;
+    const result = results.get(one);
+    return {
+      ...common,
+      execution_count: result?.executionCount ?? null,
+      outputs: (result?.outputs ?? []).map(onDisk),
+    };
+  });
+  return {
+    ...notebook,
+    cells,
+    metadata: { ...notebook.metadata, language_info: languageInfo },
+    nbformat_minor: Math.max(5, notebook.nbformat_minor),
+  };
+}
+
+/** Text as a notebook file keeps it: a list of lines, each with its end. */
+const lines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+function onDisk(output: Output): unknown {
+  if (output.output_type === 'stream') return { ...output, text: lines(output.text) };
+  if (output.output_type === 'error') return output;
+  const data = Object.entries(output.data).map(([mime, value]) => {
+    const splits = typeof value === 'string' && /^text\/|^image\/svg/.test(mime);
+    return [mime, splits ? lines(value) : value];
+  });
+  return { ...output, data: Object.fromEntries(data) as unknown };
+}
+
+/**
+ * Writes the notebook, complete or not at all.
+ * @throws RepliqueError NOT_WRITABLE
+ */
+export async function writeNotebook(file: string, notebook: unknown): Promise<void> {
+  const fresh = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(fresh, `${JSON.stringify(notebook, null, 1)}\n`);
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw repliqueError('NOT_WRITABLE', { path: file, problem: (error as Error).message }, { cause: error });
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Pause between two looks at a lock that another process holds. */
+const PAUSE_MS = 300;
+
+/**
+ * Runs the work while no other process of this machine does the same; waits for one that does.
+ * @param file holds the owner's process id; one whose process is gone is taken over
+ * @param onWait called once if there is someone to wait for
+ */
+export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
+  await mkdir(dirname(file), { recursive: true });
+  let waited = false;
+  while (!(await take(file))) {
+    if (!waited) onWait?.();
+    waited = true;
+    await sleep(PAUSE_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function take(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (owner > 0 && !isRunning(owner)) await rm(file, { force: true });
+  return false;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
