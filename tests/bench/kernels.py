@@ -1,0 +1,142 @@
+"""Times Replique's kernel and ipykernel side by side, in turns, through jupyter_client.
+
+usage: python kernels.py --replique NODE KERNEL_JS [--runs N] [--json FILE]
+
+Prints, for each figure, the median of each kernel and the median of the ratios Replique / ipykernel, pair by pair.
+Absolute times depend on the machine; the ratios are what is compared.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+TIMEOUT = 120
+
+
+def manager(kind, node, kernel_js):
+    argv = (
+        [node, kernel_js, "-f", "{connection_file}"]
+        if kind == "replique"
+        else [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    )
+    found = KernelManager(kernel_name=kind)
+    found._kernel_spec = KernelSpec(argv=argv, display_name=kind, language=kind, interrupt_mode="message")
+    return found
+
+
+def descendants(pid):
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = path.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            found += descendants(int(child))
+    return found
+
+
+def tree_memory_mb(pid):
+    """Proportional set size of a process and all below it, in MB."""
+    total = 0
+    for one in descendants(pid):
+        try:
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total / 1000
+
+
+def execute(client, code):
+    """Runs code; returns the seconds until its reply and its idle both came, and the text that it printed."""
+    printed = []
+    begin = time.perf_counter()
+
+    def hook(message):
+        if message["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    reply = client.execute_interactive(code, timeout=TIMEOUT, output_hook=hook, allow_stdin=False)
+    seconds = time.perf_counter() - begin
+    if reply["content"]["status"] != "ok":
+        raise SystemExit(f"{code!r} failed: {reply['content']}")
+    return seconds, "".join(printed)
+
+
+def measure(kind, options, directory):
+    python = "%%python\n" if kind == "replique" else ""
+    kernel = manager(kind, *options.replique)
+    figures = {}
+    begin = time.perf_counter()
+    kernel.start_kernel(cwd=directory, env={**os.environ, "REPLIQUE_PROVIDER": "mock"})
+    client = kernel.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=TIMEOUT)
+        figures["start to ready, s"] = time.perf_counter() - begin
+        _, text = execute(client, python + "print(6 * 7)")
+        assert text.strip() == "42", text
+        figures["start to first output, s"] = time.perf_counter() - begin
+        trivial = [execute(client, python + "1 + 1")[0] for _ in range(options.cells)]
+        figures["trivial cell p50, ms"] = statistics.median(trivial) * 1000
+        figures["trivial cell p99, ms"] = sorted(trivial)[int(len(trivial) * 0.99)] * 1000
+        seconds, text = execute(client, python + "for i in range(20_000): print(i)")
+        assert text.split() == [str(i) for i in range(20_000)], "lines were lost"
+        figures["20,000 printed lines, ms"] = seconds * 1000
+        figures["memory of the process tree, MB"] = tree_memory_mb(kernel.provisioner.pid)
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=False)
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replique", nargs=2, required=True, metavar=("NODE", "KERNEL_JS"))
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--cells", type=int, default=200)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows = {"replique": [], "ipykernel": []}
+    with tempfile.TemporaryDirectory() as directory:
+        for run in range(options.runs + 1):
+            order = list(rows) if run % 2 else list(reversed(rows))
+            for kind in order:
+                figures = measure(kind, options, directory)
+                if run > 0:
+                    rows[kind].append(figures)
+    report = []
+    for name in rows["replique"][0]:
+        mine = [run[name] for run in rows["replique"]]
+        peer = [run[name] for run in rows["ipykernel"]]
+        ratios = [a / b for a, b in zip(mine, peer)]
+        report.append(
+            {
+                "figure": name,
+                "replique": statistics.median(mine),
+                "ipykernel": statistics.median(peer),
+                "ratio": statistics.median(ratios),
+                "lowest": min(ratios),
+                "highest": max(ratios),
+            }
+        )
+    print(f"{'median of ' + str(options.runs) + ' pairs':<34}{'Replique':>10}{'ipykernel':>11}{'ratio':>8}   (range)")
+    for row in report:
+        print(
+            f"{row['figure']:<34}{row['replique']:>10.2f}{row['ipykernel']:>11.2f}{row['ratio']:>8.2f}"
+            f"   ({row['lowest']:.2f} – {row['highest']:.2f})"
+        )
+    if options.json:
+        options.json.write_text(json.dumps({"runs": options.runs, "figures": report}, indent=2) + "\n")
+
+
+main()
