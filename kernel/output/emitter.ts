@@ -48,50 +48,48 @@ class Emitter implements CellEmitter {
 
   emit(event: CellEvent): void {
     switch (event.type) {
-      case 'turn-start': {
+      case 'turn-start':
         this.turnStart(event);
-        return;
-      }
+        break;
       case 'prose':
-        return this.turn?.add(event.text);
+        this.turn?.add(event.text);
+        break;
       case 'code':
-        return this.turn?.add(event.text, event.lang);
+        this.turn?.add(event.text, event.lang);
+        break;
       case 'turn-end':
         this.turn?.end(event.record, event.durationMs);
         this.turn = undefined;
-        return;
-      case 'helper-start': {
+        break;
+      case 'helper-start':
         this.startWorker({
           kind: 'helper',
           turn: event.turn,
           helper: event.helper,
           block: event.block,
         });
-        return;
-      }
+        break;
       case 'helper-output':
-        return this.worker?.output(event.output);
-      case 'helper-end': {
+        this.worker?.output(event.output);
+        break;
+      case 'helper-end':
         this.helperEnd(event);
-        return;
-      }
-      case 'notice': {
+        break;
+      case 'notice':
         this.publish(noticeMessage(event.text, this.redactor));
-        return;
-      }
-      case 'stop': {
+        break;
+      case 'stop':
         this.stop(event);
-        return;
-      }
+        break;
       case 'output':
         if (this.worker === undefined) {
           this.startWorker({ kind: 'code', executionCount: this.options.executionCount });
         }
-        return this.worker?.output(event.output);
-      case 'page': {
+        this.worker?.output(event.output);
+        break;
+      case 'page':
         this.page(event);
-        return;
-      }
+        break;
     }
   }
 

@@ -53,30 +53,24 @@ export class WorkerView {
   output(output: WorkerOutput): void {
     if (output.kind !== 'stream') this.endStreams();
     switch (output.kind) {
-      case 'stream': {
+      case 'stream':
         this.stream(output.name, this.filters[output.name].push(output.text));
-        return;
-      }
-      case 'display': {
+        break;
+      case 'display':
         this.display(output.data, output.metadata, output.displayId);
-        return;
-      }
-      case 'update_display': {
+        break;
+      case 'update_display':
         this.update(output.data, output.metadata, output.displayId);
-        return;
-      }
-      case 'result': {
+        break;
+      case 'result':
         this.result(output.data, output.metadata);
-        return;
-      }
-      case 'clear_output': {
+        break;
+      case 'clear_output':
         this.clear(output.wait);
-        return;
-      }
-      case 'error': {
+        break;
+      case 'error':
         this.error(output.error);
-        return;
-      }
+        break;
     }
   }
 

@@ -48,6 +48,7 @@ class InlineRewriter {
   }
 
   private plain(text: string): void {
+    if (text === '') return;
     this.parts.push(text.includes('\\') ? neutralMacros(text, '&#92;') : text);
   }
 
@@ -56,42 +57,40 @@ class InlineRewriter {
     this.at += used;
   }
 
+  /** Text that begins with a bracket, which no `!` before it may turn into an image. */
+  private open(text: string, used: number): void {
+    const before = this.parts.at(-1) ?? '';
+    if (before.endsWith('!')) this.parts[this.parts.length - 1] = `${before.slice(0, -1)}&#33;`;
+    this.write(text, used);
+  }
+
   private construct(token: string): void {
     switch (token[0]) {
-      case '`': {
+      case '`':
         this.code(token);
-        return;
-      }
-      case '$': {
+        break;
+      case '$':
         this.math(token);
-        return;
-      }
-      case '<': {
+        break;
+      case '<':
         this.angle();
-        return;
-      }
-      case '!': {
+        break;
+      case '!':
         this.image();
-        return;
-      }
+        break;
       case '[':
         this.brackets.push(this.parts.length + 1);
-        {
-          this.write('[', 1);
-          return;
-        }
-      case ']': {
+        this.open('[', 1);
+        break;
+      case ']':
         this.bracket();
-        return;
-      }
-      case '\\': {
+        break;
+      case '\\':
         this.write(token, token.length);
-        return;
-      }
-      default: {
+        break;
+      default:
         this.write(`${token}&#58;`, token.length + 1);
-        return;
-      }
+        break;
     }
   }
 
@@ -131,12 +130,12 @@ class InlineRewriter {
     autolink.lastIndex = this.at;
     const address = autolink.exec(this.text)?.[1];
     if (address === undefined) this.write('&lt;', 1);
-    else this.write(`[${address}](${address})`, address.length + 2);
+    else this.open(`[${address}](${address})`, address.length + 2);
   }
 
   private image(): void {
     this.brackets.push(this.parts.length + 1);
-    this.write('[image: ', 2);
+    this.open('[image: ', 2);
   }
 
   private bracket(): void {
@@ -153,7 +152,7 @@ class InlineRewriter {
       .join('')
       .replaceAll(/[*_~`\\]|<\/?code>/g, '')
       .replaceAll(/&#(\d+);/g, decoded);
-    const real = misleads(label, address) ? ` [→ \`${address}\`]` : '';
+    const real = misleads(label, address) ? ` (→ \`${address}\`)` : '';
     this.write(`]${found[0]}${real}`, 1 + found[0].length);
   }
 }
