@@ -67,6 +67,26 @@ const variables: Readonly<Record<string, keyof Config>> = {
 /** Keys whose values must never be shown. */
 const secretKeys = ['groqApiKey', 'openaiApiKey'] as const satisfies readonly (keyof Config)[];
 
+/** One key of the configuration, for the reference. */
+export interface ConfigKey {
+  readonly key: string;
+  readonly variable: string | undefined;
+  /** As JSON; absent: none. */
+  readonly fallback: string | undefined;
+  readonly description: string;
+}
+
+/** Every key, in the order of the schema. */
+export function configKeys(): readonly ConfigKey[] {
+  const defaults = schema.parse({}) as Readonly<Record<string, unknown>>;
+  return Object.entries(schema.shape).map(([key, kind]) => ({
+    key,
+    variable: Object.keys(variables).find((name) => variables[name] === key),
+    fallback: defaults[key] === undefined ? undefined : JSON.stringify(defaults[key]),
+    description: kind.description ?? '',
+  }));
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**

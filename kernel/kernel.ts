@@ -17,7 +17,7 @@ import { createLauncher } from './sandbox/launcher.ts';
 import { limitsOf } from './sandbox/limits.ts';
 import { listWorkspace } from './sandbox/listing.ts';
 import { locatePython } from './sandbox/python.ts';
-import { createWorker } from './sandbox/worker-client.ts';
+import { createWorker } from './sandbox/session-worker.ts';
 import { chooseWorkspace } from './sandbox/workspace.ts';
 import { createBashTool } from './tools/bash.ts';
 import { createPythonTool } from './tools/python.ts';

@@ -5,7 +5,7 @@ import type { RunningKernel } from './kernel.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
-const usage = 'usage: kernel.js -f CONNECTION_FILE | check [--json] | setup';
+const usage = 'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded]';
 const parentCheckMs = 1000;
 
 const log = (line: string): void => {
@@ -24,7 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'setup': {
       const { runSetup } = await import('./check/setup-command.ts');
-      return runSetup(loadConfig());
+      const config = loadConfig();
+      return runSetup(rest.includes('--embedded') ? { ...config, provider: 'embedded' } : config);
     }
     default:
       process.stderr.write(`${usage}\n`);

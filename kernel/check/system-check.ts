@@ -22,13 +22,12 @@ export async function systemCheck(
   selection?: Selection,
 ): Promise<CheckReport> {
   const groups = await Promise.all([
-    nodeLine(process.versions.node),
     pythonLine(config),
     sandboxLines(config),
     providerLines(config, signal, selection),
     diskLine(),
   ]);
-  const lines = groups.flat();
+  const lines = [nodeLine(process.versions.node), ...groups.flat()];
   return { ok: lines.every((line) => line.ok || !line.needed), lines };
 }
 

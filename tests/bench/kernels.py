@@ -101,7 +101,7 @@ def measure(kind, options, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replique", nargs=2, required=True, metavar=("NODE", "KERNEL_JS"))
+    parser.add_argument("--replique", nargs=2, type=os.path.abspath, required=True, metavar=("NODE", "KERNEL_JS"))
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--json", type=Path)
