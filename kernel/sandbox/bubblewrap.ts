@@ -7,12 +7,13 @@ import { accounts, bubblewrapArguments, inside, type Binding } from './bubblewra
 import { explainFailure, installBubblewrap } from './bubblewrap-remedies.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
 import { asUnprivilegedUser, runsAsRoot, staged } from './idmap.ts';
-import { LaunchedProcess, type Readiness } from './launcher-process.ts';
+import { LaunchedProcess } from './launcher-process.ts';
 import { resourceLimits } from './limits.ts';
 import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
 import { buildSeccompFilter, currentArchitecture } from './seccomp.ts';
 
 const startTimeoutMs = 30_000;
+const longestInfo = 4096;
 const FIRST_CHANNEL = 4;
 
 /**
@@ -130,19 +131,28 @@ function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
   stream.end(data);
 }
 
-function watch(child: ChildProcess, channels: number, infoFd: number): LaunchedProcess {
+function watch(child: ChildProcess, channels: number, infoFd: number): Started {
   let firstPid: number | undefined;
-  let info = '';
-  child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
-    info = (info + chunk.toString('utf8')).slice(0, 4096);
-    const found = /"child-pid": *(\d+)/.exec(info)?.[1];
-    if (found !== undefined) firstPid = Number(found);
+  const named = new Promise<number>((resolve) => {
+    let info = '';
+    child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
+      info = (info + chunk.toString('utf8')).slice(0, longestInfo);
+      const found = /"child-pid": *(\d+)/.exec(info)?.[1];
+      if (found !== undefined) resolve((firstPid = Number(found)));
+    });
   });
-  return new LaunchedProcess(child, channels, () => {
+  const launched = new LaunchedProcess(child, channels, () => {
     // With PID 1 its namespace ends, and bubblewrap, which waits for that, tells when it has.
     if (firstPid === undefined) child.kill('SIGKILL');
     else killQuietly(firstPid);
   });
+  return { launched, named };
+}
+
+interface Started {
+  readonly launched: LaunchedProcess;
+  /** PID 1 of the sandbox, by its number on the host, as bubblewrap names it before it starts it. */
+  readonly named: Promise<number>;
 }
 
 function killQuietly(pid: number): void {
@@ -153,30 +163,38 @@ function killQuietly(pid: number): void {
   }
 }
 
-async function confirmed(launched: LaunchedProcess): Promise<SandboxProcess> {
+async function confirmed({ launched, named }: Started): Promise<SandboxProcess> {
   const timer = setTimeout(() => launched.kill(), startTimeoutMs);
-  let readiness: Readiness;
+  let gap: string | undefined;
   try {
-    readiness = await launched.ready;
+    const { status } = await launched.ready;
+    gap = missingProtection(status, readFileSync(`/proc/${await named}/status`, 'utf8'));
   } catch (error) {
     launched.kill();
     throw explainFailure(launched.stderrTail(), error);
   } finally {
     clearTimeout(timer);
   }
-  const gap = missingProtection(readiness.status);
   if (gap === undefined) return launched;
   launched.kill();
   await launched.exited;
   throw unavailable(gap, 'Report this with the versions of your kernel and of bubblewrap.');
 }
 
-/** What PID 1 read back of itself that is not as it must be. */
-export function missingProtection(status: Readonly<Record<string, string>>): string | undefined {
+/**
+ * What is not as it must be, in what PID 1 read back of itself and in what the host sees of it.
+ * @param hostStatus /proc/PID/status, read outside
+ */
+export function missingProtection(
+  status: Readonly<Record<string, string>>,
+  hostStatus: string,
+): string | undefined {
   if (status['Seccomp'] !== '2') return 'the system call filter is not in force inside it.';
   if (status['NoNewPrivs'] !== '1') return 'programs inside it could gain privileges (no_new_privs is off).';
-  if (!/^0+$/.test(status['CapEff'] ?? ''))
-    return `its processes have capabilities (${status['CapEff'] ?? '?'}).`;
+  if (!/^0+$/.test(status['CapEff'] ?? '')) {
+    return `its processes have capabilities (${status['CapEff'] ?? 'unknown'}).`;
+  }
+  if (!/^Uid:(\s+[1-9]\d*){4}$/m.test(hostStatus)) return 'its user is root on the host.';
   return undefined;
 }
 
