@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One execute request that waits for its turn. */
 export interface Job {
@@ -10,6 +10,9 @@ export interface Job {
 
 /** More cells than any client has waiting; those beyond are aborted. */
 const MAX_WAITING = 10_000;
+
+/** A client that sends a whole notebook at once has this long to get its messages here before a failure aborts them. */
+const IN_FLIGHT_MS = 20;
 
 /** Cells run one at a time, in order. */
 export class ExecutionQueue {
@@ -33,12 +36,11 @@ export class ExecutionQueue {
   }
 
   /**
-   * Aborts the cells that were sent after one that failed. Call it before the reply: messages that have reached the
-   * socket are taken in first, and nothing that a client sends after it knows of the failure is lost.
+   * Aborts the cells that were sent after one that failed. Call it before the reply: what is on its way is waited
+   * for, and nothing that a client sends after it knows of the failure is lost.
    */
   async abortRest(): Promise<void> {
-    await nextTurn();
-    await nextTurn();
+    await sleep(IN_FLIGHT_MS);
     this.#abortWaiting();
   }
 

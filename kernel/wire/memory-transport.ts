@@ -30,8 +30,8 @@ export function memoryPair(key: string, log: (line: string) => void): MemoryPair
   let open = true;
   const kernelSigner = new Signer(key);
   const clientSigner = new Signer(key);
-  const kernelReader = new Reader(kernelSigner, log);
-  const clientReader = new Reader(clientSigner, log);
+  const kernelReader = new Reader('the kernel’s end', kernelSigner, log);
+  const clientReader = new Reader('the client’s end', clientSigner, log);
   const later = (deliver: () => void): void => {
     if (open) setImmediate(deliver);
   };
@@ -46,7 +46,7 @@ export function memoryPair(key: string, log: (line: string) => void): MemoryPair
     kernel: {
       receive: (handler) => {
         toKernel = (channel, frames) => {
-          const envelope = kernelReader.read(channel, frames);
+          const envelope = kernelReader.read(frames);
           if (envelope && open && channel !== 'iopub') handler(channel, envelope);
         };
       },
@@ -60,7 +60,7 @@ export function memoryPair(key: string, log: (line: string) => void): MemoryPair
     client: {
       receive: (handler) => {
         toClient = (channel, frames) => {
-          const envelope = clientReader.read(channel, frames);
+          const envelope = clientReader.read(frames);
           if (envelope) handler(channel, envelope);
         };
       },

@@ -6,31 +6,33 @@ import type { Signer } from '../protocol/signer.ts';
 const TOLD = 20;
 const TOLD_EACH = 1000;
 
-/** Reads messages and tells, in the log, of those that are refused. */
+/** Reads the messages of one channel and tells, in the log, of those that are refused. */
 export class Reader {
+  readonly #channel: string;
   readonly #signer: Signer;
   readonly #log: (line: string) => void;
   #refused = 0;
 
-  constructor(signer: Signer, log: (line: string) => void) {
+  constructor(channel: string, signer: Signer, log: (line: string) => void) {
+    this.#channel = channel;
     this.#signer = signer;
     this.#log = log;
   }
 
   /** The message in these frames; `undefined` where there is none that may be acted on. Never throws. */
-  read(channel: string, frames: readonly Uint8Array[]): Envelope | undefined {
+  read(frames: readonly Uint8Array[]): Envelope | undefined {
     try {
       return decodeFrames(frames, this.#signer);
     } catch (error) {
-      this.#refuse(channel, error);
+      this.#refuse(error);
       return undefined;
     }
   }
 
-  #refuse(channel: string, error: unknown): void {
+  #refuse(error: unknown): void {
     this.#refused += 1;
     if (this.#refused > TOLD && this.#refused % TOLD_EACH !== 0) return;
     const why = error instanceof DecodeError ? error.message : String(error);
-    this.#log(`Refused a message on ${channel}: ${why} (${this.#refused} refused so far).`);
+    this.#log(`Refused a message on ${this.#channel}: ${why} (${this.#refused} refused so far).`);
   }
 }

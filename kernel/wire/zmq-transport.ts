@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Reply, Router, XPublisher } from 'zeromq';
+import { Router, XPublisher } from 'zeromq';
 import type { Socket } from 'zeromq';
 import { repliqueError } from '../errors.ts';
 import { socketAddress } from '../protocol/connection-file.ts';
@@ -32,7 +32,7 @@ interface Sockets {
   readonly control: Router;
   readonly stdin: Router;
   readonly iopub: XPublisher;
-  readonly hb: Reply;
+  readonly hb: Router;
 }
 
 /**
@@ -56,7 +56,6 @@ class ZmqTransport implements Transport {
   readonly #sockets: Sockets;
   readonly #sessionId: string;
   readonly #signer: Signer;
-  readonly #reader: Reader;
   readonly #queues: Readonly<Record<RequestChannel | 'iopub', SendQueue>>;
   readonly #log: (line: string) => void;
   readonly #loops: Promise<void>[] = [];
@@ -69,7 +68,6 @@ class ZmqTransport implements Transport {
     this.#log = log;
     this.#sessionId = sessionId;
     this.#signer = new Signer(connection.key);
-    this.#reader = new Reader(this.#signer, log);
     this.#queues = {
       shell: queue('shell'),
       control: queue('control'),
@@ -118,8 +116,9 @@ class ZmqTransport implements Transport {
     channel: RequestChannel,
     handler: (channel: RequestChannel, envelope: Envelope) => void,
   ): Promise<void> {
+    const reader = new Reader(channel, this.#signer, this.#log);
     for await (const frames of this.#sockets[channel]) {
-      const envelope = this.#reader.read(channel, frames);
+      const envelope = reader.read(frames);
       if (envelope && !this.#closing) handler(channel, envelope);
     }
   }
@@ -158,7 +157,7 @@ function makeSockets(): Sockets {
       sendHighWaterMark: IOPUB_BACKLOG,
       verbosity: 'allSubs',
     }),
-    hb: new Reply({ linger: 0, maxMessageSize: SMALL_MESSAGE_BYTES }),
+    hb: new Router({ linger: 0, maxMessageSize: SMALL_MESSAGE_BYTES }),
   };
 }
 
@@ -176,6 +175,7 @@ function closeAll(sockets: Sockets): void {
   for (const socket of Object.values(sockets) as Socket[]) socket.close();
 }
 
-async function answerHeartbeats(socket: Reply): Promise<void> {
+/** Sends back what comes. A Router, for a Reply socket loses a later beat's answer after a malformed one. */
+async function answerHeartbeats(socket: Router): Promise<void> {
   for await (const beat of socket) await socket.send(beat);
 }

@@ -14,8 +14,8 @@ const stream = (text: string): CellEvent => ({
 });
 
 /**
- * An interpreter whose cells are commands: `print TEXT`, `fail`, `bug`, `wait` (until interrupted), `hold` (until
- * `release`), `ask PROMPT`, `secret PROMPT`, `late` (emits after it has ended). Anything else does nothing.
+ * An interpreter whose cells are commands: `print TEXT`, `fail`, `bug`, `wait` (until interrupted), `hold` and
+ * `hold fail` (until `release`), `ask PROMPT`, `secret PROMPT`, `late` (emits after it has ended). Anything else does nothing.
  */
 export class ScriptedInterpreter implements Interpreter {
   readonly cells: CellRequest[] = [];
@@ -50,7 +50,7 @@ export class ScriptedInterpreter implements Interpreter {
         await new Promise<void>((resolve) => {
           this.release = resolve;
         });
-        return ok;
+        return argument === 'fail' ? failure('ValueError') : ok;
       case 'ask':
       case 'secret':
         return this.#ask(request, argument, command === 'secret');
