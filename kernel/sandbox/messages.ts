@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { Frame } from './channel.ts';
+import type { WorkerOutput } from './contract.ts';
+
+/** Of the protocol between this kernel and its worker; the worker says its own in `hello`. */
+export const protocolVersion = 1;
+
+const deepest = 64;
+const name = z.string().max(1000);
+const id = z.string().max(64);
+const bundle = z.record(name, z.unknown());
+
+const error = z.object({
+  ename: z.string(),
+  evalue: z.string(),
+  traceback: z.array(z.string()).max(10_000),
+});
+const output = { id, order: z.int().min(0) };
+const shown = { ...output, data: bundle, metadata: bundle, binary: z.array(name).max(1000) };
+
+/** All that a worker may say. Every byte of it is hostile: the code that runs beside the worker can forge any message. */
+const message = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('hello'),
+    version: z.literal(protocolVersion),
+    role: z.enum(['worker', 'snapshot']),
+    pid: z.int().min(2),
+    threads: z.int().min(0).optional(),
+  }),
+  z.object({ kind: z.literal('display'), ...shown, displayId: name.optional() }),
+  z.object({ kind: z.literal('update_display'), ...shown, displayId: name }),
+  z.object({ kind: z.literal('result'), ...shown }),
+  z.object({ kind: z.literal('clear_output'), ...output, wait: z.boolean() }),
+  z.object({ kind: z.literal('error'), ...output, error }),
+  z.object({ kind: z.literal('input_request'), ...output, prompt: z.string(), password: z.boolean() }),
+  z.object({
+    kind: z.literal('done'),
+    ...output,
+    error: error.nullable(),
+    userExpressions: bundle,
+  }),
+  z.looseObject({ kind: z.literal('reply'), id, problem: z.string().optional() }),
+  z.object({ kind: z.literal('stuck'), problem: z.string() }),
+]);
+
+export type WorkerMessage = z.infer<typeof message>;
+export type HelloMessage = Extract<WorkerMessage, { kind: 'hello' }>;
+export type DoneMessage = Extract<WorkerMessage, { kind: 'done' }>;
+export type InputRequest = Extract<WorkerMessage, { kind: 'input_request' }>;
+export type ReplyMessage = Extract<WorkerMessage, { kind: 'reply' }>;
+type ShownMessage = Extract<WorkerMessage, { kind: 'display' | 'update_display' | 'result' }>;
+type OutputMessage = Extract<
+  WorkerMessage,
+  { kind: 'display' | 'update_display' | 'result' | 'clear_output' | 'error' }
+>;
+
+/** What a running request may send. */
+export type RunMessage = OutputMessage | InputRequest | DoneMessage;
+
+/** The message in a frame; a string says what is wrong with it. */
+export function parseMessage({ head, buffers }: Frame): WorkerMessage | string {
+  if (isTooDeep(head, deepest)) return 'a message that is nested too deep';
+  const parsed = message.safeParse(head);
+  if (!parsed.success) return 'a message that is not of the protocol';
+  const value = parsed.data;
+  switch (value.kind) {
+    case 'display':
+    case 'update_display':
+    case 'result':
+      return withBuffers(value, buffers);
+    default:
+      return value;
+  }
+}
+
+/** Images that came as bytes, as Jupyter has them: base64. */
+function withBuffers<T extends ShownMessage>(value: T, buffers: readonly Buffer[]): T | string {
+  if (value.binary.length !== buffers.length) return 'a message with wrong buffers';
+  const images = value.binary.map((key, index) => [key, buffers[index]?.toString('base64')] as const);
+  return { ...value, data: { ...value.data, ...Object.fromEntries(images) } };
+}
+
+/** The output of a message, in the shape that the rest of the kernel knows. */
+export function outputOf(value: OutputMessage): WorkerOutput {
+  switch (value.kind) {
+    case 'display':
+      return {
+        kind: 'display',
+        data: value.data,
+        metadata: value.metadata,
+        ...(value.displayId === undefined ? {} : { displayId: value.displayId }),
+      };
+    case 'update_display':
+      return {
+        kind: 'update_display',
+        data: value.data,
+        metadata: value.metadata,
+        displayId: value.displayId,
+      };
+    case 'result':
+      return { kind: 'result', data: value.data, metadata: value.metadata };
+    case 'clear_output':
+      return { kind: 'clear_output', wait: value.wait };
+    case 'error':
+      return { kind: 'error', error: value.error };
+  }
+}
+
+function isTooDeep(value: unknown, left: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (left === 0) return true;
+  return Object.values(value).some((item) => isTooDeep(item, left - 1));
+}
+
+const codePoints = z.int().min(0);
+
+/** Answers to questions about code. */
+export const completionReply = z.object({
+  matches: z.array(z.string()).max(10_000),
+  cursorStart: codePoints,
+  cursorEnd: codePoints,
+});
+export const inspectionReply = z.object({ data: bundle.optional() });
+export const completenessReply = z.object({
+  status: z.enum(['complete', 'incomplete', 'invalid']),
+  indent: z.string().max(1000).optional(),
+});
+
+export const checkReply = z.object({ complaint: z.string().max(10_000).optional() });

@@ -1,0 +1,270 @@
+import type { ZodType } from 'zod';
+import { repliqueError } from '../errors.ts';
+import type { Bundle, CompletionResult, ExecuteOptions, ExecuteOutcome, Worker } from './contract.ts';
+import { checkReply, completenessReply, completionReply, inspectionReply } from './messages.ts';
+import { Clock, Turns, settledWithin, type StopReason } from './worker-time.ts';
+import * as words from './worker-words.ts';
+import type { CodeToRun, RunEnd, RunHooks } from './worker-peer.ts';
+import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+
+/** From an abort to the end of `execute`; 200 ms are promised. */
+const settleMs = 150;
+const questionMs = 5_000;
+
+export interface WorkerOptions extends WorkerProcessOptions {
+  /** How long an interrupted process may stay busy before it is replaced. */
+  readonly busyGraceMs: number;
+}
+
+/** The worker of a session; it can also say what is wrong with code that has not run. */
+export interface SessionWorker extends Worker {
+  /** The compiler's complaint with line and caret, or `undefined`. Nothing is executed. */
+  check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
+}
+
+/** Makes the worker of one session. Nothing starts before `ready` or the first request. */
+export function createWorker(options: WorkerOptions): SessionWorker {
+  return new RestartingWorker(options);
+}
+
+class RestartingWorker implements SessionWorker {
+  readonly #options: WorkerOptions;
+  readonly #turns = new Turns();
+  #process: Promise<WorkerProcess> | undefined;
+  #notices: string[] = [];
+  #closed = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  async ready(): Promise<void> {
+    await this.#start();
+  }
+
+  async execute(options: ExecuteOptions): Promise<ExecuteOutcome> {
+    const began = performance.now();
+    const clock = new Clock(options.signal);
+    try {
+      const outcome = await this.#execute(options, clock);
+      return { ...outcome, durationMs: performance.now() - began };
+    } finally {
+      clock.stop();
+    }
+  }
+
+  async complete(code: string, cursorPos: number): Promise<CompletionResult> {
+    const question = { kind: 'complete', code, cursor: cursorPos };
+    const none = { matches: [], cursorStart: cursorPos, cursorEnd: cursorPos };
+    return (await this.#ask(question, completionReply)) ?? none;
+  }
+
+  async inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined> {
+    const question = { kind: 'inspect', code, cursor: cursorPos, detail: detailLevel };
+    return (await this.#ask(question, inspectionReply))?.data;
+  }
+
+  async isComplete(code: string): ReturnType<Worker['isComplete']> {
+    const reply = await this.#ask({ kind: 'is_complete', code }, completenessReply);
+    if (reply === undefined) return { status: 'invalid' };
+    return { status: reply.status, ...(reply.indent === undefined ? {} : { indent: reply.indent }) };
+  }
+
+  async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
+    return (await this.#ask({ kind: 'check', code, language }, checkReply))?.complaint;
+  }
+
+  snapshot(): Promise<string> {
+    return this.#alone(async (process) => process.snapshot());
+  }
+
+  resume(id: string): Promise<void> {
+    return this.#alone(async (process) => {
+      try {
+        await this.#resume(process, id);
+      } catch (error) {
+        if (process.peer.death !== undefined) await this.#restore(process);
+        throw error;
+      }
+    });
+  }
+
+  drop(id: string): Promise<void> {
+    return this.#alone((process) => {
+      process.drop(id);
+      return Promise.resolve();
+    });
+  }
+
+  async restart(): Promise<void> {
+    await this.#discard();
+    const done = await this.#turns.enter();
+    try {
+      await this.#discard();
+      this.#notices = [];
+      await this.#start();
+    } finally {
+      done();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#discard();
+  }
+
+  async #execute(options: ExecuteOptions, clock: Clock): Promise<Omit<ExecuteOutcome, 'durationMs'>> {
+    const done = await this.#turns.enter(clock.stopped);
+    if (done === undefined) return { status: 'interrupted' };
+    let recovery: Promise<void> | undefined;
+    try {
+      const process = await Promise.race([this.#running(), clock.stopped]);
+      if (typeof process === 'string') return { status: process };
+      const notices = this.#notices.splice(0);
+      clock.limit(options.timeoutMs);
+      const run = process.peer.run(codeOf(options), hooksOf(options, clock));
+      const first = await Promise.race([run, clock.stopped]);
+      if (typeof first === 'string') process.interrupt();
+      const end = typeof first === 'string' ? await settledWithin(run, settleMs) : first;
+      if (end === undefined) {
+        process.peer.mute();
+        recovery = this.#recover(process, run);
+      }
+      if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
+      const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
+      if (end?.kind === 'died') recovery = this.#restore(process);
+      return outcome;
+    } finally {
+      if (recovery === undefined) done();
+      else void recovery.finally(done);
+    }
+  }
+
+  /** A question about code: `undefined` when there is no answer in time. */
+  async #ask<T>(question: Readonly<Record<string, unknown>>, schema: ZodType<T>): Promise<T | undefined> {
+    return this.#alone(async (process) => {
+      const asked = process.peer.ask(question);
+      const reply = await settledWithin(asked, questionMs);
+      if (reply === undefined) {
+        process.interrupt();
+        await this.#recover(process, asked);
+        return undefined;
+      }
+      const parsed = schema.safeParse(reply);
+      return parsed.success ? parsed.data : undefined;
+    });
+  }
+
+  async #alone<T>(action: (process: WorkerProcess) => Promise<T>): Promise<T> {
+    const done = await this.#turns.enter();
+    try {
+      return await action(await this.#running());
+    } finally {
+      done();
+    }
+  }
+
+  /** The live process; one that has died in the meantime is replaced. Called by whoever has the turn. */
+  async #running(): Promise<WorkerProcess> {
+    const process = await this.#start();
+    const { death } = process.peer;
+    if (death === undefined) return process;
+    this.#notices.push(words.describeDeath(death, memoryOf(process)).notice);
+    await this.#restore(process);
+    return this.#start();
+  }
+
+  #start(): Promise<WorkerProcess> {
+    if (this.#closed) return Promise.reject(repliqueError('WORKER_FAILED', { problem: 'it was closed' }));
+    if (this.#process !== undefined) return this.#process;
+    const starting = WorkerProcess.start(this.#options);
+    this.#process = starting;
+    starting.catch(() => {
+      if (this.#process === starting) this.#process = undefined;
+    });
+    return starting;
+  }
+
+  /** Waits for an interrupted process; replaces it if it stays busy. */
+  async #recover(process: WorkerProcess, request: Promise<unknown>): Promise<void> {
+    const { busyGraceMs } = this.#options;
+    const ended = await settledWithin(request, busyGraceMs);
+    if (ended !== undefined && process.peer.death === undefined) return;
+    this.#notices.push(words.replacedNotice(busyGraceMs, memoryOf(process)));
+    await this.#restore(process);
+  }
+
+  /** Goes back to the newest snapshot, or else to a fresh process. Never rejects: the next request meets the problem. */
+  async #restore(process: WorkerProcess): Promise<void> {
+    const id = process.newestSnapshot;
+    try {
+      if (id !== undefined) {
+        await this.#resume(process, id);
+        return;
+      }
+    } catch {
+      this.#notices.push(words.memoryLost);
+    }
+    await this.#discard();
+    if (!this.#closed) await this.#start().catch(() => undefined);
+  }
+
+  async #resume(process: WorkerProcess, id: string): Promise<void> {
+    const { lostThreads } = await process.resume(id);
+    if (lostThreads > 0) this.#notices.push(words.threadsLost(lostThreads));
+  }
+
+  async #discard(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    await (await process?.catch(() => undefined))?.close();
+  }
+}
+
+function memoryOf(process: WorkerProcess): string {
+  return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored;
+}
+
+function codeOf({ code, language, userExpressions = {} }: ExecuteOptions): CodeToRun {
+  return { code, language, userExpressions };
+}
+
+/** While a person is asked, the time limit stands still. */
+function hooksOf({ onOutput, onInput }: ExecuteOptions, clock: Clock): RunHooks {
+  if (onInput === undefined) return { onOutput };
+  return {
+    onOutput,
+    onInput: async (prompt, password) => {
+      clock.pause();
+      try {
+        return await onInput(prompt, password);
+      } finally {
+        clock.go();
+      }
+    },
+  };
+}
+
+function outcomeOf(
+  end: RunEnd | undefined,
+  reason: StopReason | undefined,
+  memory: string,
+  notices: readonly string[],
+): Omit<ExecuteOutcome, 'durationMs'> {
+  const withNotices = (more: readonly string[]): Pick<ExecuteOutcome, 'notice'> => {
+    const all = [...notices, ...more];
+    return all.length > 0 ? { notice: all.join(' ') } : {};
+  };
+  if (end?.kind === 'died') {
+    const { status, notice } = words.describeDeath(end.death, memory);
+    return { status: reason ?? status, ...withNotices([notice]) };
+  }
+  if (end === undefined) return { status: reason ?? 'interrupted', ...withNotices([]) };
+  const { error, userExpressions } = end.message;
+  return {
+    status: reason ?? (error === null ? 'ok' : 'error'),
+    ...(error === null ? {} : { error }),
+    userExpressions,
+    ...withNotices(end.truncated ? [words.truncatedNotice] : []),
+  };
+}

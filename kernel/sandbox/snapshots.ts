@@ -1,0 +1,70 @@
+import type { Line } from './channel.ts';
+import { forkMs, hello, type Hello } from './worker-hello.ts';
+
+/** A forked copy of the session that waits. */
+interface Snapshot {
+  readonly line: Line;
+  readonly pid: number;
+}
+
+/** The snapshots that live in one sandbox, least recently used first; the most recently used one is where the session stands. */
+export class Snapshots {
+  readonly #live = new Map<string, Snapshot>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** The one that was last taken or resumed, if it lives. */
+  get newest(): string | undefined {
+    return [...this.#live.keys()].at(-1);
+  }
+
+  has(id: string): boolean {
+    return this.#live.has(id);
+  }
+
+  add(id: string, snapshot: Snapshot): void {
+    this.#live.set(id, snapshot);
+    for (const oldest of [...this.#live.keys()].slice(0, -this.#most)) this.drop(oldest);
+  }
+
+  drop(id: string): void {
+    const snapshot = this.#live.get(id);
+    if (snapshot === undefined) return;
+    snapshot.line.send({ kind: 'drop' });
+    this.#forget(id, snapshot);
+  }
+
+  /** A process of the sandbox has ended; it may be one of these. */
+  ended(pid: number): void {
+    for (const [id, snapshot] of this.#live) if (snapshot.pid === pid) this.#forget(id, snapshot);
+  }
+
+  /**
+   * Has the snapshot fork a copy that is the session from then on.
+   * @param replaces process whose children end now
+   * @throws Error if it does not answer; it is given up then
+   */
+  async resume(id: string, line: Line, replaces: number): Promise<Hello> {
+    const snapshot = this.#live.get(id);
+    if (snapshot === undefined) throw new Error('that snapshot is gone');
+    const arrival = hello(line, 'worker', forkMs, snapshot.line);
+    snapshot.line.send({ kind: 'resume', channel: line.index, nonce: line.nonce, replaces });
+    try {
+      const found = await arrival;
+      this.#live.delete(id);
+      this.#live.set(id, snapshot);
+      return found;
+    } catch (error) {
+      this.drop(id);
+      throw error;
+    }
+  }
+
+  #forget(id: string, { line }: Snapshot): void {
+    this.#live.delete(id);
+    line.release();
+  }
+}

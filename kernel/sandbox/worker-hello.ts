@@ -1,0 +1,52 @@
+import type { Line } from './channel.ts';
+import { parseMessage } from './messages.ts';
+
+/** How long a fresh process may take: it imports IPython, perhaps from a slow disk. */
+export const startMs = 60_000;
+/** How long a forked copy may take. */
+export const forkMs = 10_000;
+
+export interface Hello {
+  readonly pid: number;
+  /** Threads that ran when the snapshot was taken and do not run in its copy. */
+  readonly threads: number;
+}
+
+/**
+ * Waits for the first message of a process, which says who it is.
+ * @param parent line of the process that forks it, which may say that it can't
+ * @throws Error when something else comes, or nothing
+ */
+export function hello(
+  line: Line,
+  role: 'worker' | 'snapshot',
+  waitMs: number,
+  parent?: Line,
+): Promise<Hello> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail('it did not answer'), waitMs);
+    const fail = (problem: string): void => {
+      clearTimeout(timer);
+      reject(new Error(problem));
+    };
+    line.listen({
+      onBreach: fail,
+      onFrame: (frame) => {
+        const message = parseMessage(frame);
+        if (typeof message === 'string') fail(`it sent ${message}`);
+        else if (message.kind !== 'hello' || message.role !== role) fail(`it sent ${message.kind}`);
+        else {
+          clearTimeout(timer);
+          resolve({ pid: message.pid, threads: message.threads ?? 0 });
+        }
+      },
+    });
+    parent?.listen({
+      onBreach: fail,
+      onFrame: (frame) => {
+        const message = parseMessage(frame);
+        fail(typeof message !== 'string' && message.kind === 'stuck' ? message.problem : 'it failed');
+      },
+    });
+  });
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { Frame, Line } from './channel.ts';
+import { OutputOrder, type TextName } from './channel-order.ts';
+import type { WorkerOutput } from './contract.ts';
+import { outputOf, parseMessage } from './messages.ts';
+import type { DoneMessage, InputRequest, ReplyMessage, RunMessage, WorkerMessage } from './messages.ts';
+
+/** After `done`, how long text that was written before it may still take to arrive. */
+const lateTextMs = 250;
+const mostBytes = 64 * 1024 * 1024;
+const mostOutputs = 100_000;
+
+/** Why a worker process is no more: it ended (status below zero: by that signal), or it was ended for what it said. */
+export type Death = { readonly status: number | null } | { readonly breach: string };
+
+export interface RunHooks {
+  readonly onOutput: (output: WorkerOutput) => void;
+  /** Answers `undefined` where there is no answer. */
+  readonly onInput?: (prompt: string, password: boolean) => Promise<string | undefined>;
+}
+
+export type RunEnd =
+  | { readonly kind: 'done'; readonly message: DoneMessage; readonly truncated: boolean }
+  | { readonly kind: 'died'; readonly death: Death };
+
+export interface CodeToRun {
+  readonly code: string;
+  readonly language: 'python' | 'bash';
+  readonly userExpressions: Readonly<Record<string, string>>;
+}
+
+interface Run {
+  readonly kind: 'run';
+  readonly id: string;
+  readonly hooks: RunHooks;
+  readonly order: OutputOrder<{ readonly message: RunMessage; readonly size: number }>;
+  readonly settle: (end: RunEnd) => void;
+  muted: boolean;
+  bytes: number;
+  outputs: number;
+  asking: boolean;
+  ending: NodeJS.Timeout | undefined;
+}
+
+interface Question {
+  readonly kind: 'question';
+  readonly id: string;
+  readonly settle: (reply: ReplyMessage | Death) => void;
+}
+
+/**
+ * The host's side of one active worker process: one request at a time, and only such messages as the running request
+ * may bring. Anything else is a breach, told once, after which nothing the process says is heard.
+ */
+export class WorkerPeer {
+  readonly pid: number;
+  readonly #line: Line;
+  readonly #onBreach: (problem: string) => void;
+  #request: Run | Question | undefined;
+  #death: Death | undefined;
+
+  constructor(line: Line, pid: number, onBreach: (problem: string) => void) {
+    this.pid = pid;
+    this.#line = line;
+    this.#onBreach = onBreach;
+    line.listen({ onFrame: (frame) => this.#receive(frame), onBreach: (problem) => this.#breach(problem) });
+  }
+
+  get death(): Death | undefined {
+    return this.#death;
+  }
+
+  /** Runs code; settles when it has ended, or the process has. */
+  run(code: CodeToRun, hooks: RunHooks): Promise<RunEnd> {
+    return new Promise((settle) => {
+      if (this.#death !== undefined) {
+        settle({ kind: 'died', death: this.#death });
+        return;
+      }
+      const id = randomUUID();
+      const token = randomUUID().replaceAll('-', '');
+      const order: Run['order'] = new OutputOrder({
+        token,
+        onText: (name, text) => this.#output(run, { kind: 'stream', name, text }, text.length),
+        onMessage: ({ message, size }) => this.#deliver(run, message, size),
+      });
+      const run: Run = {
+        ...{ kind: 'run', id, hooks, order, settle, ending: undefined },
+        ...{ muted: false, bytes: 0, outputs: 0, asking: false },
+      };
+      this.#request = run;
+      this.#line.send({ kind: 'execute', id, token, stdin: hooks.onInput !== undefined, ...code });
+    });
+  }
+
+  /** Asks for something that brings no output. */
+  ask(question: Readonly<Record<string, unknown>>): Promise<ReplyMessage | Death> {
+    return new Promise((settle) => {
+      if (this.#death !== undefined) {
+        settle(this.#death);
+        return;
+      }
+      const id = randomUUID();
+      this.#request = { kind: 'question', id, settle };
+      this.#line.send({ ...question, id });
+    });
+  }
+
+  /** Names the running request as the one that the signal which follows is meant for. */
+  nameInterrupt(): void {
+    if (this.#request !== undefined) this.#line.send({ kind: 'interrupt', id: this.#request.id });
+  }
+
+  /** Outputs of the running request are no longer wanted. */
+  mute(): void {
+    if (this.#request?.kind === 'run') this.#request.muted = true;
+  }
+
+  text(name: TextName, chunk: Buffer): void {
+    if (this.#request?.kind === 'run') this.#request.order.text(name, chunk);
+  }
+
+  /** The process is no more: what it sent is delivered, then the running request ends. */
+  end(death: Death): void {
+    if (this.#death !== undefined) return;
+    this.#death = death;
+    this.#line.release();
+    const request = this.#request;
+    if (request?.kind === 'question') request.settle(death);
+    else if (request !== undefined) {
+      request.order.flush();
+      if (this.#request === request) this.#settle(request, { kind: 'died', death });
+    }
+    this.#request = undefined;
+  }
+
+  #breach(problem: string): void {
+    if (this.#death !== undefined) return;
+    this.end({ breach: problem });
+    this.#onBreach(problem);
+  }
+
+  #receive(frame: Frame): void {
+    const message = parseMessage(frame);
+    if (typeof message === 'string') this.#breach(message);
+    else if (!this.#accept(message, frame)) this.#breach(`a message of kind ${message.kind} out of turn`);
+  }
+
+  #accept(message: WorkerMessage, frame: Frame): boolean {
+    const request = this.#request;
+    if (message.kind === 'hello' || message.kind === 'stuck') return false;
+    if (request?.id !== message.id) return false;
+    if (message.kind === 'reply') {
+      if (request.kind !== 'question') return false;
+      this.#request = undefined;
+      request.settle(message);
+      return true;
+    }
+    if (request.kind !== 'run' || request.ending !== undefined) return false;
+    if (message.kind === 'done') request.ending = setTimeout(() => request.order.flush(), lateTextMs);
+    if (message.kind === 'input_request') {
+      if (request.asking || request.hooks.onInput === undefined) return false;
+      request.asking = true;
+    }
+    request.order.message(message.order, { message, size: frame.size });
+    return true;
+  }
+
+  #deliver(run: Run, message: RunMessage, size: number): void {
+    if (message.kind === 'done') this.#settle(run, { kind: 'done', message, truncated: isFull(run) });
+    else if (message.kind === 'input_request') void this.#askPerson(run, message);
+    else this.#output(run, outputOf(message), size);
+  }
+
+  #output(run: Run, output: WorkerOutput, size: number): void {
+    run.bytes += size;
+    run.outputs += 1;
+    if (!run.muted && !isFull(run)) run.hooks.onOutput(output);
+  }
+
+  #settle(run: Run, end: RunEnd): void {
+    clearTimeout(run.ending);
+    if (this.#request === run) this.#request = undefined;
+    run.settle(end);
+  }
+
+  async #askPerson(run: Run, { prompt, password }: InputRequest): Promise<void> {
+    const value = await run.hooks.onInput?.(prompt, password).catch(() => undefined);
+    run.asking = false;
+    if (this.#request !== run) return;
+    this.#line.send({ kind: 'input_reply', id: run.id, ...(value === undefined ? {} : { value }) });
+  }
+}
+
+function isFull(run: Run): boolean {
+  return run.bytes > mostBytes || run.outputs > mostOutputs;
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { repliqueError, type RepliqueError } from '../errors.ts';
+import { ChannelPool, type Line } from './channel.ts';
+import type { Launcher, Limits, PythonInstallation, SandboxProcess } from './contract.ts';
+import { settledWithin } from './worker-time.ts';
+import { Snapshots } from './snapshots.ts';
+import { WorkerPeer, type Death } from './worker-peer.ts';
+import { forkMs, hello, startMs } from './worker-hello.ts';
+
+const mostSnapshots = 8;
+/** Text, the active process, one that replaces it, and the snapshots with one to spare. */
+const channels = 2 + 2 + mostSnapshots + 1;
+/** How long news of a death waits for what the process wrote last. */
+const lastWordsMs = 30;
+const killMs = 2_000;
+
+export interface WorkerProcessOptions {
+  readonly launcher: Launcher;
+  /** Looks for the Python that runs the worker. */
+  readonly python: () => Promise<PythonInstallation>;
+  /** Absolute path of the helpers' directory. */
+  readonly workspace: string;
+  readonly limits: Limits;
+  /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
+  readonly files?: { readonly directory: string; readonly entry: string };
+}
+
+/** One sandbox with its active worker process and the snapshots of it. */
+export class WorkerProcess {
+  readonly #sandbox: SandboxProcess;
+  readonly #pool: ChannelPool;
+  readonly #snapshots = new Snapshots(mostSnapshots);
+  #peer: WorkerPeer;
+  /** The active process has been reaped. */
+  #ended = false;
+  #over = false;
+
+  private constructor(sandbox: SandboxProcess, pool: ChannelPool, client: WorkerPeer) {
+    this.#sandbox = sandbox;
+    this.#pool = pool;
+    this.#peer = client;
+  }
+
+  /**
+   * Starts a sandbox and waits until its worker can execute.
+   * @throws RepliqueError WORKER_FAILED, PYTHON_WITHOUT_IPYTHON, or what the launcher throws
+   */
+  static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
+    const { workspace, limits } = options;
+    const python = await options.python();
+    const directory = options.files?.directory ?? fileURLToPath(new URL('./worker/', import.meta.url));
+    const entry = options.files?.entry ?? 'main.py';
+    const sandbox = await options.launcher.launch({
+      ...{ python, workspace, limits, channels, entry },
+      workerFiles: directory.replace(/\/$/, ''),
+    });
+    const [stdout, stderr, ...rest] = sandbox.channels;
+    for (const channel of sandbox.channels) channel.on('error', () => undefined);
+    const pool = new ChannelPool(rest);
+    const line = pool.take(true);
+    const gone = sandbox.exited.then(() => Promise.reject(new Error('it ended')));
+    try {
+      await Promise.race([hello(line, 'worker', startMs), gone]);
+    } catch (error) {
+      sandbox.kill();
+      await sandbox.exited;
+      throw startFailure(sandbox.stderrTail() || String(error), python.executable);
+    }
+    gone.catch(() => undefined);
+    const pid = sandbox.workerPid;
+    const started: WorkerProcess = new WorkerProcess(
+      sandbox,
+      pool,
+      new WorkerPeer(line, pid, () => started.#sandbox.signal(pid, 'SIGKILL')),
+    );
+    stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
+    stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
+    started.#watch();
+    return started;
+  }
+
+  /** The active process; it may be dead. */
+  get peer(): WorkerPeer {
+    return this.#peer;
+  }
+
+  /** The snapshot that the session stands at or has moved on from. */
+  get newestSnapshot(): string | undefined {
+    return this.#over ? undefined : this.#snapshots.newest;
+  }
+
+  /** Interrupts the running request. */
+  interrupt(): void {
+    this.#peer.nameInterrupt();
+    this.#sandbox.signal(this.#peer.pid, 'SIGINT');
+  }
+
+  /** Forks a snapshot of the idle process. @throws RepliqueError SNAPSHOT_FAILED */
+  async snapshot(): Promise<string> {
+    const id = randomUUID();
+    const line = this.#pool.take();
+    const arrival = hello(line, 'snapshot', forkMs);
+    arrival.catch(() => undefined);
+    const asked = this.#peer.ask({ kind: 'snapshot', channel: line.index, nonce: line.nonce });
+    try {
+      const reply = await settledWithin(asked, forkMs);
+      if (reply === undefined) this.#sandbox.signal(this.#peer.pid, 'SIGKILL');
+      if (reply === undefined || !('kind' in reply)) throw new Error('Python did not answer');
+      if (reply.problem !== undefined) throw new Error(reply.problem);
+      this.#snapshots.add(id, { line, pid: (await arrival).pid });
+    } catch (error) {
+      line.release();
+      throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
+    }
+    return id;
+  }
+
+  /** Replaces the active process by a copy of a snapshot. @throws RepliqueError SNAPSHOT_FAILED */
+  async resume(id: string): Promise<{ readonly lostThreads: number }> {
+    if (this.#over || !this.#snapshots.has(id)) {
+      throw repliqueError('SNAPSHOT_FAILED', { problem: 'that snapshot is gone' });
+    }
+    const replaces = this.#peer.pid;
+    await this.#killActive();
+    const line: Line = this.#pool.take();
+    try {
+      const { pid, threads } = await this.#snapshots.resume(id, line, replaces);
+      this.#peer = new WorkerPeer(line, pid, () => this.#sandbox.signal(pid, 'SIGKILL'));
+      this.#ended = false;
+      return { lostThreads: threads };
+    } catch (error) {
+      line.release();
+      throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
+    }
+  }
+
+  drop(id: string): void {
+    this.#snapshots.drop(id);
+  }
+
+  /** Ends everything in the sandbox; settles when nothing runs any more. */
+  async close(): Promise<void> {
+    this.#over = true;
+    this.#peer.end({ status: null });
+    this.#sandbox.kill();
+    await this.#sandbox.exited;
+  }
+
+  async #killActive(): Promise<void> {
+    const { pid } = this.#peer;
+    if (this.#ended) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => finish(), killMs);
+      const remove = this.#sandbox.onProcessExit((ended) => ended === pid && finish());
+      const finish = (): void => {
+        clearTimeout(timer);
+        remove();
+        resolve();
+      };
+      this.#sandbox.signal(pid, 'SIGKILL');
+    });
+    this.#peer.end({ status: -9 });
+  }
+
+  #watch(): void {
+    const tell = (client: WorkerPeer, death: Death): void => {
+      setTimeout(() => client.end(death), lastWordsMs);
+    };
+    this.#sandbox.onProcessExit((pid, status) => {
+      if (pid === this.#peer.pid) {
+        this.#ended = true;
+        tell(this.#peer, { status });
+      } else this.#snapshots.ended(pid);
+    });
+    void this.#sandbox.exited.then(() => {
+      this.#over = this.#ended = true;
+      tell(this.#peer, { status: null });
+    });
+  }
+}
+
+function startFailure(problem: string, python: string): RepliqueError {
+  if (problem.includes("No module named 'IPython'")) {
+    return repliqueError('PYTHON_WITHOUT_IPYTHON', { python });
+  }
+  return repliqueError('WORKER_FAILED', { problem: problem.split('\n').at(-1) ?? problem });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

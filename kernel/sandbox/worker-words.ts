@@ -1,0 +1,56 @@
+import type { ExecuteOutcome } from './contract.ts';
+import type { Death } from './worker-peer.ts';
+
+const SIGKILL = 9;
+const SIGSEGV = 11;
+const SIGXCPU = 24;
+
+/** How a helper whose process died ended, and what its reader is told. */
+export function describeDeath(
+  death: Death,
+  memory: string,
+): Pick<ExecuteOutcome, 'status'> & { readonly notice: string } {
+  if ('breach' in death) {
+    return { status: 'died', notice: `Python sent ${death.breach}, so it was ended. ${memory}` };
+  }
+  const { status } = death;
+  if (status === -SIGXCPU) {
+    return {
+      status: 'limit',
+      notice: `Python used up its processor time and was ended. Set REPLIQUE_CPU_SECONDS to allow more. ${memory}`,
+    };
+  }
+  return { status: 'died', notice: `${wayOfDeath(status)} ${memory}` };
+}
+
+function wayOfDeath(status: number | null): string {
+  if (status === null) return 'The sandbox ended.';
+  if (status === -SIGKILL) return 'Python was killed (SIGKILL), as happens when memory runs out.';
+  if (status === -SIGSEGV) return 'Python crashed (SIGSEGV, an invalid memory access).';
+  if (status < 0) return `Python was ended by signal ${-status}.`;
+  return `Python ended itself with exit status ${status}.`;
+}
+
+/** What became of the memory of a process that was replaced. */
+export const memoryRestored =
+  'It was replaced by a copy from before that helper: what the helper had set is gone.';
+export const memoryLost = 'It was started anew: all variables and imports are gone.';
+
+export const threadsLost = (count: number): string =>
+  `${count === 1 ? 'A thread' : `${count} threads`} that ran when this state was kept did not come back with it.`;
+
+export function timeoutNotice(timeoutMs: number): string {
+  const seconds = Number((timeoutMs / 1000).toFixed(1));
+  return (
+    `Stopped after ${seconds} s, its time limit. ` +
+    'Give the helper more with timeout="…" (in seconds), or all of them with REPLIQUE_HELPER_TIMEOUT.'
+  );
+}
+
+export function replacedNotice(graceMs: number, memory: string): string {
+  const seconds = Number((graceMs / 1000).toFixed(1));
+  return `Python was still busy ${seconds} s after it was stopped, so it was ended. ${memory}`;
+}
+
+export const truncatedNotice =
+  'It printed more than can be kept (64 MB or 100,000 outputs): the rest was dropped.';

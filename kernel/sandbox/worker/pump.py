@@ -1,0 +1,47 @@
+"""A process that carries what is written to descriptors 1 and 2 to the host.
+
+They are pipes, so that /dev/stdout can be opened in child processes, and read by a process of its own, so that a
+program that prints while it holds Python's lock is not blocked for good.
+"""
+
+import os
+import select
+import signal
+
+from replique_worker.process import fork_orphan, set_dumpable, write_all
+
+CHUNK = 65536
+
+
+def start(stdout, stderr):
+    """Forks the pump, gives it the channels, and returns the writing ends of the two pipes."""
+    (out_read, out), (err_read, err) = os.pipe(), os.pipe()
+    if fork_orphan():
+        try:
+            os.setsid()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            set_dumpable(0)
+            os.close(out)
+            os.close(err)
+            carry({out_read: stdout, err_read: stderr})
+        finally:
+            os._exit(0)
+    for descriptor in (out_read, err_read, stdout, stderr):
+        os.close(descriptor)
+    return out, err
+
+
+def carry(routes):
+    """Returns when no process has a writing end any more."""
+    poller = select.poll()
+    for source in routes:
+        poller.register(source, select.POLLIN)
+    left = len(routes)
+    while left:
+        for source, _ in poller.poll():
+            data = os.read(source, CHUNK)
+            if data:
+                write_all(routes[source], data)
+            else:
+                poller.unregister(source)
+                left -= 1

@@ -1,0 +1,50 @@
+"""What the editor and the loop ask about code without running it."""
+
+import ast
+import traceback
+import warnings
+
+from IPython.core.completer import provisionalcompleter, rectify_completions
+from IPython.utils.tokenutil import token_at_cursor
+
+from replique_worker import bash
+
+MOST_MATCHES = 1000
+
+
+def complete(shell, code, cursor):
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(code, cursor))[:MOST_MATCHES]
+        found = list(rectify_completions(code, found))
+    start, end = (found[0].start, found[0].end) if found else (cursor, cursor)
+    return {"matches": [item.text for item in found], "cursorStart": start, "cursorEnd": end}
+
+
+def inspect(shell, code, cursor, detail):
+    try:
+        return {"data": shell.object_inspect_mime(token_at_cursor(code, cursor), detail_level=detail)}
+    except KeyError:
+        return {}
+
+
+def is_complete(shell, code):
+    status, indent = shell.check_complete(code)
+    return {"status": status, "indent": indent} if status == "incomplete" else {"status": status}
+
+
+def check(shell, code, language):
+    problem = bash.check(code) if language == "bash" else check_python(shell, code)
+    return {} if problem is None else {"complaint": problem[:4000]}
+
+
+def check_python(shell, code):
+    """The compiler's complaint with line and caret, after IPython's own syntax (magics, `!`) is taken out."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(
+                shell.transform_cell(code), "<helper>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            )
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return "".join(traceback.format_exception_only(error)).rstrip()
+    return None

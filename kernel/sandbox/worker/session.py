@@ -1,0 +1,138 @@
+"""The session: takes the host's requests one by one, and runs code."""
+
+import builtins
+import gc
+import getpass
+import os
+import sys
+
+from IPython.core.error import StdinNotImplementedError
+
+from replique_worker import bash, questions, snapshots
+from replique_worker.channel import VERSION, Channel, TooLarge
+from replique_worker.interrupts import Interrupts
+from replique_worker.shell import Outbox, make_shell, text_of
+from replique_worker.streams import Streams
+
+
+def run(channels, stdout, stderr):
+    """Never returns. `channels[0]` is this session's; the others are for snapshots and what is made of them."""
+    Session(channels, stdout, stderr).serve()
+
+
+class Session:
+    def __init__(self, channels, stdout, stderr):
+        os.setsid()
+        self.channels = channels
+        self.process = os.getpid()
+        self.interrupts = Interrupts()
+        self.channel = Channel(channels[0], self.interrupts)
+        self.interrupts.read_waiting = self.channel.read_waiting
+        self.streams = Streams(stdout, stderr, self.interrupts)
+        self.outbox = Outbox(self.channel, self.streams)
+        self.shell = make_shell(self.outbox)
+        self.can_ask = False
+
+    def serve(self):
+        self.take_over()
+        self.channel.send(self.hello("worker"))
+        while True:
+            try:
+                head = self.channel.receive()
+            except (EOFError, OSError):
+                os._exit(0)
+            self.answer(head)
+
+    def take_over(self):
+        """From here on, what helpers see: their streams, their questions, their modules."""
+        sys.path.insert(0, os.getcwd())
+        builtins.input = lambda prompt="": self.input(str(prompt), False)
+        getpass.getpass = lambda prompt="Password: ", stream=None, **_: self.input(str(prompt), True)
+        self.interrupts.install()
+        gc.collect()
+        gc.freeze()
+        os.dup2(self.streams.stdout.descriptor, 1)
+        os.dup2(self.streams.stderr.descriptor, 2)
+        sys.stdout = sys.__stdout__ = self.streams.stdout
+        sys.stderr = sys.__stderr__ = self.streams.stderr
+
+    def hello(self, role):
+        return {"kind": "hello", "version": VERSION, "role": role, "pid": self.process}
+
+    def answer(self, head):
+        kind = head["kind"]
+        if kind == "execute":
+            self.execute(head)
+            return
+        if kind == "input_reply":
+            return  # The question it answers was interrupted.
+        if kind == "snapshot":
+            reply = snapshots.take(self, head)
+        else:
+            reply = self.guard(head, lambda: self.reply_to(kind, head))
+        if reply is not None:
+            try:
+                self.channel.send({"kind": "reply", "id": head["id"], **reply})
+            except TooLarge as error:
+                self.channel.send({"kind": "reply", "id": head["id"], "problem": str(error)})
+
+    def reply_to(self, kind, head):
+        if kind == "complete":
+            return questions.complete(self.shell, head["code"], head["cursor"])
+        if kind == "inspect":
+            return questions.inspect(self.shell, head["code"], head["cursor"], head["detail"])
+        if kind == "is_complete":
+            return questions.is_complete(self.shell, head["code"])
+        if kind == "check":
+            return questions.check(self.shell, head["code"], head["language"])
+        return {"problem": f"there is no request {kind}"}
+
+    def guard(self, head, action):
+        """Runs what may meet helpers' objects: whatever they raise, the session goes on."""
+        try:
+            try:
+                self.interrupts.running = head["id"]
+                return action()
+            finally:
+                self.interrupts.running = None
+        except BaseException as error:
+            self.interrupts.running = None
+            return {"problem": f"{type(error).__name__}: {text_of(error)}"}
+
+    def execute(self, head):
+        self.interrupts.install()
+        self.streams.begin(head["token"])
+        self.outbox.request = head["id"]
+        self.can_ask = head["stdin"]
+        self.shell.error = None
+        crashed = self.guard(head, lambda: self.run_code(head))
+        if os.getpid() != self.process:
+            self.streams.flush()
+            os._exit(0)
+        values = self.guard(head, lambda: self.shell.user_expressions(head["userExpressions"]))
+        error = self.shell.error
+        if crashed and error is None:
+            error = {"ename": "WorkerError", "evalue": crashed["problem"], "traceback": [crashed["problem"]]}
+        self.streams.end()
+        self.outbox.send("done", error=error, userExpressions=values)
+        self.outbox.request = None
+
+    def run_code(self, head):
+        if head["language"] == "python":
+            self.shell.run_cell(head["code"], store_history=True)
+            return
+        self.streams.flush()
+        self.shell.error = bash.run(head["code"], self.interrupts)
+        if self.shell.error is not None:
+            self.outbox.send("error", error=self.shell.error)
+
+    def input(self, prompt, password):
+        if not self.can_ask:
+            raise StdinNotImplementedError("No one can be asked for input here.")
+        self.outbox.send("input_request", prompt=prompt, password=password)
+        while True:
+            head = self.channel.receive()
+            if head["kind"] == "input_reply" and head["id"] == self.outbox.request:
+                if "value" in head:
+                    return head["value"]
+                raise EOFError("There was no answer.")

@@ -1,0 +1,113 @@
+"""IPython's shell, with everything that it shows made a message."""
+
+import os
+import warnings
+
+from IPython.core import page
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from replique_worker.channel import TooLarge
+
+MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
+
+
+class Outbox:
+    """Sends what the running request shows, in order with the text; nothing when none is running."""
+
+    def __init__(self, channel, streams):
+        self.channel = channel
+        self.streams = streams
+        self.request = None
+
+    def send(self, kind, bundle=None, **fields):
+        if self.request is None:
+            return
+        head = {"kind": kind, "id": self.request, **fields}
+        buffers = []
+        if bundle is not None:
+            head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}
+            head["binary"] = [key for key in bundle if key not in head["data"]]
+            buffers = [bundle[key] for key in head["binary"]]
+        with self.channel.interrupts, self.streams.lock:
+            head["order"] = self.streams.barrier()
+            try:
+                self.channel.send(head, buffers)
+            except TooLarge as error:
+                self.streams.stderr.write(f"[An output was left out: {error}]\n")
+
+
+class Publisher(DisplayPublisher):
+    outbox = None
+
+    def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+        fields = {"metadata": metadata or {}}
+        display_id = (transient or {}).get("display_id")
+        if display_id is not None:
+            fields["displayId"] = str(display_id)
+        self.outbox.send("update_display" if update else "display", data, **fields)
+
+    def clear_output(self, wait=False):
+        self.outbox.send("clear_output", wait=bool(wait))
+
+
+class Hook(DisplayHook):
+    outbox = None
+
+    def write_output_prompt(self):
+        """Jupyter's clients write the prompt."""
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.outbox.send("result", format_dict, metadata=md_dict or {})
+
+    def finish_displayhook(self):
+        """The text is flushed by what follows it."""
+
+
+class Shell(InteractiveShell):
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+
+    outbox = None
+    error = None
+
+    def init_hooks(self):
+        super().init_hooks()
+        self.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
+
+    def enable_gui(self, gui=None):
+        """There is no window to show anything in."""
+
+    def ask_exit(self):
+        """`exit` and `quit` end the cell's line, not the session."""
+
+    def _showtraceback(self, etype, evalue, stb):
+        if etype is SystemExit and evalue.code in (None, 0):
+            return
+        self.error = {
+            "ename": etype.__name__,
+            "evalue": text_of(evalue),
+            "traceback": [str(line) for line in stb],
+        }
+        self.outbox.send("error", error=self.error)
+
+
+def text_of(value):
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__} that can't be shown>"
+
+
+def make_shell(outbox):
+    os.environ.setdefault("MPLBACKEND", MATPLOTLIB_BACKEND)
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.Completer.use_jedi = False
+    shell = Shell.instance(config=config)
+    Publisher.outbox = Hook.outbox = shell.outbox = outbox
+    warnings.filterwarnings("ignore", message="To exit: use", category=UserWarning)
+    return shell

@@ -1,0 +1,70 @@
+"""Snapshots: forked copies of the session that wait until the host wants one to go on."""
+
+import os
+import random
+import sys
+import threading
+import warnings
+
+from replique_worker.process import end_session, fork_orphan, set_dumpable, trim_memory
+
+kept_alive = []
+
+
+def take(session, head):
+    """Forks the snapshot. In it, and later in each resumed copy of it, this returns None; in the session, the reply."""
+    trim_memory()
+    state = random.getstate()
+    threads = threading.active_count() - 1
+    try:
+        is_snapshot = fork(session)
+    except OSError as error:
+        return {"problem": f"it could not be forked: {error.strerror}"}
+    if not is_snapshot:
+        return {}
+    set_dumpable(0)
+    arrive(session, head, "snapshot")
+    order = hold(session)
+    random.setstate(state)
+    forget_event_loop()
+    set_dumpable(1)
+    end_session(order["replaces"])
+    arrive(session, order, "worker", threads=threads)
+    return None
+
+
+def hold(session):
+    """Waits; returns, with the host's message, in each copy that is to go on as the session."""
+    while True:
+        order = session.channel.receive()
+        if order["kind"] == "drop":
+            os._exit(0)
+        try:
+            if fork(session):
+                return order
+        except OSError as error:
+            session.channel.send({"kind": "stuck", "problem": f"it could not be forked: {error.strerror}"})
+
+
+def fork(session):
+    """As fork_orphan, without the warnings about threads, and not while one of them is sending."""
+    with warnings.catch_warnings(), session.channel.lock:
+        warnings.simplefilter("ignore")
+        return fork_orphan()
+
+
+def arrive(session, head, role, **fields):
+    """Begins to speak on a channel of its own, in a process session of its own."""
+    os.setsid()
+    session.process = os.getpid()
+    session.channel.attach(session.channels[head["channel"]], head["nonce"].encode())
+    session.channel.send({**session.hello(role), **fields})
+
+
+def forget_event_loop():
+    """A forked copy of an asyncio loop shares its selector with the original: a new one is made on demand."""
+    helpers = sys.modules.get("IPython.core.async_helpers")
+    loop = getattr(helpers, "_asyncio_event_loop", None)
+    if loop is not None:
+        kept_alive.append(loop)
+        helpers._asyncio_event_loop = None
