@@ -150,7 +150,7 @@ class Emitter implements CellEmitter {
       this.publish(failureMessage({ turn, helper, block, status, error, notice }, this.redactor));
     } else if (notice !== undefined) {
       this.publish(noticeMessage(notice, this.redactor, { turn, helper }));
-    }
+    } else this.outgoing.flush();
   }
 
   private page({ markdown, text }: Event<'page'>): void {

@@ -35,9 +35,13 @@ export class Outgoing {
     else this.hold({ kind: 'display', id, message });
   }
 
-  /** Forgets the new outputs that are held; updates of earlier ones stay. */
-  drop(): void {
-    this.held = this.held.filter((h) => h.kind === 'display' && h.message.msg_type === 'update_display_data');
+  /** Forgets the new outputs that are held and names their displays; updates of earlier ones stay. */
+  drop(): string[] {
+    const isUpdate = (h: Held): boolean =>
+      h.kind === 'display' && h.message.msg_type === 'update_display_data';
+    const dropped = this.held.filter((h) => !isUpdate(h));
+    this.held = this.held.filter(isUpdate);
+    return dropped.flatMap((h) => (h.kind === 'display' && h.id !== undefined ? [h.id] : []));
   }
 
   /** Publishes what is held, then this. */

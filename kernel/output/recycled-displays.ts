@@ -29,8 +29,9 @@ export class RecycledDisplays {
     return { id, isNew: reused === undefined };
   }
 
-  clear(): void {
-    this.free = [...this.shown, ...this.free];
+  /** @param dropped displays that were never published and so can't be taken over */
+  clear(dropped: readonly string[]): void {
+    this.free = [...this.shown.filter((id) => !dropped.includes(id)), ...this.free];
     this.shown = [];
     this.isCleared = true;
     this.live = undefined;

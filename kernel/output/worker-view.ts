@@ -145,9 +145,9 @@ export class WorkerView {
    */
   private clear(wait: boolean): void {
     const { origin, outgoing } = this.options;
-    outgoing.drop();
+    const dropped = outgoing.drop();
     if (origin.kind === 'code') outgoing.now({ msg_type: 'clear_output', content: { wait } });
-    else this.recycled.clear();
+    else this.recycled.clear(dropped);
   }
 
   private error(error: Parameters<typeof safeError>[0]): void {
