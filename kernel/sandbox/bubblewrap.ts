@@ -168,7 +168,8 @@ async function confirmed({ launched, named }: Started): Promise<SandboxProcess> 
   let gap: string | undefined;
   try {
     const { status } = await launched.ready;
-    gap = missingProtection(status, readFileSync(`/proc/${await named}/status`, 'utf8'));
+    const pid = await Promise.race([named, launched.exited.then(() => fail('It ended at its start.'))]);
+    gap = missingProtection(status, readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch (error) {
     launched.kill();
     throw explainFailure(launched.stderrTail(), error);
@@ -196,6 +197,10 @@ export function missingProtection(
   }
   if (!/^Uid:(\s+[1-9]\d*){4}$/m.test(hostStatus)) return 'its user is root on the host.';
   return undefined;
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }
 
 function unavailable(missing: string, remedy: string): Error {
