@@ -33,7 +33,7 @@ const hangMs = 20_000;
 
 /** Checks every rule of kernel/providers/contract.ts on one provider. */
 export function providerContract(name: string, open: () => Promise<ContractSubject>): void {
-  describe(`provider contract: ${name}`, () => {
+  describe(`provider contract: ${name}`, { timeout: 60_000 }, () => {
     let subject: ContractSubject;
     beforeAll(async () => {
       subject = await open();

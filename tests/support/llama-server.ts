@@ -64,7 +64,7 @@ export async function startLlamaServer(): Promise<LlamaServer> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const options = ['--api-prefix', '/openai', '--api-key', key, '--alias', model];
-  const size = ['-c', String(contextLength), '-np', '1', '-t', '2', '-ngl', '0'];
+  const size = ['-c', String(contextLength), '-np', '1', '-t', '1', '-ngl', '0'];
   const child = spawn(
     join(bin, 'llama-server'),
     ['-m', gguf, '--host', '127.0.0.1', '--port', String(port), ...options, ...size],

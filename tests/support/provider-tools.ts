@@ -14,7 +14,7 @@ export function request(prompt: string, changes: Partial<GenerateRequest> = {}):
   return {
     model: 'some-model',
     messages: [{ role: 'user', content: prompt }],
-    maxTokens: 64,
+    maxTokens: 32,
     temperature: 0,
     stop: [],
     signal: new AbortController().signal,
