@@ -84,6 +84,10 @@ class Shell(InteractiveShell):
     def ask_exit(self):
         """`exit` and `quit` end the cell's line, not the session."""
 
+    def _get_exc_info(self, exc_tuple=None):
+        etype, value, traceback = super()._get_exc_info(exc_tuple)
+        return etype, value, without_own_frames(traceback)
+
     def _showtraceback(self, etype, evalue, stb):
         if etype is SystemExit and evalue.code in (None, 0):
             return
@@ -95,6 +99,19 @@ class Shell(InteractiveShell):
         self.outbox.send("error", error=self.error)
 
 
+def without_own_frames(traceback):
+    """Cuts off what the helper did not call knowingly: the signal handler, the streams."""
+    last = None
+    entry = traceback
+    while entry is not None:
+        if entry.tb_frame.f_globals.get("__name__", "").startswith("replique_worker."):
+            if last is not None:
+                last.tb_next = None
+            break
+        last, entry = entry, entry.tb_next
+    return traceback
+
+
 def text_of(value):
     try:
         return str(value)
@@ -104,6 +121,8 @@ def text_of(value):
 
 def make_shell(outbox):
     os.environ.setdefault("MPLBACKEND", MATPLOTLIB_BACKEND)
+    if not os.path.exists("/etc/fonts/fonts.conf"):
+        os.environ.setdefault("FONTCONFIG_FILE", os.path.join(os.path.dirname(__file__), "fonts.conf"))
     config = Config()
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
