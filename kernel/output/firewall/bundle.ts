@@ -24,13 +24,13 @@ export interface SafeBundle {
 
 const images = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
-const names: Readonly<Record<string, string>> = {
-  'application/javascript': 'JavaScript',
-  'text/javascript': 'JavaScript',
-  'application/ecmascript': 'JavaScript',
-  'application/vnd.jupyter.widget-view+json': 'A widget',
-  'application/vnd.plotly.v1+json': 'An interactive Plotly figure',
-};
+const names: ReadonlyMap<string, string> = new Map([
+  ['application/javascript', 'JavaScript'],
+  ['text/javascript', 'JavaScript'],
+  ['application/ecmascript', 'JavaScript'],
+  ['application/vnd.jupyter.widget-view+json', 'A widget'],
+  ['application/vnd.plotly.v1+json', 'An interactive Plotly figure'],
+]);
 
 /** What one MIME type's data becomes; undefined where it can't be shown. */
 function safeData(
@@ -90,6 +90,6 @@ export function safeBundle(data: Bundle, metadata: Bundle, redactor: Redactor): 
 }
 
 function dropped(type: string): string {
-  const safeName = /^[\w.+/-]{1,80}$/.test(type) ? type : 'of an unknown type';
-  return `${names[type] ?? `Output ${safeName}`} is not shown: it could act in this page, is too large or is not valid.`;
+  const safeName = /^[a-z]+\/[\w.+-]{1,80}$/i.test(type) ? type : 'of an unknown type';
+  return `${names.get(type) ?? `Output ${safeName}`} is not shown: it could act in this page, is too large or is not valid.`;
 }
