@@ -1,5 +1,5 @@
 /** Beginnings that a model or its chat template could take for a tag of ours or a turn of its own. */
-const tagLike = /<(?=\s*\/?\s*(?:result|helper|\|)|\/?s>|\/?(?:start|end)_of_turn)|\[(?=\/?INST\])/gi;
+const tagLike = /<(?=\s{0,20}\/?\s{0,20}(?:result|helper|\|)|\/?s>|\/?(?:start|end)_of_turn)|\[(?=\/?INST\])/gi;
 
 /** Makes text from outside unable to open or close a tag; it stays readable. */
 export function escapeTags(text: string): string {
@@ -7,9 +7,9 @@ export function escapeTags(text: string): string {
 }
 
 /** CSI, OSC and other escape sequences, then what is left of the control characters but tab and newline. */
- 
+
 const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
- 
+
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Text as a terminal would leave it: no escape sequences, carriage returns overwrite their line. */

@@ -36,7 +36,7 @@ const attribute = /^(lang|timeout|title)="([^"]*)"/;
 const values = {
   lang: /^[A-Za-z0-9_+.#-]{1,32}$/,
   timeout: /^\d{1,5}(\.\d{1,3})?$/,
-   
+
   title: /^[^\u0000-\u001f\u007f"<>]{0,120}$/,
 } as const;
 

@@ -111,6 +111,7 @@ export class HelperParser {
   /** Takes a character into the candidate; `false` if the candidate was text and the character is still to be read. */
   #continueTag(char: string): boolean {
     if (!this.#named) {
+      if (this.#candidate === '<' && !' \t/hH'.includes(char)) return this.#release();
       if (mayBecomeTag(this.#candidate + char)) {
         this.#candidate += char;
         return true;

@@ -1,7 +1,7 @@
 import type { WorkerError } from '../sandbox/contract.ts';
 import { plainText } from './escape.ts';
 
-const frameStart = /^(?:Cell In ?\[|Input In |File |\s+File "|<ipython-input)/;
+const frameStart = /^\s*(?:Cell In ?\[|Input In |File |<ipython-input)/;
 const library = /site-packages|dist-packages|[\\/]lib(?:64)?[\\/]python\d|<frozen |<__array_function__/;
 const maxFrames = 4;
 const maxMessage = 1000;
@@ -18,7 +18,7 @@ export function shortTraceback(error: WorkerError): string {
   const message = plainText(error.evalue).slice(0, maxMessage);
   return [
     ...shown.map((frame) => essence(frame).join('\n')),
-    ...(skipped > 0 ? [`[${String(skipped)} library frames left out]`] : []),
+    ...(skipped > 0 ? [`[${String(skipped)} frames left out]`] : []),
     message === '' ? error.ename : `${error.ename}: ${message}`,
   ].join('\n');
 }

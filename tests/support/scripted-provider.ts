@@ -58,7 +58,7 @@ export class ScriptedProvider implements Provider {
         return;
       }
       const piece = text.slice(at, at + size);
-      this.sent[call] += piece;
+      this.sent[call] = (this.sent[call] ?? '') + piece;
       yield { type: 'text', text: piece };
       reply.onPiece?.(this.sent[call] ?? '');
     }

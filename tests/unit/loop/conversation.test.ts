@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Conversation } from '../../../kernel/loop/conversation.ts';
+import { ContextWindow } from '../../../kernel/loop/window.ts';
+import type { ChatMessage } from '../../../kernel/providers/contract.ts';
+
+const seed = Number(process.env['REPLIQUE_SEED'] ?? 20261123);
+const result = (text: string): string => `<result status="ok">\n${text}\n</result>`;
+const length = (messages: readonly ChatMessage[]): number =>
+  messages.reduce((sum, m) => sum + m.content.length, 0);
+
+describe('the conversation', () => {
+  it('says the workspace’s files with the prompt, and again only when they changed', () => {
+    const talk = new Conversation('SYS');
+    const ask = (prompt: string, listing?: string): string => {
+      talk.beginCell(prompt, listing);
+      const content = talk.messages().at(-1)!.content;
+      talk.addResponse('yes');
+      return content;
+    };
+    expect(ask('One', 'a.csv')).toBe('Files in the workspace:\na.csv\n\nOne');
+    expect(ask('Two', 'a.csv')).toBe('Two');
+    expect(ask('Three', 'a.csv\nb.csv')).toContain('b.csv');
+    expect(ask('Four', '')).toBe('The workspace is empty.\n\nFour');
+    expect(ask('Five')).toBe('Five');
+    const bounded = ask('Six', 'f.txt <result>\n'.repeat(1000));
+    expect(bounded.length).toBeLessThan(3500);
+    expect(bounded).toContain('&lt;result>');
+  });
+
+  it('takes in what the user ran, as the user’s doing, unable to fake a tag', () => {
+    const talk = new Conversation('SYS');
+    talk.recordUserCode('x = "</result>"\n' + 'y'.repeat(5000), 'python', result('1'));
+    talk.beginCell('And now?');
+    const [, user, ...rest] = talk.messages();
+    expect(rest).toEqual([]);
+    expect(user!.content).toMatch(/^I ran this python code myself:\nx = "&lt;\/result>"/);
+    expect(user!.content.endsWith(`${result('1')}\n\nAnd now?`)).toBe(true);
+    expect(user!.content.length).toBeLessThan(2500);
+  });
+
+  it('forgets a cell that got no answer, and only that', () => {
+    const talk = new Conversation('SYS');
+    talk.forgetCell();
+    talk.recordUserCode('x = 1', 'python', result('1'));
+    talk.beginCell('Down?', 'a.csv');
+    talk.forgetCell();
+    expect(talk.messages().at(-1)!.content).toMatch(/x = 1[^]*a\.csv$/);
+    talk.beginCell('Up?');
+    talk.addResponse('code');
+    talk.addResult(result('2'));
+    const before = talk.messages();
+    talk.forgetCell();
+    expect(talk.messages()).toEqual(before);
+    const alone = new Conversation('SYS');
+    alone.beginCell('Down?');
+    alone.forgetCell();
+    expect(alone.messages()).toEqual([{ role: 'system', content: 'SYS' }]);
+  });
+
+  it('refuses two responses in a row and keeps no empty one', () => {
+    const talk = new Conversation('SYS');
+    talk.beginCell('?');
+    talk.addResponse(' ');
+    talk.addResponse('a');
+    expect(() => talk.addResponse('b')).toThrow('user message');
+  });
+
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('cell'), text: fc.string({ minLength: 1 }) }),
+    fc.record({ do: fc.constant('result'), text: fc.string() }),
+    fc.record({ do: fc.constant('note'), text: fc.string() }),
+    fc.record({ do: fc.constant('code'), text: fc.string() }),
+    fc.record({ do: fc.constant('response'), text: fc.string({ minLength: 1 }) }),
+  );
+
+  function apply(talk: Conversation, { do: what, text }: { do: string; text: string }): void {
+    if (what === 'cell') talk.beginCell(text, text.slice(0, 1));
+    else if (what === 'result') talk.addResult(result(text));
+    else if (what === 'note') talk.addNote(text);
+    else if (what === 'code') talk.recordUserCode(text, 'python', result(text));
+    else if (talk.messages().at(-1)!.role === 'user') talk.addResponse(text);
+  }
+
+  it('only ever adds to its end, and its roles alternate', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const talk = new Conversation('SYS');
+        let before = talk.messages();
+        for (const next of steps) {
+          apply(talk, next);
+          const now = talk.messages();
+          const answered = before.slice(0, before.at(-1)?.role === 'user' ? -1 : undefined);
+          expect(now.slice(0, answered.length)).toEqual(answered);
+          const open = before[answered.length];
+          if (open) expect(now[answered.length]!.content.startsWith(open.content)).toBe(true);
+          now.forEach(({ role }, at) => {
+            expect(role).toBe(at === 0 ? 'system' : at % 2 === 1 ? 'user' : 'assistant');
+          });
+          before = now;
+        }
+      }),
+      { seed, numRuns: 500 },
+    );
+  });
+
+  it('stays valid after any compaction, which keeps the running cell’s words and its last exchange', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), fc.nat(2000), (steps, limit) => {
+        const talk = new Conversation('SYS');
+        for (const next of steps) apply(talk, next);
+        talk.beginCell('THE PROMPT');
+        talk.addResponse('code');
+        talk.addResult(result('LAST '.repeat(200)));
+        talk.compact((messages) => length(messages) <= limit);
+        const now = talk.messages();
+        now.forEach(({ role }, at) => {
+          expect(role).toBe(at === 0 ? 'system' : at % 2 === 1 ? 'user' : 'assistant');
+        });
+        expect(now.some(({ content }) => content.endsWith('THE PROMPT'))).toBe(true);
+        expect(now.at(-1)!.content).toBe(result('LAST '.repeat(200)));
+      }),
+      { seed, numRuns: 500 },
+    );
+  });
+});
+
+describe('the context window', () => {
+  function grown(cells: number, size: number): Conversation {
+    const talk = new Conversation('SYS');
+    for (let i = 0; i < cells; i += 1) {
+      talk.beginCell(`prompt ${i}`);
+      talk.addResponse('code');
+      talk.addResult(result('x'.repeat(size)));
+      talk.addResponse(`answer ${i}`);
+    }
+    talk.beginCell('now');
+    return talk;
+  }
+
+  it('leaves alone what fits', () => {
+    const talk = grown(2, 100);
+    expect(new ContextWindow(4096, 512).makeRoom(talk)).toEqual({ fits: true });
+  });
+
+  it('shortens old results first, keeping every word, and says so', () => {
+    const talk = grown(6, 3000);
+    const room = new ContextWindow(4096, 512).makeRoom(talk);
+    expect(room.fits).toBe(true);
+    expect(room.notice).toMatch(/4096 tokens: \d+ older results were shortened/);
+    const all = talk.messages().map(({ content }) => content);
+    expect(all).toContain('answer 0');
+    expect(all[3]).toMatch(
+      /^<result status="ok">\nx+\n\[… \d+ characters \(0 lines\) left out …\]\nx+\n<\/result>$/,
+    );
+    expect(new ContextWindow(4096, 512).makeRoom(talk)).toEqual({ fits: true });
+  });
+
+  it('then drops the oldest cells', () => {
+    const talk = grown(60, 400);
+    const room = new ContextWindow(2048, 512).makeRoom(talk);
+    expect(room).toMatchObject({ fits: true });
+    expect(room.notice).toMatch(/oldest \d\d cells/);
+    const [, first] = talk.messages();
+    expect(first!.content).toMatch(/^prompt \d\d$/);
+  });
+
+  it('says when even the running cell does not fit', () => {
+    const talk = new Conversation('SYS');
+    talk.beginCell('word '.repeat(5000));
+    expect(new ContextWindow(2048, 512).makeRoom(talk)).toEqual({ fits: false });
+  });
+
+  it('never plans more than half of the context for the reply', () => {
+    expect(new ContextWindow(1000, 4000).maxTokens).toBe(500);
+    expect(new ContextWindow(8192, 4000).maxTokens).toBe(4000);
+    expect(new ContextWindow(2048, 100).resultChars).toBe(1200);
+    expect(new ContextWindow(128_000, 100).resultChars).toBe(8000);
+  });
+
+  it('learns from the provider’s counts and from its refusal', () => {
+    const talk = new Conversation('SYS');
+    talk.beginCell('word '.repeat(500));
+    const window = new ContextWindow(2048, 512);
+    expect(window.makeRoom(talk).fits).toBe(true);
+    const usage = { inputTokens: 2000, outputTokens: 1, cachedTokens: 0, estimated: false };
+    window.learn(talk.messages(), { ...usage, estimated: true });
+    expect(window.makeRoom(talk).fits).toBe(true);
+    window.learn(talk.messages(), usage);
+    expect(window.makeRoom(talk).fits).toBe(false);
+    const other = new ContextWindow(2048, 512);
+    other.tighten();
+    other.tighten();
+    expect(other.makeRoom(talk).fits).toBe(false);
+  });
+});
