@@ -40,16 +40,22 @@ const probeMs = 1000;
  */
 export async function selectProvider(config: Config, signal: AbortSignal): Promise<Selection> {
   signal.throwIfAborted();
-  if (config.provider !== 'auto') return named(config.provider, config, signal);
+  try {
+    return await choose(config, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function choose(config: Config, signal: AbortSignal): Promise<Selection> {
+  const name = config.provider;
+  if (name !== 'auto') return start(name, config, `The provider "${name}" is configured.`, signal);
   const ollama = await probeOllama(config, signal);
   if (!(ollama instanceof ProviderError)) return ollama;
   if (config.groqApiKey !== undefined) return start('groq', config, 'GROQ_API_KEY is set.', signal);
   const absent = ollama.kind === 'model-missing' ? ollama.message.replace(/\.$/, '') : 'No Ollama';
   return start('embedded', config, `${absent} and no key: the embedded model.`, signal);
-}
-
-async function named(name: Name, config: Config, signal: AbortSignal): Promise<Selection> {
-  return start(name, config, `The provider "${name}" is configured.`, signal);
 }
 
 async function probeOllama(config: Config, signal: AbortSignal): Promise<Selection | ProviderError> {
@@ -58,8 +64,7 @@ async function probeOllama(config: Config, signal: AbortSignal): Promise<Selecti
     const selection = await start('ollama', config, '', limited);
     return { ...selection, reason: `Ollama at ${shownAddress(config.ollamaHost)} has ${selection.model}.` };
   } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof ProviderError) return error;
+    if (error instanceof ProviderError && !signal.aborted) return error;
     throw error;
   }
 }
@@ -72,12 +77,10 @@ async function start(name: Name, config: Config, reason: string, signal: AbortSi
       (await module.chooseModel?.(config, provider, signal)) ??
       config.model ??
       (await provider.listModels(signal))[0];
-    signal.throwIfAborted();
     if (model !== undefined) return { provider, model, reason };
     throw new ProviderError('model-missing', `The provider "${name}" has no model.`, 'Set REPLIQUE_MODEL.');
   } catch (error) {
     await provider.close();
-    signal.throwIfAborted();
     throw error;
   }
 }
