@@ -76,6 +76,9 @@ function sharedNamespaces({ namespaces }: ProbeReport): readonly string[] {
     .map(([name]) => `${name} is shared with the host`);
 }
 
+/** RLIM_INFINITY, as Python has it. */
+const unlimited = -1;
+
 function looseLimits(report: ProbeReport, limits: Limits): readonly string[] {
   const expected = {
     AS: limits.memoryBytes,
@@ -86,6 +89,9 @@ function looseLimits(report: ProbeReport, limits: Limits): readonly string[] {
     CORE: 0,
   };
   return Object.entries(expected)
-    .filter(([name, value]) => !((report.limits[name] ?? Infinity) <= value))
+    .filter(([name, value]) => {
+      const limit = report.limits[name] ?? unlimited;
+      return limit === unlimited || limit > value;
+    })
     .map(([name]) => name);
 }

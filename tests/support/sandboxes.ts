@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { loadConfig, type Config } from '../../kernel/config.ts';
 import type {
   LaunchOptions,
@@ -103,7 +103,7 @@ export interface Given {
 }
 
 /** Everything that comes from a channel until its other end is closed. */
-export async function readAll(channel: Duplex): Promise<string> {
+export async function readAll(channel: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of channel) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
@@ -130,7 +130,7 @@ export function descendants(ancestor: number): readonly number[] {
 }
 
 /** Reads until the text that came matches, and returns it. */
-export function readUntil(channel: Duplex, pattern: RegExp): Promise<string> {
+export function readUntil(channel: Readable, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const onData = (chunk: Buffer): void => {
