@@ -38,7 +38,7 @@ export interface Envelope {
 }
 
 /** Makes the header of a new message of this session. */
-export function makeHeader(msgType: string, session: string): Header {
+function makeHeader(msgType: string, session: string): Header {
   return {
     msg_id: uuid(),
     msg_type: msgType,

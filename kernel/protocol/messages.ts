@@ -30,7 +30,7 @@ const requestContents = {
   shutdown_request: z.object({ restart: z.boolean().default(false) }),
 };
 
-export type RequestType = keyof typeof requestContents;
+type RequestType = keyof typeof requestContents;
 export type RequestContent<T extends RequestType> = z.infer<(typeof requestContents)[T]>;
 
 /** A request a kernel knows, with the content its type has. */
@@ -84,7 +84,7 @@ export function parseRequest({ header, content }: Message): Request {
   if (!isRequestType(msg_type)) return { msg_type: 'unknown', received: msg_type };
   const result = requestContents[msg_type].safeParse(content);
   if (result.success) return { msg_type, content: result.data } as KnownRequest;
-  const fields = [...new Set(result.error.issues.map((issue) => String(issue.path[0] ?? 'content')))];
+  const fields = [...new Set(result.error.issues.map((issue) => String(issue.path[0])))];
   return { msg_type: 'malformed', received: msg_type, problem: `wrong or missing: ${fields.join(', ')}` };
 }
 

@@ -8,7 +8,7 @@ import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
 import { Stdin } from './stdin.ts';
 
-export interface CellsOptions {
+interface CellsOptions {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly sessionId: string;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One execute request that waits for its turn. */
-export interface Job {
+interface Job {
   /** Runs it. Must not reject. */
   run(signal: AbortSignal): Promise<void>;
   /** Answers that it was not run. */

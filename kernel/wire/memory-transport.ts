@@ -13,7 +13,7 @@ export interface MemoryClient {
   sendFrames(channel: RequestChannel, frames: readonly Uint8Array[]): void;
 }
 
-export interface MemoryPair {
+interface MemoryPair {
   readonly kernel: Transport;
   readonly client: MemoryClient;
 }

@@ -1,5 +1,5 @@
 /** Something that takes one multipart message at a time. */
-export interface Sink {
+interface Sink {
   send(frames: Uint8Array[]): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ const IOPUB_BACKLOG = 100_000;
 /** A heartbeat or a subscription is a few bytes. */
 const SMALL_MESSAGE_BYTES = 4096;
 
-export interface ZmqTransportOptions {
+interface ZmqTransportOptions {
   readonly connection: ConnectionInfo;
   readonly sessionId: string;
   readonly log: (line: string) => void;

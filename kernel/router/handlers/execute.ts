@@ -5,7 +5,7 @@ import type { ReplyContents, ReplyJson, RequestContent } from '../../protocol/me
 import { errorReply } from '../problem.ts';
 
 /** What running one cell needs. */
-export interface CellContext {
+interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly sessionId: string;

@@ -91,6 +91,23 @@ describe('a cell', () => {
     expect(client.story(id)).toEqual(['busy', 'execute_input', 'execute_reply', 'idle']);
   });
 
+  test('publishes nothing of an emitter that is late', async () => {
+    const { client } = startSession({
+      createEmitter: (options) => {
+        setTimeout(
+          () => options.publish({ msg_type: 'stream', content: { name: 'stdout', text: 'late' } }),
+          1,
+        );
+        return plainEmitter(options);
+      },
+    });
+    const id = client.execute('print on time');
+    await client.done(id);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await client.ask('kernel_info_request');
+    expect(client.story(id)).toEqual(['busy', 'execute_input', 'stream', 'execute_reply', 'idle']);
+  });
+
   test('runs with what the client asked for', async () => {
     const { client, interpreter } = startSession();
     await client.done(client.execute('x', { store_history: false, user_expressions: null }));

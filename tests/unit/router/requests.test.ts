@@ -33,6 +33,7 @@ describe('answers', () => {
 
   test.each([
     ['is_complete_request', { code: 'if x:' }, { status: 'incomplete', indent: '    ' }],
+    ['is_complete_request', { code: 'open(' }, { status: 'incomplete', indent: '' }],
     ['is_complete_request', { code: 'x' }, { status: 'complete' }],
     [
       'complete_request',

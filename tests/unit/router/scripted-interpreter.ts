@@ -63,11 +63,9 @@ export class ScriptedInterpreter implements Interpreter {
   }
 
   isComplete(code: string): ReturnType<Interpreter['isComplete']> {
-    return Promise.resolve(
-      code.endsWith(':')
-        ? { status: 'incomplete' as const, indent: '    ' }
-        : { status: 'complete' as const },
-    );
+    if (code.endsWith('(')) return Promise.resolve({ status: 'incomplete' });
+    if (code.endsWith(':')) return Promise.resolve({ status: 'incomplete', indent: '    ' });
+    return Promise.resolve({ status: 'complete' });
   }
 
   complete(code: string, cursorPos: number): ReturnType<Interpreter['complete']> {
