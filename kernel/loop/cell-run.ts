@@ -47,7 +47,7 @@ export class CellRun {
   readonly #turns: TurnTrace[] = [];
   readonly #summaries: TurnSummary[] = [];
   #stop: Stop = stopWith('Interrupted');
-  #ended = false;
+  #summary: CellSummary | undefined;
 
   constructor(options: CellRunOptions) {
     this.#o = options;
@@ -65,22 +65,24 @@ export class CellRun {
     this.#stop = yield* this.#run(prompt);
   }
 
-  /** Emits `stop`. Where the steps were left before their end, the cell is an interrupted one. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** Emits `stop`, once. Where the steps were left before their end, the cell is an interrupted one. */
+  end(): CellSummary {
+    if (this.#summary) return this.#summary;
     this.#left.abort();
     const { reason, problem } = this.#stop;
+    const summary = this.#summarise();
+    this.#summary = summary;
     const answer = this.#turns.at(-1)?.record.text.trim() ?? '';
     this.#emit({
       type: 'stop',
-      summary: this.summary(),
+      summary,
       ...(problem ? { problem } : {}),
       ...(reason === 'final' ? { answer } : {}),
     });
+    return summary;
   }
 
-  summary(): CellSummary {
+  #summarise(): CellSummary {
     const costs = this.#turns.map(({ record }) => record.cost);
     const known = costs.filter((cost) => cost !== undefined);
     return {

@@ -54,7 +54,7 @@ export class ContinuationManager {
       cell.end();
       this.#cell = undefined;
     }
-    return cell.summary();
+    return cell.end();
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Beginnings that a model or its chat template could take for a tag of ours or a turn of its own. */
-const tagLike = /<(?=\s{0,20}\/?\s{0,20}(?:result|helper|\|)|\/?s>|\/?(?:start|end)_of_turn)|\[(?=\/?INST\])/gi;
+const tagLike =
+  /<(?=\s{0,20}\/?\s{0,20}(?:result|helper|\|)|\/?s>|\/?(?:start|end)_of_turn)|\[(?=\/?INST\])/gi;
 
 /** Makes text from outside unable to open or close a tag; it stays readable. */
 export function escapeTags(text: string): string {

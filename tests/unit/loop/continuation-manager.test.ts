@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { estimateTokens } from '../../../kernel/economy/estimate.ts';
 import { never } from '../../support/scripted-provider.ts';
 import { stdout } from '../../support/scripted-tool.ts';
-import { helper, session, shape, textOf } from './harness.ts';
+import { helper, noticesOf, session, shape, textOf } from './harness.ts';
 
 describe('a cell', () => {
   it('runs a helper, gives the result back and ends with the answer', async () => {
@@ -95,5 +96,180 @@ describe('an interrupt', () => {
     expect(lastRequest().at(-1)!.content).toBe(
       '<result status="interrupted">\n(stopped by the user)\n</result>\n\nTwo?',
     );
+  });
+});
+
+describe('an interrupt at other times', () => {
+  it('before anything was said leaves no trace in the conversation', async () => {
+    const { cell, lastRequest } = session([{ hang: true }, 'Hi.']);
+    const stop = new AbortController();
+    const onEvent = ({ type }: { type: string }): void => {
+      if (type === 'turn-start') queueMicrotask(() => stop.abort());
+    };
+    const { stop: end } = await cell('One?', stop.signal, onEvent);
+    expect(end.problem?.ename).toBe('Interrupted');
+    await cell('Two?');
+    expect(lastRequest()).toEqual([{ role: 'user', content: 'Two?' }]);
+  });
+
+  it('inside a block that is being written leaves the block closed and not run', async () => {
+    const stop = new AbortController();
+    const onPiece = (sent: string): void => {
+      if (sent.includes('x = 1')) stop.abort();
+    };
+    const { cell, tool, lastRequest } = session([
+      { text: helper('x = 1\ny = 2'), onPiece, ignoreAbort: true, hang: true },
+      'Hi.',
+    ]);
+    const { events } = await cell('One?', stop.signal);
+    expect(tool.ran).toEqual([]);
+    expect(events.find(({ type }) => type === 'turn-end')).toMatchObject({
+      record: { stop: 'aborted', final: false },
+    });
+    await cell('Two?');
+    expect(lastRequest()[1]!.content).toMatch(/^<helpers lang="python">\nx = 1[^]*<\/helpers>$/);
+    expect(lastRequest()[2]!.content).toMatch(/\(stopped by the user\)\n<\/result>\n\nTwo\?$/);
+  });
+
+  it('that came before the cell ends it at once', async () => {
+    const { cell, provider } = session(['Hi.']);
+    const { events } = await cell('One?', AbortSignal.abort());
+    expect(shape(events)).toBe('stop');
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it('while the workspace is being listed ends it, too', async () => {
+    const stop = new AbortController();
+    const workspaceListing = (): Promise<never> => {
+      stop.abort();
+      return never();
+    };
+    const { cell } = session(['Hi.'], [], { workspaceListing });
+    expect((await cell('One?', stop.signal)).stop.summary.stop).toBe('interrupted');
+  });
+});
+
+describe('the steps', () => {
+  it('can be left: the cell is then interrupted, and the next one can run', async () => {
+    const { manager, cell, tool, lastRequest } = session([helper('1'), 'Hi.']);
+    const events: string[] = [];
+    for await (const step of manager.processWithContinuation('One?', {
+      emit: ({ type }) => events.push(type),
+    })) {
+      expect(step.type).toBe('LLM_RESPONSE');
+      break;
+    }
+    expect(events.at(-1)).toBe('stop');
+    expect(tool.ran).toEqual([]);
+    await cell('Two?');
+    expect(lastRequest().map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+  });
+
+  it('run one cell at a time', async () => {
+    const { manager } = session([helper('1'), 'Hi.']);
+    const first = manager.processWithContinuation('One?');
+    await first.next();
+    await expect(manager.processWithContinuation('Two?').next()).rejects.toThrow('one cell at a time');
+    await first.return({} as never);
+  });
+
+  it('say whether the loop goes on', async () => {
+    const { manager, cell } = session([helper('1'), 'Hi.'], [], { maxTurns: 4 });
+    const { events } = await cell();
+    const records = events.flatMap((event) => (event.type === 'turn-end' ? [event.record] : []));
+    expect(manager.shouldContinue({ record: records[0]!, kind: 'helper' }, 1)).toBe(true);
+    expect(manager.shouldContinue({ record: records[0]!, kind: 'helper' }, 4)).toBe(false);
+    expect(manager.shouldContinue({ record: records[1]!, kind: 'final' }, 2)).toBe(false);
+  });
+});
+
+describe('a helper', () => {
+  it('that is refused does not run, and the model is told why', async () => {
+    const { cell, tool, lastRequest } = session(
+      [helper('def ('), 'Hi.'],
+      [{ refuse: 'line 1: invalid syntax\ndef (\n    ^' }],
+    );
+    const { events } = await cell();
+    expect(tool.ran).toEqual([]);
+    expect(lastRequest().at(-1)!.content).toMatch(
+      /^<result status="error">[^]*invalid syntax\ndef \(\n {4}\^/,
+    );
+    expect(events.find(({ type }) => type === 'helper-end')).toMatchObject({ result: { status: 'error' } });
+  });
+
+  it('gets its own timeout where that is shorter than the configured one', async () => {
+    const { cell, tool } = session([
+      '<helpers timeout="2">1</helpers>',
+      '<helpers timeout="9999">2</helpers>',
+      'Hi.',
+    ]);
+    await cell();
+    expect(tool.timeouts).toEqual([2000, 10_000]);
+  });
+
+  it('can be run outside of a turn', async () => {
+    const { manager, tool } = session([]);
+    const outputs: unknown[] = [];
+    const { result, forModel } = await manager.executeHelperBlock('1', 'python', {
+      onOutput: (o) => outputs.push(o),
+    });
+    expect(result.status).toBe('ok');
+    expect(forModel).toBe('<result status="ok">\nok\n</result>');
+    expect(outputs).toHaveLength(1);
+    expect(tool.ran).toEqual(['1']);
+    await expect(manager.executeHelperBlock('1', 'cobol')).rejects.toThrow(RangeError);
+  });
+
+  it('ends soon after its time though its tool never settles', async () => {
+    vi.useFakeTimers();
+    try {
+      const { manager } = session([], [{ during: never }]);
+      const run = manager.executeHelperBlock('1', 'python');
+      await vi.advanceTimersByTimeAsync(15_001);
+      expect((await run).result.status).toBe('timeout');
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a session', () => {
+  it('says the files once, keeps one system message, and only adds to what it sent', async () => {
+    const replies = [helper('1'), 'One.', helper('2'), 'Two.'];
+    const { cell, provider, manager } = session(replies, [], {
+      workspaceListing: () => Promise.resolve('a.csv'),
+    });
+    await cell('First?');
+    manager.conversation.recordUserCode('x = 1', 'python', '<result status="ok">\n1\n</result>');
+    await cell('Second?');
+    const sent = provider.requests.map(({ messages }) => messages);
+    for (const [at, messages] of sent.entries()) {
+      const next = sent[at + 1];
+      if (next) expect(next.slice(0, messages.length)).toEqual(messages);
+    }
+    const all = JSON.stringify(sent.at(-1));
+    expect(all.match(/a\.csv/g)).toHaveLength(1);
+    expect(all).toContain('I ran this python code myself');
+  });
+
+  it('goes on without a listing that fails, and says so', async () => {
+    const workspaceListing = () => Promise.reject(new Error('EACCES'));
+    const { cell } = session(['Hi.'], [], { workspaceListing });
+    const { stop, events } = await cell();
+    expect(stop.answer).toBe('Hi.');
+    expect(noticesOf(events)[0]).toContain('EACCES');
+  });
+
+  it('stops a stream of endless text', async () => {
+    const { cell } = session([{ text: 'word '.repeat(250_000), chunk: 5000 }]);
+    const { events, stop } = await cell();
+    expect(stop.summary.stop).toBe('final');
+    expect(textOf(events, 'prose').length).toBeLessThan(1_010_000);
+  });
+
+  it('has a system prompt of fewer than 450 tokens', () => {
+    const { manager } = session([]);
+    expect(estimateTokens(manager.conversation.messages()[0]!.content)).toBeLessThan(520);
   });
 });

@@ -68,3 +68,7 @@ export function shape(events: readonly LoopEvent[]): string {
 export function textOf(events: readonly LoopEvent[], type: 'prose' | 'code'): string {
   return events.map((event) => (event.type === type ? event.text : '')).join('');
 }
+
+export function noticesOf(events: readonly LoopEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+}

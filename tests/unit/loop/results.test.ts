@@ -129,7 +129,6 @@ describe('the result for the model', () => {
         expect(inside).not.toMatch(
           /<\s*\/?\s*(result|helper)|<\||<\/?s>|<\/?(start|end)_of_turn|\[\/?INST\]/i,
         );
-        // eslint-disable-next-line no-control-regex
         expect(inside).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
       }),
       { seed, numRuns: 2000 },
