@@ -1,11 +1,10 @@
-import sanitize from 'sanitize-html';
 import type { Attributes, IOptions, Tag } from 'sanitize-html';
 import { safeImageAddress } from './image.ts';
 import { misleads, safeAddress } from './links.ts';
+import { sanitize } from './sanitize.ts';
 import { htmlProperties, safeStyle } from './style.ts';
 
-const largest = 1_000_000;
-const deepest = 100;
+const largest = 500_000;
 
 const tags = (
   'a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 ' +
@@ -44,7 +43,6 @@ const options: IOptions = {
     'math',
     'plaintext',
   ],
-  nestingLimit: deepest,
   transformTags: { img: safeImg, '*': safeTag },
 };
 
@@ -58,11 +56,13 @@ export interface SafeHtml {
 
 /**
  * HTML without anything that runs, loads, covers the page or sends: a strict allow-list. Undefined where nothing that
- * can be seen is left, or where there is more than 1 MB of it.
+ * can be seen is left, or where there is more than 500 kB of it.
  */
 export function safeHtml(html: string): SafeHtml | undefined {
   if (html.length > largest) return undefined;
-  const clean = showAddresses(sanitize(html, options));
+  const sanitized = sanitize(html, options);
+  if (sanitized === undefined) return undefined;
+  const clean = showAddresses(sanitized);
   const visible = /<(?:img|hr)\b/.test(clean) || /\S/.test(clean.replaceAll(/<[^>]*>/g, ''));
   return visible ? { html: clean, reduced: inert.test(html) } : undefined;
 }

@@ -28,14 +28,17 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), json(item, depth + 1)]));
   };
   const unsure = (value: string): number =>
-    patterns.reduce((most, pattern) => Math.max(most, overlap(value, pattern, most)), 0);
+    value === '' ? 0 : patterns.reduce((most, pattern) => Math.max(most, overlap(value, pattern, most)), 0);
   return { text, unsure, json: (value) => (patterns.length === 0 ? value : json(value)) };
 }
 
 /** The longest end of `text`, above `least`, that is a proper beginning of `pattern`. */
 function overlap(text: string, pattern: string, least: number): number {
-  for (let length = Math.min(pattern.length - 1, text.length); length > least; length--) {
-    if (text.endsWith(pattern.slice(0, length))) return length;
+  const last = text.at(-1) ?? '';
+  const longest = Math.min(pattern.length - 1, text.length);
+  for (let end = pattern.lastIndexOf(last, longest - 1); end >= least && end >= 0;) {
+    if (text.endsWith(pattern.slice(0, end + 1))) return end + 1;
+    end = end === 0 ? -1 : pattern.lastIndexOf(last, end - 1);
   }
   return 0;
 }

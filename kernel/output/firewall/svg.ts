@@ -1,10 +1,9 @@
-import sanitize from 'sanitize-html';
 import type { Attributes, IOptions, Tag } from 'sanitize-html';
 import { safeImageAddress } from './image.ts';
+import { sanitize } from './sanitize.ts';
 import { isSafeValue, safeStyle, svgProperties } from './style.ts';
 
-const largest = 2_000_000;
-const deepest = 100;
+const largest = 1_000_000;
 
 const tags = (
   'svg g defs path rect circle ellipse line polyline polygon text tspan textPath title desc linearGradient ' +
@@ -43,19 +42,18 @@ const options: IOptions = {
     'noscript',
     'template',
   ],
-  nestingLimit: deepest,
   parser: { xmlMode: true, decodeEntities: true },
   transformTags: { '*': safeTag },
 };
 
 /**
  * An SVG drawing without script, animation, foreign content or anything that loads: a strict allow-list.
- * Undefined where it is no SVG or more than 2 MB.
+ * Undefined where it is no SVG or more than 1 MB.
  */
 export function safeSvg(svg: string): string | undefined {
   if (svg.length > largest) return undefined;
-  const clean = sanitize(svg.replace(/^[\s\S]{0,2000}?(?=<svg[\s>])/, ''), options).trim();
-  return /^<svg[\s>]/.test(clean) ? withoutNestedUses(clean) : undefined;
+  const clean = sanitize(svg.replace(/^[\s\S]{0,2000}?(?=<svg[\s>])/, ''), options)?.trim();
+  return clean !== undefined && /^<svg[\s>]/.test(clean) ? withoutNestedUses(clean) : undefined;
 }
 
 function safeTag(name: string, attributes: Attributes): Tag {

@@ -2,6 +2,7 @@
 
 /** Every control character but tab, line feed, carriage return and backspace; DEL and C1 with them. */
 const controls = /[\u0000-\u0007\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+const wholeColour = /\u001b\[[0-9;:]{0,64}m/y;
 const colours = /^[0-9;:]{0,64}$/;
 const longestSequence = 256;
 const longestString = 4096;
@@ -24,12 +25,11 @@ export class TerminalFilter {
     let at = 0;
     while (at < text.length) {
       if (this.mode === 'text') {
-        controls.lastIndex = at;
-        const found = controls.exec(text);
-        if (found === null) return at === 0 ? text : out + text.slice(at);
-        out += text.slice(at, found.index);
-        this.open(text.charCodeAt(found.index));
-        at = found.index + 1;
+        const found = nextControl(text, at);
+        if (found < 0) return at === 0 ? text : out + text.slice(at);
+        out += text.slice(at, found);
+        this.open(text.charCodeAt(found));
+        at = found + 1;
       } else {
         const { shown, used } = this.step(text.charCodeAt(at));
         out += shown;
@@ -98,6 +98,17 @@ export class TerminalFilter {
     this.mode = 'text';
     return { shown: '', used };
   }
+}
+
+/** Where the next control character from `from` on stands that does not begin a whole colour; -1 if none does. */
+function nextControl(text: string, from: number): number {
+  controls.lastIndex = from;
+  for (let found = controls.exec(text); found !== null; found = controls.exec(text)) {
+    wholeColour.lastIndex = found.index;
+    if (!wholeColour.test(text)) return found.index;
+    controls.lastIndex = wholeColour.lastIndex;
+  }
+  return -1;
 }
 
 /** A whole text without control sequences; colours stay. */

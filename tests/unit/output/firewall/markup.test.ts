@@ -60,6 +60,7 @@ describe('HTML that stays', () => {
   it('is nothing where nothing can be seen', () => {
     expect(html('<div> <style>x</style></div>')).toBe(undefined);
     expect(html('')).toBe(undefined);
+    expect(html(`${'<div>'.repeat(1000)}x`)).toBe(undefined);
   });
 });
 
@@ -81,6 +82,7 @@ describe('SVG that stays', () => {
 
   it('is nothing where it is no SVG', () => {
     expect(safeSvg('<b>x</b>')).toBe(undefined);
+    expect(safeSvg(`<svg>${'<g>'.repeat(1000)}`)).toBe(undefined);
     expect(safeSvg('')).toBe(undefined);
   });
 });
