@@ -41,7 +41,7 @@ const scriptSchema = z.strictObject({
   ignoreStop: z.boolean().default(false),
 });
 
-/** A validated script of the `mock` provider; docs/reference describes its keys. */
+/** A validated script of the `mock` provider; docs/reference/providers.md describes its keys. */
 export type MockScript = z.infer<typeof scriptSchema>;
 export type MockReply = MockScript['replies'][number];
 

@@ -35,7 +35,7 @@ const preference: readonly RegExp[] = [
 /** Not for conversation, or not on this machine (`-cloud` models send the prompts to Ollama's servers). */
 const unsuitable = /embed|[-:]base\b|[-:]text\b|[-:]cloud\b|\bbert|guard|rerank/;
 
-/** Models below this were measured to fail at most helper tasks (docs/reference: models). */
+/** Models below this were measured to fail at most helper tasks (docs/reference/providers.md). */
 const leastParameters = 1e9;
 
 /** A model larger than this part of the memory is not chosen: weights and context must fit beside everything else. */

@@ -79,7 +79,7 @@ describe('a provider is configured', () => {
 });
 
 test('an abort ends the search', async () => {
-  const config = configWith({ ollamaHost: silent.url });
+  const config = configWith({ ollamaHost: silent.url, groqApiKey });
   const reason = new Error('enough');
   await expect(selectProvider(config, AbortSignal.abort(reason))).rejects.toBe(reason);
   const control = new AbortController();
