@@ -42,6 +42,16 @@ describe('nothing is configured', () => {
     expect(reason).toBe('GROQ_API_KEY is set.');
   });
 
+  test.each([
+    ['no Ollama', () => nobody, () => 'No Ollama'],
+    ['a useless one', () => useless.url, () => `Ollama at ${useless.url} has no suitable model`],
+  ])('%s and no key: the embedded model', async (_case, host, why) => {
+    const { provider, model, reason } = await select({ ollamaHost: host() });
+    expect(provider.name).toBe('embedded');
+    expect(model).toBe((await provider.listModels(signal))[0]);
+    expect(reason).toBe(`${why()} and no key: the embedded model.`);
+  });
+
   test('an Ollama without the configured model is passed over', async () => {
     const { provider, model } = await select({ ollamaHost: ollama.url, groqApiKey, model: 'llama-guard' });
     expect([provider.name, model]).toEqual(['groq', 'llama-guard']);
