@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Prints the closing line `N passed, N failed` from the runner's own report. */
+/** Prints `N passed, N failed` from the runner's own report as the very last line, after that of the coverage. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     let passed = 0;
@@ -13,6 +13,6 @@ export default class ClosingLine implements Reporter {
         else if (state === 'failed' || state === 'pending') failed += 1;
       }
     }
-    console.log(`\n${passed} passed, ${failed} failed`);
+    process.once('exit', () => console.log(`\n${passed} passed, ${failed} failed`));
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What the npm scripts of a checkout call: installs and builds what is missing, then runs the command.
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureDependencies } from './dev/dependencies.mjs';
 import { isBuilt } from './dev/freshness.mjs';
 import { runProgram } from './dev/run-program.mjs';
@@ -26,13 +26,18 @@ async function ensureBuilt() {
   await buildAll(root).catch(() => fail('The build failed: see above.'));
 }
 
-const node = (file, args, options) => runProgram(process.execPath, [join(root, file), ...args], options);
+/** Runs the command line tool in this process, so that signals and the terminal reach it directly. */
+async function runReplique(args) {
+  const program = join(root, 'dist', 'replique.js');
+  process.argv = [process.execPath, program, ...args];
+  await import(pathToFileURL(program));
+}
 
 const commands = {
   build: async () => 0,
   test: async (args) => (await import('./dev/test.mjs')).runTests(root, args),
   check: async () => (await import('./dev/check.mjs')).runChecks(root),
-  bench: (args) => node('dist/dev/bench.js', args),
+  bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };
 
 /** `npm start -- ARGUMENTS`: a command of `replique`, or options of its `start`. */
@@ -46,7 +51,8 @@ try {
   await ensureDependencies(root);
   if (command !== 'check') await ensureBuilt();
   const run = commands[command];
-  process.exitCode = run ? await run(args) : await node('dist/replique.js', startArguments(args));
+  if (run) process.exitCode = await run(args);
+  else await runReplique(command === 'start' ? startArguments(args) : [command, ...args]);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }

@@ -8,6 +8,9 @@ import { terminal } from './terminal.ts';
 /** Exit status of a run that was stopped by Ctrl-C, as shells have it. */
 const STOPPED = 130;
 
+/** npm passes on a signal that the terminal has sent already: two within this time are one. */
+const SAME_PRESS_MS = 300;
+
 /** `replique run`: executes a notebook in the terminal. */
 export function runCommand(program: Command): void {
   program
@@ -31,7 +34,11 @@ async function execute(notebook: string, output: string): Promise<void> {
   ]);
   const quit = new AbortController();
   let interrupt: (() => void) | undefined;
+  let last = -Infinity;
   const onSignal = () => {
+    const now = performance.now();
+    if (now - last < SAME_PRESS_MS) return;
+    last = now;
     if (!interrupt) quit.abort();
     interrupt?.();
     interrupt = undefined;

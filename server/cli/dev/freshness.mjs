@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const sources = ['kernel', 'server', 'package.json', 'package-lock.json'];
+const sources = ['kernel', 'server', 'tests/bench', 'package.json', 'package-lock.json'];
 
 function* filesBelow(path) {
   let entries;

@@ -124,6 +124,7 @@ function stopOnSignals(onStop: () => void) {
     controller.signal.addEventListener('abort', () => resolve('stop'));
   });
   const onSignal = () => {
+    if (controller.signal.aborted) return;
     controller.abort();
     onStop();
   };

@@ -24,6 +24,7 @@ export class TerminalShow {
 
   show(message: OutputMessage): void {
     if (message.type === 'stream') {
+      if (this.#open !== undefined) this.#freshLine();
       this.#open = undefined;
       this.#write(message.content.text);
     } else if (message.type === 'error') {
@@ -32,7 +33,8 @@ export class TerminalShow {
     } else if (message.type === 'execute_result') {
       this.#line(`Out[${message.content.execution_count}]: ${plainText(message.content.data)}`);
     } else if (message.type !== 'clear_output') {
-      this.#display(message.content.transient?.display_id, plainText(message.content.data));
+      const { data, metadata, transient } = message.content;
+      this.#display(transient?.display_id, openText(data, metadata));
     }
   }
 
@@ -44,8 +46,9 @@ export class TerminalShow {
     } else {
       const { more, sameLine } = whatIsNew(before, text);
       if (more === '') return;
-      if (!sameLine || this.#open !== id) this.#freshLine();
-      this.#write(more);
+      const goesOn = sameLine && this.#open === id;
+      if (!goesOn) this.#freshLine();
+      this.#write(goesOn ? more : more.replace(/^\n+/, ''));
     }
     this.#open = id;
     if (id !== undefined) this.#shown.set(id, text);
@@ -70,25 +73,34 @@ export class TerminalShow {
 }
 
 /**
- * What a text has that its earlier form, already shown, has not. Lines shown before that have changed since (a
- * heading that now counts tokens) can't be taken back and are left as they are.
+ * What a text has that its earlier form, already shown, has not. What was shown can't be taken back: a first line that
+ * changed (a heading that now counts tokens) is left as it is, and so are changed lines before the last one.
  */
 export function whatIsNew(before: string, after: string): { more: string; sameLine: boolean } {
   if (after.startsWith(before)) return { more: after.slice(before.length), sameLine: true };
+  const [body, ...bodies] = [withoutHeading(before), withoutHeading(after), after];
+  const grown =
+    body === '' ? bodies.find((text) => text !== '') : bodies.find((text) => text.startsWith(body));
+  if (grown !== undefined) return { more: grown.slice(body.length), sameLine: body !== '' };
   const old = before.split('\n');
-  const fresh = after.split('\n');
-  const last = old.length - 1;
-  const lastBefore = old[last] ?? '';
-  const lastAfter = fresh[last] ?? '';
-  const rest = fresh.slice(old.length);
-  if (lastAfter.startsWith(lastBefore) || last === 0) {
-    const tail = last === 0 ? [] : [lastAfter.slice(lastBefore.length)];
-    return { more: [...tail, ...rest].join('\n'), sameLine: last > 0 };
-  }
-  return { more: [lastAfter, ...rest].join('\n'), sameLine: false };
+  const rest = after.split('\n').slice(old.length - 1);
+  return { more: rest.join('\n'), sameLine: false };
 }
 
-function plainText(data: Readonly<Record<string, unknown>>): string {
+const withoutHeading = (text: string): string =>
+  text.includes('\n') ? text.slice(text.indexOf('\n') + 1) : '';
+
+/** A turn that still streams closes its block of code for readers of the notebook; here more of it follows. */
+function openText(data: Bundle, metadata: Bundle): string {
+  const text = plainText(data);
+  const replique = metadata['replique'];
+  const streams = typeof replique === 'object' && replique !== null && 'streaming' in replique;
+  return streams ? text.replace(/\n`{3,}$/, '') : text;
+}
+
+type Bundle = Readonly<Record<string, unknown>>;
+
+function plainText(data: Bundle): string {
   const text = data['text/plain'] ?? data['text/markdown'];
   if (typeof text === 'string') return text;
   return `[${Object.keys(data).join(', ')}]`;

@@ -17,6 +17,8 @@ const others: readonly (readonly [RegExp, string])[] = [
 /** What the step asks of the machine. */
 export interface Machine {
   readonly path: string;
+  /** Where it is looked for besides. */
+  readonly directories: readonly string[];
   readonly uid: number;
   /** Text of /etc/os-release. */
   readonly osRelease: string;
@@ -26,6 +28,7 @@ export interface Machine {
 async function thisMachine(): Promise<Machine> {
   return {
     path: process.env['PATH'] ?? '',
+    directories: ['/usr/bin', '/usr/local/bin'],
     uid: process.getuid?.() ?? 1,
     osRelease: await readFile('/etc/os-release', 'utf8').catch(() => ''),
     run: runCommand,
@@ -37,8 +40,8 @@ async function thisMachine(): Promise<Machine> {
  * @throws RepliqueError BUBBLEWRAP_MISSING with the one command that installs it
  */
 export async function ensureBubblewrap(sink: ProgressSink, machine?: Machine): Promise<void> {
-  const { path, uid, osRelease, run } = machine ?? (await thisMachine());
-  if (await isInstalled(path)) return;
+  const { path, directories, uid, osRelease, run } = machine ?? (await thisMachine());
+  if (await isInstalled([...path.split(delimiter), ...directories])) return;
   const ids = osRelease
     .split('\n')
     .filter((line) => /^ID(_LIKE)?=/.test(line))
@@ -57,11 +60,10 @@ export async function ensureBubblewrap(sink: ProgressSink, machine?: Machine): P
     env,
     onLine: (line) => /^(Get|Unpacking|Setting up)/.test(line) && sink.step(`  ${line}`),
   });
-  if (!(await isInstalled(path))) throw missing();
+  if (!(await isInstalled([...path.split(delimiter), ...directories]))) throw missing();
 }
 
-async function isInstalled(path: string): Promise<boolean> {
-  const directories = [...path.split(delimiter), '/usr/bin', '/usr/local/bin'];
+async function isInstalled(directories: readonly string[]): Promise<boolean> {
   const found = directories.map((directory) => access(join(directory, 'bwrap'), constants.X_OK));
   return Promise.any(found).then(
     () => true,

@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { version } from '../../package.json';
+import { describeError } from '../../kernel/errors.ts';
+import { commands } from './commands/index.ts';
+
+/**
+ * Runs the command that the arguments name. What goes wrong is told on stderr and in `process.exitCode`.
+ * @param args as in `process.argv`, with program and script first
+ */
+export async function runCli(args: readonly string[]): Promise<void> {
+  const program = new Command('replique')
+    .description('A Jupyter kernel in which each cell is a prompt')
+    .version(version)
+    .showHelpAfterError('(`replique --help` lists the commands)');
+  for (const add of commands) add(program);
+  try {
+    await program.parseAsync(args);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pairs } from '../../../server/cli/commands/install.ts';
+import { kernelsDirectory } from '../../../server/cli/kernelspec/directories.ts';
+import { installSpec, uninstallSpec } from '../../../server/cli/kernelspec/spec.ts';
+import { environment, temporaryDirectory, writeScript } from './temporary.ts';
+
+const readSpec = (directory: string): unknown =>
+  JSON.parse(readFileSync(join(directory, 'kernel.json'), 'utf8'));
+
+describe('the kernelspec', () => {
+  it('starts this Node with the kernel’s program, and has logos', async () => {
+    const kernels = join(temporaryDirectory(), 'share', 'kernels');
+    const directory = await installSpec(kernels, { name: 'replique' });
+    expect(readSpec(directory)).toEqual({
+      argv: [process.execPath, expect.stringMatching(/^\/.*dist\/kernel\.js$/), '-f', '{connection_file}'],
+      display_name: 'Replique',
+      language: 'replique',
+      interrupt_mode: 'message',
+      metadata: { debugger: false },
+    });
+    expect(readdirSync(directory).sort()).toEqual([
+      'kernel.json',
+      'logo-32x32.png',
+      'logo-64x64.png',
+      'logo-svg.svg',
+    ]);
+    for (const size of [32, 64]) {
+      const png = readFileSync(join(directory, `logo-${size}x${size}.png`));
+      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([size, size]);
+    }
+  });
+
+  it('is replaced whole, with the wanted name and variables', async () => {
+    const kernels = temporaryDirectory();
+    const first = await installSpec(kernels, { name: 'replique' });
+    writeFileSync(join(first, 'stale'), '');
+    const env = { REPLIQUE_PROVIDER: 'mock' };
+    await installSpec(kernels, { name: 'replique', displayName: 'Other', env });
+    expect(readSpec(first)).toMatchObject({ display_name: 'Other', env });
+    expect(existsSync(join(first, 'stale'))).toBe(false);
+    expect(readdirSync(kernels)).toEqual(['replique']);
+  });
+
+  it('is removed, but never that of another kernel', async () => {
+    const kernels = temporaryDirectory();
+    const directory = await installSpec(kernels, { name: 'mine' });
+    expect(await uninstallSpec(kernels, 'mine')).toBe(directory);
+    expect(await uninstallSpec(kernels, 'mine')).toBeUndefined();
+    for (const content of ['{"language": "python"}', 'broken']) {
+      mkdirSync(join(kernels, 'python3'), { recursive: true });
+      writeFileSync(join(kernels, 'python3', 'kernel.json'), content);
+      await expect(uninstallSpec(kernels, 'python3')).rejects.toMatchObject({ code: 'KERNELSPEC_INVALID' });
+      await expect(installSpec(kernels, { name: 'python3' })).rejects.toThrow('another kernel');
+    }
+    expect(existsSync(join(kernels, 'python3', 'kernel.json'))).toBe(true);
+  });
+
+  it.each(['', '../up', 'a b', '.hidden', 'x'.repeat(101)])(
+    'is not installed under the name %j',
+    async (name) => {
+      await expect(installSpec(temporaryDirectory(), { name })).rejects.toMatchObject({
+        code: 'KERNELSPEC_INVALID',
+      });
+    },
+  );
+
+  it('says where it can’t be written, and leaves nothing', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    const refused = installSpec(join(file, 'kernels'), { name: 'replique' });
+    await expect(refused).rejects.toThrow();
+  });
+});
+
+describe('the place of a kernelspec', () => {
+  it('is the user’s, as Jupyter finds it, unless another is named', async () => {
+    environment({ JUPYTER_DATA_DIR: '/jupyter', XDG_DATA_HOME: '/xdg', HOME: '/home/someone' });
+    expect(await kernelsDirectory({})).toBe('/jupyter/kernels');
+    environment({ JUPYTER_DATA_DIR: '' });
+    if (process.platform === 'linux') {
+      expect(await kernelsDirectory({})).toBe('/xdg/jupyter/kernels');
+      environment({ XDG_DATA_HOME: undefined });
+      expect(await kernelsDirectory({})).toBe('/home/someone/.local/share/jupyter/kernels');
+    }
+    expect(await kernelsDirectory({ prefix: '/opt/x', sysPrefix: true })).toBe(
+      '/opt/x/share/jupyter/kernels',
+    );
+  });
+
+  it('is that of the Python on the PATH', async () => {
+    const path = temporaryDirectory();
+    writeScript(path, 'python3', 'echo /a/prefix');
+    environment({ PATH: path });
+    expect(await kernelsDirectory({ sysPrefix: true })).toBe('/a/prefix/share/jupyter/kernels');
+    writeScript(path, 'python3', 'exit 1');
+    await expect(kernelsDirectory({ sysPrefix: true })).rejects.toMatchObject({ code: 'PYTHON_MISSING' });
+  });
+});
+
+describe('--env', () => {
+  it('takes KEY VALUE and KEY=VALUE', () => {
+    expect(pairs(['A', '1', 'B=x=y', 'C', ''])).toEqual({ A: '1', B: 'x=y', C: '' });
+    for (const words of [['A'], ['1A', 'x'], ['A', '1', '=x']]) expect(() => pairs(words)).toThrow('--env');
+  });
+});

@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readNotebook, withResults, writeNotebook } from '../../../server/cli/run/notebook.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+const notebook = {
+  nbformat: 4,
+  nbformat_minor: 2,
+  metadata: { kernelspec: { name: 'replique' } },
+  cells: [
+    { cell_type: 'markdown', metadata: {}, source: ['# a\n', 'b'] },
+    {
+      cell_type: 'code',
+      metadata: { tags: ['x'] },
+      source: 'How many?',
+      outputs: [{ stale: 1 }],
+      execution_count: 9,
+    },
+    { cell_type: 'code', metadata: {}, source: '', outputs: [{ stale: 1 }], execution_count: 9 },
+  ],
+};
+
+function write(content: string, directory = temporaryDirectory()): string {
+  const file = join(directory, 'n.ipynb');
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('reading a notebook', () => {
+  it('joins sources and keeps what it does not know', async () => {
+    const read = await readNotebook(write(JSON.stringify({ ...notebook, extra: 1 })));
+    expect(read.cells.map(({ source }) => source)).toEqual(['# a\nb', 'How many?', '']);
+    expect(read['extra']).toBe(1);
+  });
+
+  it.each([
+    ['{', 'not JSON'],
+    ['[]', 'format 4'],
+    [JSON.stringify({ ...notebook, nbformat: 3 }), 'nbformat'],
+    [JSON.stringify({ ...notebook, cells: [{ cell_type: 'heading', source: '' }] }), 'cells.0.cell_type'],
+    [JSON.stringify({ ...notebook, cells: [{ cell_type: 'code', source: 5 }] }), 'cells.0.source'],
+  ])('refuses %j', async (content, problem) => {
+    const error = readNotebook(write(content));
+    await expect(error).rejects.toMatchObject({ code: 'NOTEBOOK_INVALID' });
+    await expect(error).rejects.toThrow(problem);
+  });
+
+  it('refuses what is missing, no file, or too large', async () => {
+    const directory = temporaryDirectory();
+    await expect(readNotebook(join(directory, 'none.ipynb'))).rejects.toThrow('no such file');
+    mkdirSync(join(directory, 'd.ipynb'));
+    await expect(readNotebook(join(directory, 'd.ipynb'))).rejects.toThrow('not a file');
+    const large = write('', directory);
+    truncateSync(large, 201e6);
+    await expect(readNotebook(large)).rejects.toThrow('larger than 200 MB');
+  });
+});
+
+describe('writing a notebook', () => {
+  it('puts results in and leaves cells without one unexecuted, in format 4.5', async () => {
+    const read = await readNotebook(write(JSON.stringify(notebook)));
+    const code = read.cells[1]!;
+    const outputs = [
+      { output_type: 'stream', name: 'stdout', text: 'a\nb' },
+      {
+        output_type: 'display_data',
+        data: { 'text/html': '<p>\n</p>', 'image/png': 'A\nB', 'application/json': { a: 1 } },
+        metadata: {},
+      },
+      { output_type: 'error', ename: 'E', evalue: 'v', traceback: ['t'] },
+    ] as const;
+    const results = new Map([[code, { executionCount: 3, outputs: outputs as never }]]);
+    const written = withResults(read, results, { name: 'replique' });
+    expect(written).toMatchObject({
+      nbformat_minor: 5,
+      metadata: { kernelspec: { name: 'replique' }, language_info: { name: 'replique' } },
+      cells: [
+        { source: ['# a\n', 'b'], id: expect.stringMatching(/^[\w-]{8}$/) as string },
+        {
+          execution_count: 3,
+          outputs: [
+            { text: ['a\n', 'b'] },
+            { data: { 'text/html': ['<p>\n', '</p>'], 'image/png': 'A\nB', 'application/json': { a: 1 } } },
+            { traceback: ['t'] },
+          ],
+        },
+        { execution_count: null, outputs: [], source: [] },
+      ],
+    });
+    expect(written).not.toHaveProperty('cells.0.outputs');
+  });
+
+  it('replaces the file whole, or says why not and leaves nothing behind', async () => {
+    const directory = temporaryDirectory();
+    const file = write('old', directory);
+    await writeNotebook(file, { a: 1 });
+    expect(readFileSync(file, 'utf8')).toBe('{\n "a": 1\n}\n');
+    mkdirSync(join(directory, 'taken'));
+    const refused = writeNotebook(join(directory, 'taken'), {});
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
+    expect(readdirSync(directory).sort()).toEqual(['n.ipynb', 'taken']);
+  });
+});
