@@ -91,14 +91,17 @@ export class LaunchedProcess implements SandboxProcess {
 
   #watchExit(): SandboxProcess['exited'] {
     return new Promise((resolve) => {
-      const finish = (code: number | null, signal: string | null): void => {
+      this.#child.once('exit', (code, signal) => {
         this.#over = true;
-        resolve({ code, signal });
-      };
-      this.#child.once('exit', finish);
+        // The last reports may still be on their way.
+        if (this.#control.closed) resolve({ code, signal });
+        else this.#control.once('close', () => resolve({ code, signal }));
+      });
       this.#child.once('error', (error) => {
         this.#neverReady(error);
-        if (this.#child.pid === undefined) finish(null, null);
+        if (this.#child.pid !== undefined) return;
+        this.#over = true;
+        resolve({ code: null, signal: null });
       });
       // Unlike `exit`, `close` comes when what was written to stderr has been read.
       this.#child.once('close', () => this.#neverReady(new Error(this.stderrTail())));

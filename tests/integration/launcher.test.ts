@@ -109,12 +109,10 @@ os._exit(3)`);
     await vi.waitFor(() => expect(ends).toEqual([[launched.workerPid, 3]]));
     launched.channels[0]!.write('x');
     await launched.exited;
-    await vi.waitFor(() =>
-      expect(ends).toEqual([
-        [launched.workerPid, 3],
-        [copy, 7],
-      ]),
-    );
+    expect(ends).toEqual([
+      [launched.workerPid, 3],
+      [copy, 7],
+    ]);
   });
 
   it('reports a fork that is killed', async () => {
@@ -197,6 +195,25 @@ time.sleep(600)`);
   });
 });
 
+describe('the launcher bubblewrap', () => {
+  it.runIf(process.getuid?.() === 0)('fails closed where the workspace can’t be idmapped', async () => {
+    const options = await ground.options('', { workspace: '/sys/fs' });
+    await expect(createLauncher(plainConfig()).launch(options)).rejects.toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      message: expect.stringMatching(/unprivileged user.*mount_setattr/) as string,
+      remedy: expect.stringContaining('idmapped mounts') as string,
+    });
+  });
+
+  it('refuses a Python that lies where the workspace is mounted', async () => {
+    const options = await ground.options('');
+    const python = { ...options.python, directories: ['/workspace/env'] };
+    await expect(createLauncher(plainConfig()).launch({ ...options, python })).rejects.toThrow(
+      /Python lies in \/workspace\/env/,
+    );
+  });
+});
+
 describe('what Python needs inside', () => {
   it('works: subprocesses, asyncio, multiprocessing, temporary files, a terminal, accounts', async () => {
     const body = `
@@ -229,6 +246,28 @@ describe('the probe', () => {
     expect(lines.map((line) => line.name)).toEqual([
       ...['bubblewrap', 'options', 'namespaces', 'system calls', 'capabilities'],
       ...['network', 'files', 'workspace', 'limits'],
+    ]);
+  });
+
+  it('says why none starts', async () => {
+    const fake = join(ground.files, 'python');
+    const answer = {
+      ...{
+        executable: '/usr/bin/false',
+        version: [3, 12, 0],
+        prefixes: ['/usr'],
+        libraries: [],
+        ipython: null,
+      },
+    };
+    writeFileSync(fake, `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+    const lines = await probeSandbox({ ...plainConfig(), python: fake });
+    expect(lines.filter((line) => !line.ok)).toEqual([
+      {
+        ...{ name: 'start', ok: false },
+        detail: expect.stringContaining('the sandbox is not available') as string,
+        remedy: expect.any(String) as string,
+      },
     ]);
   });
 
