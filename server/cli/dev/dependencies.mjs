@@ -4,7 +4,7 @@ import { runProgram } from './run-program.mjs';
 import { fail, say } from './say.mjs';
 
 /** Do the installed packages match the lockfile? npm keeps what it installed in node_modules/.package-lock.json. */
-export function dependenciesMatch(root) {
+function dependenciesMatch(root) {
   try {
     const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8')).packages;
     const wanted = read('package-lock.json');

@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNotebook } from '../../server/cli/run/execute.ts';
+import type { RunOptions } from '../../server/cli/run/execute.ts';
+import { TerminalShow } from '../../server/cli/run/show.ts';
+import { runCommand } from '../../server/cli/setup/run-command.ts';
+import { testPython } from '../support/python.ts';
+
+/** ipykernel is the peer here: whatever runs on another's kernel follows Jupyter's protocol, not our own reading of it. */
+const ipykernel = (): [string, ...string[]] => [testPython(), '-m', 'ipykernel_launcher', '-f'];
+
+interface Written {
+  cells: { execution_count: number | null; outputs: Record<string, unknown>[] }[];
+}
+
+let directory: string;
+beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'replique-run-'))));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function notebookOf(name: string, cells: readonly (string | { source: string; tags: string[] })[]): string {
+  const file = join(directory, `${name}.ipynb`);
+  const code = cells.map((cell) => {
+    const { source, tags } = typeof cell === 'string' ? { source: cell, tags: [] } : cell;
+    return { cell_type: 'code', metadata: { tags }, source, outputs: [], execution_count: null };
+  });
+  const content = { nbformat: 4, nbformat_minor: 4, metadata: {}, cells: code };
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+/** Runs a notebook; `onText` sees everything shown so far each time something is. */
+async function run(
+  notebook: string,
+  options: Partial<RunOptions> & { onText?: (text: string) => void } = {},
+) {
+  let text = '';
+  const write = (piece: string) => {
+    text += piece;
+    options.onText?.(text);
+  };
+  const output = notebook.replace('.ipynb', '.out.ipynb');
+  const ok = await runNotebook({
+    notebook,
+    output,
+    show: new TerminalShow({ write }),
+    quit: new AbortController().signal,
+    onStart: () => undefined,
+    command: ipykernel(),
+    ...options,
+  });
+  return { ok, text, output, written: JSON.parse(readFileSync(output, 'utf8')) as Written };
+}
+
+const leftOver = () => readdirSync(tmpdir()).filter((name) => /^replique-\w{6}$/.test(name));
+
+describe('a notebook run in the terminal', () => {
+  it('is executed, shown and written as valid nbformat, displays updated', async () => {
+    const notebook = notebookOf('good', [
+      "from IPython.display import display\nfor i in range(3): print(i)\nh = display('one', display_id='x')",
+      '',
+      "from IPython.display import update_display\nupdate_display('two', display_id='x'); 40 + 2",
+      'import os; os.getcwd()',
+      'os.environ["JPY_SESSION_NAME"]',
+    ]);
+    const { ok, text, output, written } = await run(notebook);
+    expect(ok).toBe(true);
+    expect(text).toContain('0\n1\n2\n');
+    expect(text).toContain('Out[2]: 42');
+    expect(text).toContain(`'${directory}'`);
+    expect(text).toContain(`'${notebook}'`);
+    expect(written.cells.map((cell) => cell.execution_count)).toEqual([1, null, 2, 3, 4]);
+    expect(written.cells[0]!.outputs[1]).toMatchObject({ data: { 'text/plain': ["'two'"] } });
+    const check = `import nbformat; nbformat.validate(nbformat.read(${JSON.stringify(output)}, 4))`;
+    expect(await runCommand(testPython(), ['-W', 'error', '-c', check])).toMatchObject({ status: 0 });
+  });
+
+  it('stops at the first error that no tag allows, and writes what was executed', async () => {
+    const notebook = notebookOf('bad', [
+      { source: '1/0', tags: ['raises-exception'] },
+      '1 +',
+      "open('never', 'w')",
+    ]);
+    const { ok, written } = await run(notebook);
+    expect(ok).toBe(false);
+    expect(written.cells.map(({ outputs }) => outputs[0]?.['ename'])).toEqual([
+      'ZeroDivisionError',
+      expect.stringMatching(/SyntaxError/) as string,
+      undefined,
+    ]);
+    expect(existsSync(join(directory, 'never'))).toBe(false);
+  });
+
+  it('interrupts the running cell', async () => {
+    const notebook = notebookOf('slow', ["print('go', flush=True)\nimport time\ntime.sleep(600)"]);
+    let interrupt = () => {};
+    let asked = false;
+    const onText = (text: string) => {
+      if (asked || !text.includes('\ngo')) return;
+      asked = true;
+      interrupt();
+    };
+    const { ok, written } = await run(notebook, { onText, onStart: (stop) => (interrupt = stop) });
+    expect(ok).toBe(false);
+    expect(written.cells[0]!.outputs.at(-1)).toMatchObject({ ename: 'KeyboardInterrupt' });
+  });
+
+  it('ends when it is told to quit: what was executed is written and no kernel is left', async () => {
+    const before = leftOver();
+    const quit = new AbortController();
+    const notebook = notebookOf('quit', [
+      "print('one')",
+      "print('go', flush=True)\nimport time\ntime.sleep(600)",
+    ]);
+    const onText = (text: string) => void (text.includes('\ngo') && quit.abort());
+    const { ok, written } = await run(notebook, { onText, quit: quit.signal });
+    expect(ok).toBe(false);
+    expect(written.cells[0]!.outputs).toMatchObject([{ text: ['one\n'] }]);
+    expect(leftOver()).toEqual(before);
+  });
+
+  it('says how the kernel died, and writes what was executed', async () => {
+    const notebook = notebookOf('dies', ["print('one')", 'import os; os.kill(os.getpid(), 9)']);
+    await expect(run(notebook)).rejects.toThrow(/kernel ended unexpectedly: SIGKILL/);
+    const written = JSON.parse(readFileSync(join(directory, 'dies.out.ipynb'), 'utf8')) as Written;
+    expect(written.cells[0]!.outputs).toMatchObject([{ text: ['one\n'] }]);
+  });
+
+  it('says what a kernel that does not start has said, and writes nothing', async () => {
+    const notebook = notebookOf('none', ['1']);
+    const failing: [string, ...string[]] = ['/bin/sh', '-c', 'echo "no such module" >&2; exit 7'];
+    await expect(run(notebook, { command: failing })).rejects.toThrow(
+      /exit status 7; it said: no such module/,
+    );
+    await expect(run(notebook, { command: ['/no/such/program'] })).rejects.toThrow(/ENOENT/);
+    expect(existsSync(join(directory, 'none.out.ipynb'))).toBe(false);
+  });
+});
