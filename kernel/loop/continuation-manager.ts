@@ -45,7 +45,7 @@ export class ContinuationManager {
       now: this.#now,
       conversation: this.conversation,
       window: (signal) => this.#contextWindow(signal),
-      runBlock: (block, signal, onOutput) => this.#runBlock(block, signal, onOutput),
+      runBlock: (block, signal, onOutput) => this.#runBlock(block, signal, onOutput, options.onInput),
     });
     this.#cell = cell;
     try {
@@ -81,6 +81,7 @@ export class ContinuationManager {
     block: HelperBlock,
     signal: AbortSignal,
     onOutput: (output: WorkerOutput) => void,
+    onInput?: ProcessOptions['onInput'],
   ): Promise<HelperResult> {
     const tool = this.#options.tools.get(block.lang);
     if (!tool) throw new RangeError(`No tool runs "${block.lang}".`);
@@ -91,6 +92,7 @@ export class ContinuationManager {
       timeoutMs: Math.min(block.timeoutMs ?? Infinity, this.#options.helperTimeoutMs),
       signal,
       now: this.#now,
+      onInput,
       onOutput: (output) => {
         collector.add(output);
         onOutput(output);

@@ -1,5 +1,5 @@
 import type { WorkerOutput } from '../sandbox/contract.ts';
-import type { ToolPlugin, ToolResult } from '../tools/contract.ts';
+import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import { aborted, untilAborted } from './race.ts';
 
 /** How much longer than its time a tool may take to end by itself, in milliseconds. */
@@ -11,6 +11,7 @@ export interface HelperRun {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onOutput: (output: WorkerOutput) => void;
+  readonly onInput?: NonNullable<ToolContext['onInput']> | undefined;
   readonly now: () => number;
 }
 
@@ -34,10 +35,9 @@ export async function runHelper(run: HelperRun): Promise<ToolResult> {
   try {
     const valid = await untilAborted(tool.validateCode(code), ended);
     if (valid !== aborted && !valid.ok) return refused(valid.problem, now() - started);
-    const result =
-      valid === aborted
-        ? aborted
-        : await untilAborted(tool.execute(code, { signal: ended, timeoutMs, onOutput }), ended);
+    const input = run.onInput ? { onInput: run.onInput } : {};
+    const context = { signal: ended, timeoutMs, onOutput, ...input };
+    const result = valid === aborted ? aborted : await untilAborted(tool.execute(code, context), ended);
     if (result !== aborted) return result;
     return { status: signal.aborted ? 'interrupted' : 'timeout', durationMs: now() - started };
   } finally {

@@ -7,7 +7,8 @@ const byError: Readonly<Record<string, string>> = {
   FileNotFoundError: 'Hint: list the files first: import os; print(os.listdir("."))',
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
   AttributeError: 'Hint: print the object and its type first.',
-  SyntaxError: 'Hint: write the whole block again, corrected.',
+  SyntaxError:
+    'Hint: write the whole block again, corrected. Inside an f-string, compute values in variables first.',
 };
 
 /** Lines for the end of a result: what to do next. */

@@ -1,5 +1,5 @@
 import type { Provider } from '../providers/contract.ts';
-import type { ToolPlugin, ToolResult } from '../tools/contract.ts';
+import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
 
@@ -32,6 +32,8 @@ export interface ProcessOptions {
   readonly signal?: AbortSignal;
   /** Gets every event, in order, as it happens. Must not throw. */
   readonly emit?: (event: LoopEvent) => void;
+  /** Asks the person for a helper that wants input; absent where nobody can be asked. */
+  readonly onInput?: NonNullable<ToolContext['onInput']>;
 }
 
 /** What one helper block came to. */

@@ -1,3 +1,4 @@
+import type { ToolContext } from '../../../kernel/tools/contract.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { estimateTokens } from '../../../kernel/economy/estimate.ts';
 import { never } from '../../support/scripted-provider.ts';
@@ -195,6 +196,19 @@ describe('a helper', () => {
       /^<result status="error">[^]*invalid syntax\ndef \(\n {4}\^/,
     );
     expect(events.find(({ type }) => type === 'helper-end')).toMatchObject({ result: { status: 'error' } });
+  });
+
+  it('may ask the person where somebody can be asked', async () => {
+    let answer: string | undefined;
+    const during = async (context: ToolContext): Promise<void> => {
+      answer = await context.onInput?.('Name?', false);
+    };
+    const { manager } = session([helper('input("Name?")'), 'Hi.'], [{ during }]);
+    const steps = manager.processWithContinuation('?', {
+      onInput: (prompt) => Promise.resolve(`${prompt} Ada`),
+    });
+    while (!(await steps.next()).done);
+    expect(answer).toBe('Name? Ada');
   });
 
   it('gets its own timeout where that is shorter than the configured one', async () => {
