@@ -8,8 +8,22 @@ const markdownIt = new MarkdownIt({ html: true, linkify: true, typographer: true
 export function rendered(markdown: string): { name: string; html: string }[] {
   return [
     { name: 'marked', html: marked.parse(markdown, { async: false }) },
+    { name: 'marked with mathematics', html: withMathematics(markdown) },
     { name: 'markdown-it', html: markdownIt.render(markdown) },
   ];
+}
+
+const mathematics =
+  /\$\$?(?:[^$\n]|\n(?!\s*\n))+\$\$?|\\\\[([](?:[^\n]|\n(?!\s*\n))+?\\\\[)\]]|\\begin\{\w+\}(?:[^\n]|\n(?!\s*\n))+?\\end\{\w+\}/g;
+
+/** As JupyterLab does: mathematics is taken out, and put back into the HTML with its quotes as they are. */
+function withMathematics(markdown: string): string {
+  const found: string[] = [];
+  const without = markdown.replaceAll(mathematics, (math) => `@@${found.push(math) - 1}@@`);
+  const html = marked.parse(without, { async: false });
+  return html.replaceAll(/@@(\d+)@@/g, (whole, index: string) =>
+    (found[Number(index)] ?? whole).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+  );
 }
 
 const tags = 'p|h[1-6]|ul|ol|li|blockquote|pre|code|em|strong|del|s|br|hr|a|table|thead|tbody|tr|th|td';

@@ -2,22 +2,29 @@ import { misleads, safeAddress } from './links.ts';
 import { neutralMacros } from './latex.ts';
 
 /** Where a construct begins that is looked at: code, mathematics, tags, images, links, definitions, ftp. */
-const interesting = /\\[\\`$]|`+|\$\$?|<|!(?=\[)|\[|\](?=[(:[])|ftp(?=:)/gi;
+const interesting = /\\[\\`$]|`+|~{3,}|\$\$?|<|!(?=\[)|\[|\](?=[(:[])|ftp(?=:)/gi;
 const destination =
   /\(((?:https?:\/\/|mailto:|#)(?:[^\s<>()[\]\\`"'|*$&]|\([^\s<>()[\]\\`"'|*$&]{0,200}\)|&(?![#a-z0-9]{1,32};)){1,2000})(?:[ \t]+"[^"\n<>\\`&[\]!$]{0,200}")?\)/iy;
 const autolink = /<(https?:\/\/[^\s<>()[\]\\`"'|*$&]{1,2000})>/iy;
 const inlineMath = /\$(?=[^\s$])((?:[^$\n\\`]|\\[^\n`]){0,1000})\$(?!\d)/y;
 const displayMath = /\$\$((?:[^$\n\\`]|\\[^\n`]|\n(?![ \t]*\n)){0,4000})\$\$/y;
+const plainInfo = /[ \t]*[\w+#.-]{0,30}[ \t]*(?:\n|$)/y;
 /** What could act if a renderer did not see code where we do. */
-const actsOutsideCode = /[<&\\$]|\]\(|\]:|\]\[|!\[|ftp:/i;
+const actsOutsideCode = /[<&\\$]|@@|\]\(|\]:|\]\[|!\[|ftp:/i;
 
 const entity = (text: string): string =>
   text.replaceAll(/[^\w\s]/gu, (character) => `&#${character.codePointAt(0) ?? 0};`);
 
+/** What renderers turn into a link without being asked. */
+const bareAddress = /(?:https?:\/\/|www\.)[^\s<]*/gi;
+
 /** Markdown without fences, made safe; see `safeMarkdown`. */
 export function safeInline(prose: string): string {
-  return new InlineRewriter(prose).run();
+  return new InlineRewriter(prose).run().replaceAll(bareAddress, withoutMath).replaceAll('@@', '&#64;&#64;');
 }
+
+/** JupyterLab puts mathematics back after rendering, quotes unescaped: within an address they would end its attribute. */
+const withoutMath = (address: string): string => address.replaceAll('$', '&#36;').replaceAll('\\', '&#92;');
 
 /** One pass from left to right; every construct that is not known to be harmless is left as visible text. */
 class InlineRewriter {
@@ -69,6 +76,9 @@ class InlineRewriter {
       case '`':
         this.code(token);
         break;
+      case '~':
+        this.unmatched(token);
+        break;
       case '$':
         this.math(token);
         break;
@@ -100,13 +110,20 @@ class InlineRewriter {
     const end = nextAfter(this.runs.get(run.length) ?? [], start);
     const content = end === undefined ? '\n' : this.text.slice(start, end);
     if (end === undefined || content.includes('\n')) {
-      this.write(run, run.length);
+      this.unmatched(run);
       return;
     }
     const shown = actsOutsideCode.test(content)
       ? `<code>${entity(content.trim())}</code>`
       : `${run}${content}${run}`;
     this.write(shown, content.length + 2 * run.length);
+  }
+
+  /** May begin a fence within a list or quote, whose first line becomes an attribute: only a plain word may follow. */
+  private unmatched(run: string): void {
+    plainInfo.lastIndex = this.at + run.length;
+    const isHarmless = run.length < 3 || plainInfo.test(this.text);
+    this.write(isHarmless ? run : entity(run), run.length);
   }
 
   private math(token: string): void {

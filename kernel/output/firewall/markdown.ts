@@ -2,7 +2,8 @@
 import { safeInline } from './inline.ts';
 import { showInvisible, showInvisibleInCode } from './invisible.ts';
 
-const opening = /^([ \t]*)(`{3,}|~{3,})[ \t]*([^`\r\n]*)$/;
+/** With the marker of a list item before it, if the fence is its first line. */
+const opening = /^([ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`\r\n]*)$/;
 const language = /^[A-Za-z0-9_+#.-]{1,30}$/;
 
 /** Fences that notebooks draw as diagrams, with links and styles of their own: shown as text. */
@@ -30,6 +31,7 @@ export function safeMarkdown(markdown: string): string {
       continue;
     }
     const [, indent = '', run = '', info = ''] = fence;
+    if (/\S/.test(indent)) prose.push(`${indent}&nbsp;`);
     const code: string[] = [];
     while (++at < lines.length && !closes(lines[at] ?? '', run))
       code.push(dedent(lines[at] ?? '', indent.length));

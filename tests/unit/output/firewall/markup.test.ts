@@ -114,6 +114,9 @@ describe('Markdown that stays', () => {
     expect(safeMarkdown('- item\n  ```html\n  <b>\n    <i>\n  ```\n  more')).toBe(
       '- item\n\n```html\n<b>\n  <i>\n```\n\n  more',
     );
+    expect(safeMarkdown('1. ```sh\n   ls <a>\n   ```\n2. more')).toBe(
+      '1. &nbsp;\n\n```sh\nls <a>\n```\n\n2. more',
+    );
     expect(safeMarkdown('~~~\n```\nx')).toBe('````\n```\nx\n````');
     expect(safeMarkdown('```a b="c"\nx\n```')).toBe('```a\nx\n```');
     expect(safeMarkdown('```mermaid\nx\n```')).toBe('```\nx\n```');
