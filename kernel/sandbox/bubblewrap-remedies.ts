@@ -19,7 +19,7 @@ const mountableWorkspace =
 interface Pattern {
   readonly pattern: RegExp;
   readonly missing: string;
-  readonly remedy: () => string;
+  readonly remedy: (container: boolean) => string;
 }
 
 /** What bubblewrap 0.8–0.11 and idmap.py say, and what it means. The first that matches counts. */
@@ -42,12 +42,12 @@ const patterns: readonly Pattern[] = [
   {
     pattern: /setting up uid map|RTM_NEWADDR|loopback/i,
     missing: 'user namespaces are restricted',
-    remedy: () => (isContainer() ? openContainer : allowInAppArmor),
+    remedy: (container) => (container ? openContainer : allowInAppArmor),
   },
   {
     pattern: /new namespace|user namespaces|max_user_namespaces|userns/i,
     missing: 'user namespaces are not allowed',
-    remedy: () => (isContainer() ? openContainer : allowNamespaces),
+    remedy: (container) => (container ? openContainer : allowNamespaces),
   },
   {
     pattern: /mount proc/i,
@@ -62,8 +62,17 @@ const patterns: readonly Pattern[] = [
   },
 ];
 
+/** The error for a sandbox that can't be had: what is missing, as a sentence, and what mends it. */
+export function unavailable(missing: string, remedy: string): RepliqueError {
+  return repliqueError('SANDBOX_UNAVAILABLE', { missing, remedy });
+}
+
 /** Makes the error for a sandbox that did not start, from what was written to stderr. */
-export function explainFailure(stderr: string, cause: unknown): RepliqueError {
+export function explainFailure(
+  stderr: string,
+  cause: unknown,
+  container: boolean = isContainer(),
+): RepliqueError {
   const said = stderr.split('\n').slice(-3).join(' ').slice(0, 500);
   const known = patterns.find(({ pattern }) => pattern.test(stderr));
   const detail = said === '' ? describe(cause) : said;
@@ -71,7 +80,7 @@ export function explainFailure(stderr: string, cause: unknown): RepliqueError {
     'SANDBOX_UNAVAILABLE',
     {
       missing: `${known?.missing ?? 'it ended before it was ready'} (${detail}).`,
-      remedy: known?.remedy() ?? 'Run `npx replique doctor` to see what is wrong.',
+      remedy: known?.remedy(container) ?? 'Run `npx replique doctor` to see what is wrong.',
     },
     { cause },
   );

@@ -2,17 +2,17 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { repliqueError } from '../errors.ts';
 import { accounts, bubblewrapArguments, inside, type Binding } from './bubblewrap-args.ts';
-import { explainFailure, installBubblewrap } from './bubblewrap-remedies.ts';
+import { confirmed, type Started } from './bubblewrap-confirm.ts';
+import { installBubblewrap, unavailable } from './bubblewrap-remedies.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
 import { asUnprivilegedUser, runsAsRoot, staged } from './idmap.ts';
 import { LaunchedProcess } from './launcher-process.ts';
 import { resourceLimits } from './limits.ts';
 import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
+import type { Architecture } from './seccomp-table.ts';
 import { buildSeccompFilter, currentArchitecture } from './seccomp.ts';
 
-const startTimeoutMs = 30_000;
 const longestInfo = 4096;
 const FIRST_CHANNEL = 4;
 
@@ -22,9 +22,17 @@ const FIRST_CHANNEL = 4;
  */
 const places = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/current-system/sw/bin/bwrap'];
 
-/** The path of bubblewrap on this machine. */
-export function findBubblewrap(): string | undefined {
-  return places.find((path) => existsSync(path));
+/** What a sandbox needs of the machine. */
+export interface Machine {
+  /** Path of bubblewrap. */
+  readonly bubblewrap: string | undefined;
+  /** Absent where there is no filter for it. */
+  readonly architecture: Architecture | undefined;
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(): Machine {
+  return { bubblewrap: places.find((path) => existsSync(path)), architecture: currentArchitecture() };
 }
 
 /**
@@ -32,10 +40,11 @@ export function findBubblewrap(): string | undefined {
  * capabilities and `no_new_privs` are in force. Anything else ends it.
  * @throws RepliqueError SANDBOX_UNAVAILABLE, saying what is missing
  */
-export async function launchInBubblewrap(options: LaunchOptions): Promise<SandboxProcess> {
-  const bubblewrap = findBubblewrap();
+export async function launchInBubblewrap(
+  options: LaunchOptions,
+  { bubblewrap, architecture }: Machine = thisMachine(),
+): Promise<SandboxProcess> {
   if (bubblewrap === undefined) throw unavailable('bubblewrap is not installed.', installBubblewrap);
-  const architecture = currentArchitecture();
   if (architecture === undefined) {
     throw unavailable(
       `there is no system call filter for ${process.arch}.`,
@@ -149,60 +158,10 @@ function watch(child: ChildProcess, channels: number, infoFd: number): Started {
   return { launched, named };
 }
 
-interface Started {
-  readonly launched: LaunchedProcess;
-  /** PID 1 of the sandbox, by its number on the host, as bubblewrap names it before it starts it. */
-  readonly named: Promise<number>;
-}
-
 function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended by itself.
   }
-}
-
-async function confirmed({ launched, named }: Started): Promise<SandboxProcess> {
-  const timer = setTimeout(() => launched.kill(), startTimeoutMs);
-  let gap: string | undefined;
-  try {
-    const { status } = await launched.ready;
-    const pid = await Promise.race([named, launched.exited.then(() => fail('It ended at its start.'))]);
-    gap = missingProtection(status, readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch (error) {
-    launched.kill();
-    throw explainFailure(launched.stderrTail(), error);
-  } finally {
-    clearTimeout(timer);
-  }
-  if (gap === undefined) return launched;
-  launched.kill();
-  await launched.exited;
-  throw unavailable(gap, 'Report this with the versions of your kernel and of bubblewrap.');
-}
-
-/**
- * What is not as it must be, in what PID 1 read back of itself and in what the host sees of it.
- * @param hostStatus /proc/PID/status, read outside
- */
-export function missingProtection(
-  status: Readonly<Record<string, string>>,
-  hostStatus: string,
-): string | undefined {
-  if (status['Seccomp'] !== '2') return 'the system call filter is not in force inside it.';
-  if (status['NoNewPrivs'] !== '1') return 'programs inside it could gain privileges (no_new_privs is off).';
-  if (!/^0+$/.test(status['CapEff'] ?? '')) {
-    return `its processes have capabilities (${status['CapEff'] ?? 'unknown'}).`;
-  }
-  if (!/^Uid:(\s+[1-9]\d*){4}$/m.test(hostStatus)) return 'its user is root on the host.';
-  return undefined;
-}
-
-function fail(message: string): never {
-  throw new Error(message);
-}
-
-function unavailable(missing: string, remedy: string): Error {
-  return repliqueError('SANDBOX_UNAVAILABLE', { missing, remedy });
 }

@@ -18,6 +18,7 @@ import sys
 
 # The same numbers on every architecture that Linux runs on since 5.1.
 OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442
+NAMES = {OPEN_TREE: "open_tree", MOVE_MOUNT: "move_mount", MOUNT_SETATTR: "mount_setattr"}
 AT_EMPTY_PATH = 0x1000
 OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 MOVE_MOUNT_F_EMPTY_PATH = 4
@@ -42,11 +43,20 @@ def checked(result, what):
 
 
 def syscall(number, *arguments):
-    return checked(libc.syscall(ctypes.c_long(number), *arguments), {OPEN_TREE: "open_tree", MOVE_MOUNT: "move_mount", MOUNT_SETATTR: "mount_setattr"}[number])
+    return checked(libc.syscall(ctypes.c_long(number), *arguments), NAMES[number])
+
+
+mappings = {}
 
 
 def mapping(owner, group, uid):
     """A user namespace that shows the ids `owner` and `group` of a filesystem as `uid`."""
+    if (owner, group) not in mappings:
+        mappings[owner, group] = new_mapping(owner, group, uid)
+    return mappings[owner, group]
+
+
+def new_mapping(owner, group, uid):
     ready, go = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:

@@ -7,5 +7,5 @@ import { launchUnprotected } from './launcher-none.ts';
 export function createLauncher(config: Config): Launcher {
   return config.sandbox === 'none'
     ? { name: 'none', launch: launchUnprotected }
-    : { name: 'bubblewrap', launch: launchInBubblewrap };
+    : { name: 'bubblewrap', launch: (options) => launchInBubblewrap(options) };
 }

@@ -9,8 +9,8 @@ import { RepliqueError } from '../errors.ts';
 import { configDir, dataDir, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
-import { findBubblewrap, launchInBubblewrap } from './bubblewrap.ts';
-import type { Limits, ProbeLine, PythonInstallation } from './contract.ts';
+import { launchInBubblewrap, thisMachine, type Machine } from './bubblewrap.ts';
+import type { LaunchOptions, ProbeLine, PythonInstallation } from './contract.ts';
 import { runsAsRoot, sandboxUid } from './idmap.ts';
 import { limitsOf } from './limits.ts';
 import { judgeProbe, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
@@ -24,15 +24,18 @@ const largestAnswer = 64 * 1024;
  * The sandbox's part of the system check: a real sandbox is started, what must not work is tried inside it, and what
  * holds is read back. Never throws for what it finds.
  */
-export async function probeSandbox(config: Config): Promise<readonly ProbeLine[]> {
+export async function probeSandbox(
+  config: Config,
+  machine: Machine = thisMachine(),
+): Promise<readonly ProbeLine[]> {
   if (config.sandbox === 'none') return [turnedOff];
-  const bubblewrap = findBubblewrap();
+  const { bubblewrap } = machine;
   if (bubblewrap === undefined) {
     return [{ name: 'bubblewrap', ok: false, detail: 'not installed', remedy: installBubblewrap }];
   }
   const first = await describeBubblewrap(bubblewrap);
   try {
-    return [...first, ...(await probeRunning(config))];
+    return [...first, ...(await probeRunning(config, machine))];
   } catch (error) {
     const refused = await refusedNamespaces(bubblewrap);
     return [...first, ...refused, failed(error)];
@@ -84,14 +87,14 @@ async function refusedNamespaces(bubblewrap: string): Promise<readonly ProbeLine
   return lines;
 }
 
-async function probeRunning(config: Config): Promise<readonly ProbeLine[]> {
+async function probeRunning(config: Config, machine: Machine): Promise<readonly ProbeLine[]> {
   const python = await somePython(config);
   const limits = limitsOf(config);
   mkdirSync(dataDir(), { recursive: true });
   const workspace = mkdtempSync(join(realpathSync(dataDir()), 'probe-'));
   try {
     writeFileSync(join(workspace, 'probe.json'), JSON.stringify({ private: privatePaths(python) }));
-    const report = await askSandbox(python, workspace, limits);
+    const report = await askSandbox({ python, workspace, limits }, machine);
     return judgeProbe(report, workspace, limits);
   } finally {
     rmSync(workspace, { recursive: true, force: true });
@@ -114,16 +117,12 @@ function privatePaths(python: PythonInstallation): readonly string[] {
 }
 
 async function askSandbox(
-  python: PythonInstallation,
-  workspace: string,
-  limits: Limits,
+  given: Pick<LaunchOptions, 'python' | 'workspace' | 'limits'>,
+  machine: Machine,
 ): Promise<ProbeReport> {
   const workerFiles = fileURLToPath(new URL('./worker', import.meta.url));
-  const launched = await launchInBubblewrap({
-    ...{ python, workspace, workerFiles, limits },
-    entry: 'probe.py',
-    channels: 1,
-  });
+  const options = { ...given, workerFiles, entry: 'probe.py', channels: 1 };
+  const launched = await launchInBubblewrap(options, machine);
   const timer = setTimeout(() => launched.kill(), answerTimeoutMs);
   try {
     let text = '';

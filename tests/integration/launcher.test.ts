@@ -1,9 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { launchInBubblewrap, thisMachine, type Machine } from '../../kernel/sandbox/bubblewrap.ts';
 import type { SandboxProcess } from '../../kernel/sandbox/contract.ts';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { probeSandbox } from '../../kernel/sandbox/probe.ts';
+import { inspectPython } from '../../kernel/sandbox/python.ts';
 import { descendants, plainConfig, Playground, readAll, readUntil } from '../support/sandboxes.ts';
 
 let ground: Playground;
@@ -211,6 +213,90 @@ describe('the launcher bubblewrap', () => {
     await expect(createLauncher(plainConfig()).launch({ ...options, python })).rejects.toThrow(
       /Python lies in \/workspace\/env/,
     );
+  });
+});
+
+describe('a machine that does not keep its word', () => {
+  let folder: string;
+
+  /** A program in bubblewrap's place, where every user finds it. */
+  function inPlaceOfBubblewrap(source: string): Machine {
+    const bubblewrap = join(folder, 'bwrap');
+    writeFileSync(bubblewrap, source);
+    chmodSync(bubblewrap, 0o755);
+    return { ...thisMachine(), bubblewrap };
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync('/var/tmp/replique-machine-');
+    chmodSync(folder, 0o755);
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is refused where what is called bubblewrap does not isolate', async () => {
+    const init = JSON.stringify(
+      readFileSync(join(import.meta.dirname, '../../kernel/sandbox/worker/init.py'), 'utf8'),
+    );
+    const machine = inPlaceOfBubblewrap(`#!/usr/bin/env -S python3 -I
+import os, sys
+args, command = sys.argv, sys.argv[sys.argv.index("--") + 1:]
+os.write(int(args[args.index("--info-fd") + 1]), b'{"child-pid": %d}' % os.getpid())
+at = command.index("/init.py")
+os.execv(command[0], [command[0], "-I", "-c", ${init}, *command[at + 1:]])
+`);
+    const python = await inspectPython('python3');
+    const options = await ground.options('', { python });
+    await expect(launchInBubblewrap(options, machine)).rejects.toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      message: expect.stringContaining('the system call filter is not in force') as string,
+    });
+  });
+
+  it('says that bubblewrap is missing, or the tables for the processor', async () => {
+    const options = await ground.options('');
+    const { bubblewrap, architecture } = thisMachine();
+    await expect(launchInBubblewrap(options, { bubblewrap: undefined, architecture })).rejects.toMatchObject({
+      code: 'SANDBOX_UNAVAILABLE',
+      remedy: expect.stringContaining('apt-get install bubblewrap') as string,
+    });
+    await expect(launchInBubblewrap(options, { bubblewrap, architecture: undefined })).rejects.toThrow(
+      /no system call filter/,
+    );
+    expect(await probeSandbox(plainConfig(), { bubblewrap: undefined, architecture })).toEqual([
+      {
+        name: 'bubblewrap',
+        ok: false,
+        detail: 'not installed',
+        remedy: expect.stringContaining('apt-get') as string,
+      },
+    ]);
+  });
+
+  it('is told what an old bubblewrap lacks, and which namespaces are refused', async () => {
+    const machine = inPlaceOfBubblewrap(`#!/bin/sh
+case "$1" in
+--version) echo "bubblewrap 0.4.0" ;;
+--help) echo "--unshare-user --unshare-ipc --unshare-pid" ;;
+*) echo "bwrap: No permissions to create a new namespace" >&2; exit 1 ;;
+esac
+`);
+    const lines = await probeSandbox(plainConfig(), machine);
+    const bad = lines.filter((line) => !line.ok);
+    expect(bad.map((line) => line.name)).toEqual([
+      ...['options', 'namespace user', 'namespace ipc', 'namespace pid', 'namespace net'],
+      ...['namespace uts', 'namespace cgroup', 'start'],
+    ]);
+    expect(bad[0]!.detail).toContain('--disable-userns');
+    expect(bad.at(-1)!.detail).toContain('user namespaces are not allowed');
+    expect(lines[0]).toMatchObject({ ok: true, detail: expect.stringContaining('0.4.0') as string });
+  });
+
+  it('is told that bubblewrap can’t be run', async () => {
+    const machine = { ...thisMachine(), bubblewrap: join(folder, 'absent') };
+    const lines = await probeSandbox(plainConfig(), machine);
+    expect(lines[0]).toMatchObject({ name: 'bubblewrap', ok: false });
+    expect(lines.at(-1)).toMatchObject({ name: 'start', ok: false });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bubblewrapArguments, inside, type SandboxPlan } from '../../../kernel/sandbox/bubblewrap-args.ts';
-import { missingProtection } from '../../../kernel/sandbox/bubblewrap.ts';
+import { missingProtection } from '../../../kernel/sandbox/bubblewrap-confirm.ts';
 import { asUnprivilegedUser, sandboxUid, staged } from '../../../kernel/sandbox/idmap.ts';
 
 const plan: SandboxPlan = {

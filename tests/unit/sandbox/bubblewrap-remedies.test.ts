@@ -7,10 +7,10 @@ describe('why a sandbox did not start', () => {
     [
       'bwrap: No permissions to create a new namespace, likely because the kernel does not allow non-privileged user namespaces.',
       /not allowed/,
-      /sysctl|docker/,
+      /sysctl/,
     ],
-    ['bwrap: setting up uid map: Permission denied', /restricted/, /apparmor|docker/i],
-    ['bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted', /restricted/, /apparmor|docker/i],
+    ['bwrap: setting up uid map: Permission denied', /restricted/, /apparmor/],
+    ['bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted', /restricted/, /apparmor/],
     ["bwrap: Can't mount proc on /newroot/proc: Operation not permitted", /\/proc/, /docker/],
     ['bwrap: execvp /opt/python: Permission denied', /Python can’t be run/, /REPLIQUE_PYTHON/],
     [
@@ -25,10 +25,16 @@ describe('why a sandbox did not start', () => {
     ],
     ['something else', /ended before it was ready \(something else\)/, /doctor/],
   ])('%s', (stderr, missing, remedy) => {
-    const error = explainFailure(stderr, new Error('exit'));
+    const error = explainFailure(stderr, new Error('exit'), false);
     expect(error.code).toBe('SANDBOX_UNAVAILABLE');
     expect(error.message).toMatch(missing);
     expect(error.remedy).toMatch(remedy);
+  });
+
+  it('names the container’s options in a container', () => {
+    for (const stderr of ['bwrap: Creating new namespace failed', 'bwrap: setting up uid map: denied']) {
+      expect(explainFailure(stderr, undefined, true).remedy).toContain('docker run');
+    }
   });
 
   it('quotes the cause where nothing was said, and no more than the end of what was', () => {
