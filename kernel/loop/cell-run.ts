@@ -204,6 +204,10 @@ export class CellRun {
     const { conversation, tools, params } = this.#o;
     conversation.addResponse(record.text);
     if (kind === 'empty') conversation.addNote('Your reply was empty. Please answer.');
+    if (kind === 'invented') {
+      conversation.addNote(teach('invented'));
+      this.#notice('The model wrote a result of its own making; it was told that it is not real.');
+    }
     if (kind === 'fence') {
       conversation.addNote(teach('fence'));
       this.#notice('The model showed code without running it; it was told how to run it.');

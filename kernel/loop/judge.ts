@@ -6,16 +6,19 @@ const announces =
   /\b(?:let me|let['’]s|let us|I['’]ll|I will|I am going to|I['’]m going to|we (?:can|will|need)|run|execute)\b/i;
 
 /**
- * What a turn that ended by itself is. `fence`: it announces code and shows it in a fence, which runs nothing, and no
+ * What a turn that ended by itself is. `invented`: a line begins with a <result> that the model wrote itself, which is
+ * no result and no answer. `fence`: it announces code and shows it in a fence, which runs nothing, and no
  * helper ran in this cell yet; asked at most once a cell. See docs/decisions/2026-helper-blocks.md.
  */
 export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
   const { verdict, text } = outcome;
   if (verdict.kind !== 'plain') return verdict.kind;
   if (text.trim() === '') return 'empty';
+  const words = outsideFences(text);
+  if (/^[ \t]*<\/?result[ >]/m.test(words)) return 'invented';
   const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence');
   const shows = verdict.fences.some((lang) => runnable.has(lang));
-  return untried && shows && announces.test(outsideFences(text)) ? 'fence' : 'final';
+  return untried && shows && announces.test(words) ? 'fence' : 'final';
 }
 
 function outsideFences(text: string): string {

@@ -33,7 +33,7 @@ export const problems = {
   },
   Malformed: {
     reason: 'malformed',
-    sentence: 'The model could not write a helper block in the right form, three times in a row.',
+    sentence: 'The model wrote a malformed helper block or an invented result three times in a row.',
     remedy: 'Run the cell again, ask in other words, or choose a larger model: set REPLIQUE_MODEL.',
   },
   EmptyReply: {

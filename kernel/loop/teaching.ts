@@ -11,7 +11,8 @@ export type Malformation =
   | 'cut'
   | 'language'
   | 'quoted'
-  | 'fence';
+  | 'fence'
+  | 'invented';
 
 const form = 'Write it exactly so: <helpers lang="python"> on a line, the code, then </helpers>.';
 
@@ -27,6 +28,9 @@ const lines: Readonly<Record<Malformation, string>> = {
   cut: 'The helper block was cut off at the token limit. Write much shorter code, one step at a time.',
   language: `That language is not available. ${form}`,
   quoted: `The block stood inside a code fence or quotation. Write it again without the fence. ${form}`,
+  invented:
+    'You wrote a <result> yourself: it is not real. Run code to get a real one, or answer in plain words ' +
+    `with what real results say. ${form}`,
   fence:
     'Code in a ``` fence is only shown, it does not run. ' +
     `To run it, write it in a helper block. ${form} Otherwise give the final answer in plain words.`,

@@ -66,6 +66,26 @@ describe('code in a fence', () => {
   });
 });
 
+describe('a result that the model wrote itself', () => {
+  const invented = '<result status="ok">\n401 lines\n</result>';
+
+  it('is no answer, and the model is told so', async () => {
+    const { cell, lastRequest } = session([invented, helper('1'), 'It is 12.']);
+    expect((await cell()).stop.answer).toBe('It is 12.');
+    expect(lastRequest()[2]!.content).toBe(teach('invented'));
+  });
+
+  it('ends the cell at the third time in a row', async () => {
+    const { cell } = session([invented, '<helper>', invented]);
+    expect((await cell()).stop.problem?.ename).toBe('Malformed');
+  });
+
+  it('may be quoted', async () => {
+    const text = 'So it looks:\n```\n<result status="ok">\n```\nor `<result>`.';
+    expect((await session([text]).cell()).stop.answer).toBe(text);
+  });
+});
+
 describe('the loop ends', () => {
   it('at the turn limit, and tells the model before its last turn', async () => {
     const { cell, provider, lastRequest } = session(
