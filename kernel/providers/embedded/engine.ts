@@ -1,5 +1,6 @@
 import { chatTokens, speaksChatMl, TokenText } from './chat.ts';
 import type { Llama, LlamaContext, LlamaModel, LlamaSequence, Token } from './llama.ts';
+import { Pacing, type Pace } from './pace.ts';
 import type { failureKinds, HostGenerate, HostUsage } from './protocol.ts';
 import { stopFilter } from '../stop-filter.ts';
 
@@ -34,6 +35,7 @@ interface Loaded {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly slots: readonly Slot[];
+  readonly pacing: Pacing;
 }
 
 interface Generation {
@@ -49,7 +51,7 @@ export class Engine {
   #loaded: Loaded | undefined;
   #uses = 0;
 
-  /** @param threads to compute with; 0: one for each core that is useful for it */
+  /** @param threads to compute with; 0: as many as turn out to be fastest */
   constructor(startLlama: () => Promise<Llama>, threads: number) {
     this.#startLlama = startLlama;
     this.#threads = threads;
@@ -73,7 +75,7 @@ export class Engine {
     request: HostGenerate,
     { signal, onText }: Generation,
   ): Promise<{ reason: 'stop' | 'length'; usage: HostUsage }> {
-    const { model, context, slots } = await this.#load(request.path);
+    const { model, context, slots, pacing } = await this.#load(request.path);
     const prompt = chatTokens(model, request.messages);
     const room = context.contextSize - prompt.length - 1;
     if (room < 1) throw tooLong(prompt.length, context.contextSize);
@@ -81,14 +83,18 @@ export class Engine {
     const cachedTokens = await align(slot.sequence, prompt);
     const usage = { inputTokens: prompt.length, outputTokens: 0, cachedTokens };
     onText('', usage);
-    const rest = await readPrompt(slot.sequence, prompt.slice(cachedTokens), signal);
+    const rest = await readPrompt(slot.sequence, prompt.slice(cachedTokens), pacing, signal);
     if (rest === undefined) return { reason: 'stop', usage };
     const text = new TokenText(model, prompt);
     const filter = stopFilter(request.stop);
     const most = Math.min(request.maxTokens, room);
     const seed = request.seed === undefined ? {} : { seed: request.seed };
     const sampling = { temperature: request.temperature, topK: 40, topP: 0.95, ...seed };
+    let pace: Pace | undefined;
     for await (const token of slot.sequence.evaluate(rest, sampling)) {
+      // The first token also took the end of the prompt.
+      if (pace) pace.step(1);
+      else pace = pacing.start('token');
       usage.outputTokens += 1;
       onText(filter.push(text.push(token)), usage);
       if (filter.stopped || signal.aborted) return { reason: 'stop', usage };
@@ -143,9 +149,9 @@ export class Engine {
       throw new EngineError('setup', `The model ${path} does not speak the chat format ChatML.`);
     }
     const contextSize = Math.min(contextTokens, model.trainContextSize);
-    const threads = this.#threads === 0 ? llama.cpuMathCores : this.#threads;
+    const pacing = new Pacing(llama, this.#threads);
     const context = await model
-      .createContext({ contextSize, sequences, threads, failedCreationRemedy: false })
+      .createContext({ contextSize, sequences, threads: pacing.most, failedCreationRemedy: false })
       .catch((error: unknown) => {
         throw new EngineError('server', `There is not enough memory for the model: ${firstLine(error)}`, {
           cause: error,
@@ -156,7 +162,7 @@ export class Engine {
       conversation: undefined,
       lastUse: 0,
     }));
-    return { path, model, context, slots };
+    return { path, model, context, slots, pacing };
   }
 
   async #unload(): Promise<void> {
@@ -192,12 +198,15 @@ async function align(sequence: LlamaSequence, prompt: readonly Token[]): Promise
 async function readPrompt(
   sequence: LlamaSequence,
   tokens: readonly Token[],
+  pacing: Pacing,
   signal: AbortSignal,
 ): Promise<readonly Token[] | undefined> {
+  const pace = pacing.start('prompt');
   let start = 0;
   for (; start + portion < tokens.length; start += portion) {
     if (signal.aborted) return undefined;
     await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(start, start + portion));
+    pace.step(portion);
   }
   return tokens.slice(start);
 }

@@ -40,6 +40,8 @@ export interface LlamaModel {
 
 export interface Llama {
   readonly cpuMathCores: number;
+  /** Most threads that the next computation may use. */
+  maxThreads: number;
   loadModel(options: { modelPath: string }): Promise<LlamaModel>;
   dispose(): Promise<void>;
 }
