@@ -33,6 +33,8 @@ class RestartingWorker implements SessionWorker {
   #process: Promise<WorkerProcess> | undefined;
   #notices: string[] = [];
   #closed = false;
+  /** Grows with each restart: what was asked before it is not begun after it. */
+  #epoch = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -97,6 +99,7 @@ class RestartingWorker implements SessionWorker {
   }
 
   async restart(): Promise<void> {
+    this.#epoch += 1;
     await this.#discard();
     const done = await this.#turns.enter();
     try {
@@ -110,12 +113,18 @@ class RestartingWorker implements SessionWorker {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#epoch += 1;
     await this.#discard();
   }
 
   async #execute(options: ExecuteOptions, clock: Clock): Promise<Omit<ExecuteOutcome, 'durationMs'>> {
+    const epoch = this.#epoch;
     const done = await this.#turns.enter(clock.stopped);
     if (done === undefined) return { status: 'interrupted' };
+    if (epoch !== this.#epoch) {
+      done();
+      return { status: 'died', notice: words.neverBegun };
+    }
     let recovery: Promise<void> | undefined;
     try {
       const process = await Promise.race([this.#running(), clock.stopped]);
@@ -189,8 +198,14 @@ class RestartingWorker implements SessionWorker {
   async #recover(process: WorkerProcess, request: Promise<unknown>): Promise<void> {
     const { busyGraceMs } = this.#options;
     const ended = await settledWithin(request, busyGraceMs);
-    if (ended !== undefined && process.peer.death === undefined) return;
-    this.#notices.push(words.replacedNotice(busyGraceMs, memoryOf(process)));
+    const { death } = process.peer;
+    if (ended !== undefined && death === undefined) return;
+    const memory = memoryOf(process);
+    this.#notices.push(
+      death === undefined
+        ? words.replacedNotice(busyGraceMs, memory)
+        : words.describeDeath(death, memory).notice,
+    );
     await this.#restore(process);
   }
 

@@ -54,3 +54,5 @@ export function replacedNotice(graceMs: number, memory: string): string {
 
 export const truncatedNotice =
   'It printed more than can be kept (64 MB or 100,000 outputs): the rest was dropped.';
+
+export const neverBegun = 'Python was restarted before it began.';

@@ -2,12 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workerEnvDir } from '../../kernel/paths.ts';
-import type {
-  ExecuteOptions,
-  ExecuteOutcome,
-  Limits,
-  WorkerOutput,
-} from '../../kernel/sandbox/contract.ts';
+import type { ExecuteOptions, ExecuteOutcome, Limits, WorkerOutput } from '../../kernel/sandbox/contract.ts';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { limitsOf } from '../../kernel/sandbox/limits.ts';
 import { inspectPython } from '../../kernel/sandbox/python.ts';

@@ -27,6 +27,8 @@ class Interrupts:
     def take(self):
         """The host names the request in a message before the signal: a signal that comes late hits no other one."""
         self.pending = False
+        if self.running is None:
+            return
         self.depth += 1
         try:
             self.read_waiting()
@@ -35,7 +37,7 @@ class Interrupts:
         finally:
             self.depth -= 1
         named, self.named = self.named, []
-        if self.running is None or (named and self.running not in named):
+        if named and self.running not in named:
             return
         raise KeyboardInterrupt
 

@@ -7,10 +7,14 @@ program that prints while it holds Python's lock is not blocked for good.
 import os
 import select
 import signal
+from time import monotonic, sleep
 
 from replique_worker.process import fork_orphan, set_dumpable, write_all
 
 CHUNK = 65536
+SMALL = 8192
+PATIENCE = 16
+REST = 0.001
 
 
 def start(stdout, stderr):
@@ -32,11 +36,16 @@ def start(stdout, stderr):
 
 
 def carry(routes):
-    """Returns when no process has a writing end any more."""
+    """Returns when no process has a writing end any more.
+
+    When text keeps coming in small pieces, it takes a rest between them: waking up for each costs the writer more.
+    """
     poller = select.poll()
     for source in routes:
         poller.register(source, select.POLLIN)
     left = len(routes)
+    small = 0
+    last = 0.0
     while left:
         for source, _ in poller.poll():
             data = os.read(source, CHUNK)
@@ -45,3 +54,8 @@ def carry(routes):
             else:
                 poller.unregister(source)
                 left -= 1
+            now = monotonic()
+            small = small + 1 if len(data) < SMALL and now - last < 2 * REST else 0
+            last = now
+        if small > PATIENCE:
+            sleep(REST)

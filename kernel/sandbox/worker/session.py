@@ -11,7 +11,7 @@ from IPython.core.error import StdinNotImplementedError
 from replique_worker import bash, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
-from replique_worker.shell import Outbox, make_shell, text_of
+from replique_worker.shell import Outbox, make_shell, text_of, warm_up
 from replique_worker.streams import Streams
 
 
@@ -36,6 +36,7 @@ class Session:
     def serve(self):
         self.take_over()
         self.channel.send(self.hello("worker"))
+        warm_up(self.shell)
         while True:
             try:
                 head = self.channel.receive()

@@ -1,6 +1,7 @@
 """IPython's shell, with everything that it shows made a message."""
 
 import os
+import sys
 import warnings
 
 from IPython.core import page
@@ -130,3 +131,11 @@ def make_shell(outbox):
     Publisher.outbox = Hook.outbox = shell.outbox = outbox
     warnings.filterwarnings("ignore", message="To exit: use", category=UserWarning)
     return shell
+
+
+def warm_up(shell):
+    """Formats an exception that no one sees: the first one loads much, and shall not delay an interrupt's."""
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info(), tb_offset=0)

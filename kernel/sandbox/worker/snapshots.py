@@ -15,7 +15,7 @@ def take(session, head):
     """Forks the snapshot. In it, and later in each resumed copy of it, this returns None; in the session, the reply."""
     trim_memory()
     state = random.getstate()
-    threads = threading.active_count() - 1
+    threads = count_threads(session.shell)
     try:
         is_snapshot = fork(session)
     except OSError as error:
@@ -26,7 +26,7 @@ def take(session, head):
     arrive(session, head, "snapshot")
     order = hold(session)
     random.setstate(state)
-    forget_event_loop()
+    forget_event_loops(session.shell)
     set_dumpable(1)
     end_session(order["replaces"])
     arrive(session, order, "worker", threads=threads)
@@ -61,10 +61,24 @@ def arrive(session, head, role, **fields):
     session.channel.send({**session.hello(role), **fields})
 
 
-def forget_event_loop():
+def script_magics(shell):
+    """`%%bash` and its like run in an asyncio loop in a thread of their own."""
+    return shell.magics_manager.registry.get("ScriptMagics")
+
+
+def count_threads(shell):
+    """The helpers' threads, which a forked copy does not have."""
+    own = 2 if getattr(script_magics(shell), "event_loop", None) else 1
+    return max(0, threading.active_count() - own)
+
+
+def forget_event_loops(shell):
     """A forked copy of an asyncio loop shares its selector with the original: a new one is made on demand."""
-    helpers = sys.modules.get("IPython.core.async_helpers")
-    loop = getattr(helpers, "_asyncio_event_loop", None)
-    if loop is not None:
-        kept_alive.append(loop)
-        helpers._asyncio_event_loop = None
+    for owner, name in (
+        (sys.modules.get("IPython.core.async_helpers"), "_asyncio_event_loop"),
+        (script_magics(shell), "event_loop"),
+    ):
+        loop = getattr(owner, name, None)
+        if loop is not None:
+            kept_alive.append(loop)
+            setattr(owner, name, None)

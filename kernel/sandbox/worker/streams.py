@@ -11,7 +11,7 @@ from time import monotonic
 
 from replique_worker.process import libc, write_all
 
-LARGEST_PART = 16384
+MOST_PARTS = 256
 SECONDS = 0.005
 
 
@@ -21,6 +21,7 @@ class Streams:
         self.mark = None
         self.count = 0
         self.last = None
+        self.patience = SECONDS
         self.lock = threading.RLock()
         self.stdout = Stream(self, "stdout", 1, stdout)
         self.stderr = Stream(self, "stderr", 2, stderr)
@@ -30,9 +31,12 @@ class Streams:
         """Counts anew. The token is the host's choice, so that marks are unlike any text; text before the first is old."""
         self.mark = f"\x1b_R:{token}:".encode()
         self.count = 0
+        self.patience = SECONDS
         self.barrier(b"s")
 
     def after_fork(self):
+        """A helper's own processes print whole lines, so that they don't mix."""
+        self.patience = float("inf")
         self.lock = threading.RLock()
         self.mark = None
 
@@ -60,9 +64,8 @@ class Streams:
 
     def follows(self, stream):
         """Called before text goes to a stream."""
-        if self.last is not stream:
-            if self.last is not None:
-                self.last.flush()
+        with self.lock:
+            if self.last is not None and self.last is not stream:
                 self.barrier(b"s")
             self.last = stream
 
@@ -79,27 +82,27 @@ class Stream(io.TextIOBase):
         self.number = number
         self.descriptor = descriptor
         self.parts = []
-        self.size = 0
         self.written = 0.0
         self.buffer = Binary(self)
 
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        with self.streams.lock:
+        if self.streams.last is not self:
             self.streams.follows(self)
-            self.parts.append(text)
-            self.size += len(text)
-            if "\n" in text or self.size > LARGEST_PART or monotonic() - self.written > SECONDS:
-                self.flush()
+        self.parts.append(text)
+        if "\n" in text or len(self.parts) > MOST_PARTS or monotonic() - self.written > self.streams.patience:
+            self.flush()
         return len(text)
 
     def flush(self):
+        parts = self.parts
         with self.streams.lock:
-            if self.parts:
-                data = "".join(self.parts).encode("utf-8", "backslashreplace")
-                self.parts.clear()
-                self.size = 0
+            count = len(parts)
+            if count:
+                # Another thread may append meanwhile: the list stays the same, and only what is written leaves it.
+                data = "".join(parts[:count]).encode("utf-8", "backslashreplace")
+                del parts[:count]
                 write_all(self.descriptor, data)
                 self.written = monotonic()
 

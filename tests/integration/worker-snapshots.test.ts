@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { run, Workers } from '../support/workers.ts';
+
+describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => {
+  const workers = new Workers();
+  let worker: SessionWorker;
+
+  beforeAll(async () => {
+    ({ worker } = workers.create({ isolation }));
+    await worker.ready();
+  });
+  afterAll(() => workers.close());
+
+  const print = async (code: string): Promise<string> => (await run(worker, code)).stdout.trim();
+
+  it('bring memory back, as often as wanted, in any order', async () => {
+    await run(worker, 'x = [1]');
+    const first = await worker.snapshot();
+    await run(worker, 'x.append(2)');
+    const second = await worker.snapshot();
+    await run(worker, 'x.append(3)');
+    for (const [id, expected] of [
+      [first, '[1]'],
+      [second, '[1, 2]'],
+      [first, '[1]'],
+      [first, '[1]'],
+      [second, '[1, 2]'],
+    ] as const) {
+      await worker.resume(id);
+      expect(await print('print(x); x.append(9)')).toBe(expected);
+    }
+  });
+
+  it('can be taken of what was resumed', async () => {
+    await run(worker, 'n = 0');
+    let id = await worker.snapshot();
+    for (let depth = 1; depth <= 4; depth += 1) {
+      await worker.resume(id);
+      await run(worker, 'n += 1');
+      id = await worker.snapshot();
+    }
+    await worker.resume(id);
+    expect(await print('print(n)')).toBe('4');
+  });
+
+  it('bring back random numbers, the history of results and an open figure', async () => {
+    await run(worker, 'import random, numpy as np, matplotlib.pyplot as plt\nnp.random.rand()\n"result"');
+    await run(worker, 'figure, axes = plt.subplots(); plt.close(figure)\naxes.plot([1]);');
+    const id = await worker.snapshot();
+    const draw = 'print(random.random(), np.random.rand(), _, len(axes.lines))';
+    const drawn = await print(draw);
+    expect(drawn).toContain('result 1');
+    await worker.resume(id);
+    expect(await print(draw)).toBe(drawn);
+    await worker.resume(id);
+    expect(await print(draw)).toBe(drawn);
+  });
+
+  it('do not share an event loop with their copies', async () => {
+    await run(worker, 'import asyncio\nawait asyncio.sleep(0.001)');
+    await run(worker, '%%bash\ntrue');
+    const id = await worker.snapshot();
+    await worker.resume(id);
+    expect(await print('await asyncio.sleep(0.001)\nprint("slept")')).toBe('slept');
+    expect(await print('%%bash\necho shell')).toBe('shell');
+  });
+
+  it('end what the replaced process had started, and say that threads are gone', async () => {
+    const id = await worker.snapshot();
+    const started = await print('import subprocess\nprint(subprocess.Popen(["sleep", "600"]).pid)');
+    await worker.resume(id);
+    expect(await print(`import os\nprint(os.path.exists("/proc/${started}/fd/1"))`)).toBe('False');
+    await run(
+      worker,
+      'import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()',
+    );
+    await worker.resume(await worker.snapshot());
+    const next = await run(worker, '1');
+    expect(next.notice).toContain('A thread');
+    expect((await run(worker, '1')).notice).toBeUndefined();
+  });
+
+  it('are children that no helper meets', async () => {
+    await worker.snapshot();
+    const waited =
+      'import os\ntry: print(os.waitpid(-1, os.WNOHANG))\nexcept ChildProcessError: print("none")';
+    expect(await print(waited)).toBe('none');
+  });
+
+  it('can be interrupted after they were resumed', async () => {
+    await run(worker, 'y = 1');
+    await worker.resume(await worker.snapshot());
+    const outcome = await run(worker, 'y = 2\nwhile True: pass', { timeoutMs: 300 });
+    expect(outcome.status).toBe('timeout');
+    expect(await print('print(y)')).toBe('2');
+  });
+
+  it('are dropped on demand, and the oldest when there are too many', async () => {
+    const dropped = await worker.snapshot();
+    await worker.drop(dropped);
+    await worker.drop('never was');
+    await expect(worker.resume(dropped)).rejects.toMatchObject({ code: 'SNAPSHOT_FAILED' });
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      await run(worker, `n = ${n}`);
+      ids.push(await worker.snapshot());
+    }
+    await expect(worker.resume(ids[3]!)).rejects.toThrow('gone');
+    await worker.resume(ids[4]!);
+    expect(await print('print(n)')).toBe('4');
+    await worker.resume(ids[11]!);
+    expect(await print('print(n)')).toBe('11');
+  });
+
+  it('are not what a dead process comes back to once they are left behind', async () => {
+    await run(worker, 'z = "old"');
+    const old = await worker.snapshot();
+    await run(worker, 'z = "new"');
+    await worker.snapshot();
+    await worker.resume(old);
+    expect((await run(worker, 'import os\nos._exit(1)')).notice).toContain('from before that helper');
+    expect(await print('print(z)')).toBe('old');
+  });
+});
+
+describe('a snapshot that cannot be taken', () => {
+  const workers = new Workers();
+  afterAll(() => workers.close());
+
+  it('is an error with a remedy, and the session goes on', async () => {
+    const { worker } = workers.create({ isolation: 'bubblewrap', limits: { processes: 16 } });
+    await run(worker, 'import threading\nstop = threading.Event()\nx = 1');
+    const crowd =
+      'try:\n    while True: threading.Thread(target=stop.wait).start()\nexcept RuntimeError: print("full")';
+    expect((await run(worker, crowd)).stdout).toBe('full\n');
+    await expect(worker.snapshot()).rejects.toMatchObject({ code: 'SNAPSHOT_FAILED' });
+    expect((await run(worker, 'stop.set()\nprint(x)')).stdout).toBe('1\n');
+    await worker.snapshot();
+  });
+});
