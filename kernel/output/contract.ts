@@ -10,7 +10,7 @@ export interface IopubMessage {
 /** Turns the events of one running cell into iopub messages, through the output firewall. */
 export interface CellEmitter {
   emit(event: CellEvent): void;
-  /** Publishes what is still held back (coalesced streams, the last state of a turn). Call before the reply. */
+  /** Publishes what is still held back (coalesced streams, the last state of a turn). Call before the reply and before a question. */
   flush(): void;
 }
 

@@ -95,7 +95,7 @@ class Emitter implements CellEmitter {
 
   flush(): void {
     this.turn?.flush();
-    this.endWorker();
+    this.showHeld();
     this.outgoing.flush();
   }
 
@@ -137,8 +137,12 @@ class Emitter implements CellEmitter {
   }
 
   private endWorker(): void {
-    this.worker?.end();
+    this.showHeld();
     this.worker = undefined;
+  }
+
+  private showHeld(): void {
+    this.worker?.end();
     for (const sentence of this.bounds.report()) this.publish(noticeMessage(sentence, this.redactor));
   }
 

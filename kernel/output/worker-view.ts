@@ -74,7 +74,7 @@ export class WorkerView {
     }
   }
 
-  /** Shows what was held back; no more output follows. */
+  /** Shows what was held back: no more output follows, or the person is asked something. */
   end(): void {
     this.endStreams();
     for (const id of this.recycled.leftOver()) {

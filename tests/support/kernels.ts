@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../kernel/config.ts';
+import { startKernel, type RunningKernel } from '../../kernel/kernel.ts';
+import type { Message } from '../../kernel/protocol/header.ts';
+import { makeConnection, ZmqClient } from '../integration/wire-client.ts';
+import { TestClient } from '../unit/router/client.ts';
+import { configWith } from './provider-tools.ts';
+
+interface Given {
+  readonly config?: Partial<Config>;
+  /** Replies of the `mock` provider. */
+  readonly replies?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What one cell came to, as a client saw it. */
+export interface RanCell {
+  readonly reply: Readonly<Record<string, unknown>>;
+  /** The cell's messages on iopub, without status and execute_input. */
+  readonly outputs: readonly Message[];
+  /** All text that was shown, in order: streams and text/plain. */
+  readonly text: string;
+}
+
+/** A kernel in this process, on real sockets with the real sandbox, and a client of it. */
+export class KernelUnderTest {
+  readonly workspace: string;
+  readonly client: TestClient;
+  readonly kernel: RunningKernel;
+  readonly logged: readonly string[];
+  readonly #end: () => Promise<void>;
+
+  private constructor(
+    workspace: string,
+    client: TestClient,
+    kernel: RunningKernel,
+    logged: readonly string[],
+    end: () => Promise<void>,
+  ) {
+    this.workspace = workspace;
+    this.client = client;
+    this.kernel = kernel;
+    this.logged = logged;
+    this.#end = end;
+  }
+
+  static async start(given: Given = {}): Promise<KernelUnderTest> {
+    const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-kernel-')));
+    const workspace = join(top, 'workspace');
+    mkdirSync(workspace);
+    const mockScript = join(top, 'script.json');
+    if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));
+    const { connection, remove } = await makeConnection('ipc');
+    const logged: string[] = [];
+    const kernel = await startKernel({
+      connection,
+      config: configWith({ provider: 'mock', ...(given.replies && { mockScript }), ...given.config }),
+      notebook: undefined,
+      cwd: workspace,
+      log: (line) => logged.push(line),
+    });
+    const channels = new ZmqClient(connection);
+    const client = new TestClient(channels);
+    await client.published('iopub_welcome');
+    return new KernelUnderTest(workspace, client, kernel, logged, async () => {
+      await kernel.close();
+      await channels.close();
+      await remove();
+      rmSync(top, { recursive: true, force: true });
+    });
+  }
+
+  async run(code: string, content: object = {}): Promise<RanCell> {
+    return this.finished(this.client.execute(code, content));
+  }
+
+  /** What the request with that id came to, when it is done. */
+  async finished(id: string): Promise<RanCell> {
+    const reply = await this.client.done(id);
+    const outputs = this.client.received
+      .filter(({ channel, message }) => channel === 'iopub' && message.parent_header['msg_id'] === id)
+      .map(({ message }) => message)
+      .filter(({ header }) => header.msg_type !== 'status' && header.msg_type !== 'execute_input');
+    return { reply: reply.content, outputs, text: outputs.map(textOf).join('\n') };
+  }
+
+  end(): Promise<void> {
+    return this.#end();
+  }
+}
+
+function textOf({ content }: Message): string {
+  if (typeof content['text'] === 'string') return content['text'];
+  const data = content['data'] as Readonly<Record<string, unknown>> | undefined;
+  return typeof data?.['text/plain'] === 'string' ? data['text/plain'] : '';
+}
