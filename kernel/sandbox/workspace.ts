@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { repliqueError } from '../errors.ts';
 import { runtimeDir } from '../paths.ts';
 import { isWithin } from './mounts.ts';
@@ -20,6 +21,8 @@ export interface PrivatePlaces {
   readonly configDir: string;
   /** Where Jupyter keeps connection files with their keys; by default after JUPYTER_RUNTIME_DIR, as Jupyter does. */
   readonly jupyterDirs?: readonly string[];
+  /** Further directories that helpers must not be able to change, such as those of the Python that runs them. */
+  readonly programs?: readonly string[];
 }
 
 /** Directories and files that hold keys; a workspace is neither in one nor has one. */
@@ -80,6 +83,10 @@ function whyNot(directory: string, places: PrivatePlaces): string | undefined {
   if (touches(directory, places.configDir)) return 'holds Replique’s configuration';
   if (touches(directory, places.dataDir) && !isWithin(directory, workspacesIn(places))) {
     return 'holds Replique’s own data';
+  }
+  const programs = [fileURLToPath(new URL('.', import.meta.url)), ...(places.programs ?? [])];
+  if (programs.some((place) => isWithin(real(place), directory))) {
+    return 'holds Replique’s program or its Python, which helpers could change there';
   }
   if (touches(directory, runtimeDir())) return 'holds the sockets of Replique’s own processes';
   const jupyter = places.jupyterDirs ?? jupyterDirs(places.home);

@@ -116,6 +116,7 @@ describe('what was read back', () => {
 
   it('is accepted when all is in force', () => {
     expect(missingProtection(status, host)).toBeUndefined();
+    expect(missingProtection(status, undefined)).toBeUndefined();
   });
 
   it.each([

@@ -98,6 +98,18 @@ describe('a folder that would show too much', () => {
     expect(chooseWorkspace('/', join(notebooks, 'a.ipynb'), places).path).toBe(join(notebooks, 'a.files'));
   });
 
+  it('a folder with Replique’s program, or with the Python that runs helpers', () => {
+    const notebook = join(make('notebooks'), 'a.ipynb');
+    const repository = realpathSync(join(import.meta.dirname, '..', '..', '..'));
+    expect(chooseWorkspace(repository, notebook, places).notice).toContain('holds Replique’s program');
+    const project = make('project');
+    const python = make('project', '.venv');
+    expect(chooseWorkspace(project, notebook, places)).toEqual({ path: project });
+    expect(chooseWorkspace(project, notebook, { ...places, programs: [python] }).notice).toContain(
+      'its Python',
+    );
+  });
+
   it('a runtime folder that JUPYTER_RUNTIME_DIR names', () => {
     const runtime = make('runtime');
     const notebook = join(make('notebooks'), 'a.ipynb');
