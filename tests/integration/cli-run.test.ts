@@ -113,7 +113,9 @@ describe('a notebook run in the terminal', () => {
       "print('one')",
       "print('go', flush=True)\nimport time\ntime.sleep(600)",
     ]);
-    const onText = (text: string) => void (text.includes('\ngo') && quit.abort());
+    const onText = (text: string) => {
+      if (text.includes('\ngo')) quit.abort();
+    };
     const { ok, written } = await run(notebook, { onText, quit: quit.signal });
     expect(ok).toBe(false);
     expect(written.cells[0]!.outputs).toMatchObject([{ text: ['one\n'] }]);

@@ -10,6 +10,8 @@ export class TerminalShow {
   /** The display whose text ended the output so far: more of it may follow on the same line. */
   #open: string | undefined;
   #atLineStart = true;
+  /** The last output was a stream: the next piece of one goes on where it ended. */
+  #streams = false;
 
   constructor(out: Out = process.stdout, colours = Boolean(out.isTTY) && !process.env['NO_COLOR']) {
     this.#out = out;
@@ -23,8 +25,13 @@ export class TerminalShow {
   }
 
   show(message: OutputMessage): void {
+    this.#show(message);
+    this.#streams = message.type === 'stream';
+  }
+
+  #show(message: OutputMessage): void {
     if (message.type === 'stream') {
-      if (this.#open !== undefined) this.#freshLine();
+      if (!this.#streams) this.#freshLine();
       this.#open = undefined;
       this.#write(message.content.text);
     } else if (message.type === 'error') {

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { RepliqueError } from '../../../kernel/errors.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { checkReport, setupEvent } from '../../../kernel/protocol/setup.ts';
 import type { CheckReport } from '../../../kernel/protocol/setup.ts';
 import { kernelProgram } from '../program.ts';
 import type { ProgressSink } from './progress-sink.ts';
-import { lastLines, runCommand } from './run-command.ts';
+import { runCommand } from './run-command.ts';
 
 /** A line of the kernel's set-up is never longer, in characters. */
 const MAX_LINE = 1_000_000;
+
+/** Characters of what it writes on stderr that are kept. */
+const TAIL = 4000;
 
 export interface KernelSetupOptions {
   readonly sink: ProgressSink;
@@ -24,7 +28,9 @@ export interface KernelSetupOptions {
  */
 export async function runKernelSetup(options: KernelSetupOptions): Promise<void> {
   const { sink, ask, program = kernelProgram(), args = ['setup'] } = options;
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-TAIL)));
   const ended = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 128)));
   child.stdin.on('error', () => undefined); // it may be gone before it reads the answer
   let failure: { sentence: string; remedy: string } | undefined;
@@ -42,8 +48,14 @@ export async function runKernelSetup(options: KernelSetupOptions): Promise<void>
   }
   const status = await ended;
   if (failure) throw repliqueError('SETUP_FAILED', { sentence: failure.sentence, remedy: failure.remedy });
-  if (status !== 0)
-    throw repliqueError('KERNEL_DIED', { problem: `its set-up ended with status ${status}.` });
+  if (status !== 0) throw failureOf(said, `its set-up ended with status ${status}.`);
+}
+
+/** The kernel's own sentence and remedy as it writes them on stderr; else that it died. */
+function failureOf(said: string, problem: string): RepliqueError {
+  const [sentence = '', remedy] = said.trim().split('\n  → ');
+  if (remedy !== undefined) return repliqueError('SETUP_FAILED', { sentence, remedy });
+  return repliqueError('KERNEL_DIED', { problem: `${problem} ${sentence}`.trim() });
 }
 
 function parseEvent(line: string) {
@@ -63,11 +75,7 @@ export async function runKernelCheck(program = kernelProgram()): Promise<CheckRe
   const result = await runCommand(process.execPath, [program, 'check', '--json']);
   try {
     return checkReport.parse(JSON.parse(result.stdout));
-  } catch (error) {
-    throw repliqueError(
-      'KERNEL_DIED',
-      { problem: `the system check gave no report: ${lastLines(result)}` },
-      { cause: error },
-    );
+  } catch {
+    throw failureOf(result.stderr, 'the system check gave no report.');
   }
 }

@@ -147,6 +147,10 @@ describe('the kernel’s set-up', () => {
       message: 'The disk is full.',
       remedy: 'Make room.',
     });
+    const unreadable = program(`console.error('No.\\n  → Mend it.'); process.exit(1);`);
+    await expect(runKernelSetup({ ...options, program: unreadable })).rejects.toMatchObject({
+      remedy: 'Mend it.',
+    });
     await expect(runKernelSetup({ ...options, program: program('process.exit(4)') })).rejects.toThrow(
       'status 4',
     );

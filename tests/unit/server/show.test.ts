@@ -52,6 +52,15 @@ describe('a cell in the terminal', () => {
     expect(shown(steps)).toBe('turn 1 · qwen\nThree.');
   });
 
+  it('begins a line for a stream after a notice, not between pieces of one', () => {
+    const steps: Step[] = [
+      ['display_data', { data: { 'text/plain': 'notice' }, metadata: {} }],
+      ['stream', { name: 'stdout', text: 'a' }],
+      ['stream', { name: 'stderr', text: 'b\n' }],
+    ];
+    expect(shown(steps)).toBe('notice\nab\n');
+  });
+
   it('begins a line for what follows another output', () => {
     const steps: Step[] = [
       turn('display_data', 'one'),

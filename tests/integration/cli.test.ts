@@ -1,0 +1,151 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkReport } from '../../kernel/protocol/setup.ts';
+import { runCli } from '../../server/cli/cli.ts';
+
+/** The commands as a person runs them, on the built kernel and the real Python environments; the provider is a double. */
+
+let directory: string;
+let said: { out: string; err: string };
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'replique-commands-'));
+  said = { out: '', err: '' };
+  const keep = (name: 'out' | 'err') => (text: string | Uint8Array) => {
+    said[name] += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep('out'));
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep('err'));
+  const script = join(directory, 'script.json');
+  const replies = [
+    { text: 'I look.\n<helpers lang="python">\nprint(6 * 7)\n</helpers>' },
+    { text: 'The answer is 42.' },
+  ];
+  writeFileSync(script, JSON.stringify({ replies }));
+  vi.stubEnv('REPLIQUE_PROVIDER', 'mock');
+  vi.stubEnv('REPLIQUE_MOCK_SCRIPT', script);
+  vi.stubEnv('XDG_CONFIG_HOME', join(directory, 'config'));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  process.exitCode = 0;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs a command and gives its exit status. */
+async function replique(...args: string[]): Promise<number> {
+  process.exitCode = 0;
+  await runCli(['node', 'replique', ...args]);
+  return process.exitCode;
+}
+
+const isShown = (text: string) => vi.waitFor(() => expect(said.out).toContain(text), { timeout: 25_000 });
+
+function notebook(...sources: string[]): string {
+  const file = join(directory, 'book.ipynb');
+  const cells = sources.map((source) => ({
+    cell_type: 'code',
+    metadata: {},
+    source,
+    outputs: [],
+    execution_count: null,
+  }));
+  writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+  return file;
+}
+
+describe('replique', () => {
+  it('doctor checks the machine', async () => {
+    const status = await replique('doctor', '--json');
+    const report = checkReport.parse(JSON.parse(said.out));
+    expect(status).toBe(report.ok ? 0 : 1);
+    said.out = '';
+    expect(await replique('doctor')).toBe(status);
+    for (const { name } of report.lines) expect(said.out).toContain(name);
+  });
+
+  it('setup sets up and ends with the system check', async () => {
+    expect(await replique('setup')).toBe(0);
+    expect(said.err).toContain('mock');
+    expect(said.out).toContain('System check');
+  });
+
+  it('install and uninstall put the kernelspec where they say, and take it away', async () => {
+    const place = ['--prefix', directory, '--name', 'other'];
+    expect(await replique('install', ...place, '--env', 'A', '1', '--display-name', 'Other')).toBe(0);
+    const spec = join(directory, 'share', 'jupyter', 'kernels', 'other');
+    expect(said.out).toContain(spec);
+    const read = JSON.parse(readFileSync(join(spec, 'kernel.json'), 'utf8')) as unknown;
+    expect(read).toMatchObject({ display_name: 'Other', env: { A: '1' } });
+    expect(await replique('uninstall', ...place)).toBe(0);
+    expect(existsSync(spec)).toBe(false);
+    expect(await replique('uninstall', ...place)).toBe(0);
+    expect(said.out).toContain('There is no kernelspec other');
+  });
+
+  it('run executes a notebook and writes it beside', async () => {
+    const file = notebook('What is 6 × 7?', '%%python\nprint("direct")');
+    expect(await replique('run', file)).toBe(0);
+    expect(said.out).toContain('The answer is 42.');
+    expect(said.out).toContain('\n42\n');
+    expect(said.out).toContain('direct');
+    const written = readFileSync(join(directory, 'book.out.ipynb'), 'utf8');
+    expect(written).toContain('The answer is 42.');
+    expect(written).toContain('application/vnd.replique.turn+json');
+    expect(written).toContain('"name": "replique"');
+  });
+
+  it('run stops with status 1 at an error and still writes', async () => {
+    const file = notebook('%%python\n1/0', '%%python\nprint("never")');
+    const output = join(directory, 'elsewhere.ipynb');
+    expect(await replique('run', file, '--output', output)).toBe(1);
+    expect(said.out).toContain('ZeroDivisionError');
+    expect(said.out).not.toContain('\nnever\n');
+    expect(readFileSync(output, 'utf8')).toContain('ZeroDivisionError');
+  });
+
+  it('run interrupts the cell at the first Ctrl-C and stops at the second', async () => {
+    const file = notebook(
+      '%%python\nprint("go", flush=True)\nimport time\ntime.sleep(600)',
+      '%%python\nprint(1)',
+    );
+    const status = replique('run', file);
+    await isShown('\ngo\n');
+    process.emit('SIGINT');
+    process.emit('SIGINT'); // npm passes on what the terminal sent
+    expect(await status).toBe(1);
+    expect(said.out).toContain('KeyboardInterrupt');
+  });
+
+  it('run stops at once where it is terminated', async () => {
+    const file = notebook('%%python\nprint("go", flush=True)\nimport time\ntime.sleep(600)');
+    const status = replique('run', file);
+    await isShown('\ngo\n');
+    process.emit('SIGTERM');
+    expect(await status).toBe(130);
+    expect(existsSync(join(directory, 'book.out.ipynb'))).toBe(true);
+  });
+
+  it.each([
+    [['run', '/no/such.ipynb'], 'no such file', 'Name a notebook'],
+    [['install', '--name', '../x'], "can't be the name", 'Use letters'],
+    [['install', '--env', 'A'], '--env A', 'Write --env'],
+  ])('%j says what is wrong and how to mend it, without a stack trace', async (args, sentence, remedy) => {
+    vi.stubEnv('REPLIQUE_DEBUG', '');
+    expect(await replique(...args)).toBe(1);
+    expect(said.err).toContain(sentence);
+    expect(said.err).toContain(`→ ${remedy}`);
+    expect(said.err).not.toMatch(/^\s+at /m);
+  });
+
+  it('tells of a configuration that can’t be read, before anything is made', async () => {
+    vi.stubEnv('REPLIQUE_PROVIDER', 'nobody');
+    expect(await replique('setup')).toBe(1);
+    expect(said.err).toContain('The configuration');
+  });
+});
