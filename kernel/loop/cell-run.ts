@@ -4,6 +4,7 @@ import { ProviderError } from '../providers/contract.ts';
 import type { WorkerOutput } from '../sandbox/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock, LoopEvent, TurnRecord, TurnSummary } from './events.ts';
+import { feedbackOn } from './feedback.ts';
 import { closingTag } from './grammar.ts';
 import { judge } from './judge.ts';
 import { sha256, turnKey } from './key.ts';
@@ -14,7 +15,6 @@ import { aborted, untilAborted } from './race.ts';
 import type { TurnTrace } from './stop/contract.ts';
 import { firstStop } from './stop/index.ts';
 import { timesBefore } from './stop/repetition.ts';
-import { teach } from './teaching.ts';
 import { streamTurn } from './turn.ts';
 import type { TurnOutcome } from './turn.ts';
 import type { ContextWindow } from './window.ts';
@@ -200,26 +200,12 @@ export class CellRun {
   }
 
   /** Puts the turn into the conversation, with what we say to it where it has no helper and is no answer. */
-  #answerTurn({ record, outcome, kind }: Turn): void {
+  #answerTurn({ outcome, kind }: Turn): void {
     const { conversation, tools, params } = this.#o;
-    conversation.addResponse(record.text);
-    if (kind === 'empty') conversation.addNote('Your reply was empty. Please answer.');
-    if (kind === 'invented') {
-      conversation.addNote(teach('invented'));
-      this.#notice('The model wrote a result of its own making; it was told that it is not real.');
-    }
-    if (kind === 'fence') {
-      conversation.addNote(teach('fence'));
-      this.#notice('The model showed code without running it; it was told how to run it.');
-    }
-    if (outcome.verdict.kind === 'malformed') {
-      conversation.addNote(teach(outcome.verdict.malformation, tools.names()));
-      this.#notice('The model’s helper block was not in the right form and did not run; it was told why.');
-    }
-    if (kind === 'final' && outcome.stop === 'length') {
-      const limit = String(params.maxTokens);
-      this.#notice(`The answer was cut off at ${limit} tokens. To allow more, set REPLIQUE_MAX_TOKENS.`);
-    }
+    const { note, notice } = feedbackOn(kind, outcome, tools.names(), params.maxTokens);
+    conversation.addResponse(outcome.said);
+    if (note !== undefined) conversation.addNote(note);
+    if (notice !== undefined) this.#notice(notice);
   }
 
   async #helper(turn: Turn, number: number, block: HelperBlock): Promise<HelperResult | Stop> {

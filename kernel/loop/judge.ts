@@ -7,8 +7,9 @@ const announces =
 
 /**
  * What a turn that ended by itself is. `invented`: a line begins with a <result> that the model wrote itself, which is
- * no result and no answer. `fence`: it announces code and shows it in a fence, which runs nothing, and no
- * helper ran in this cell yet; asked at most once a cell. See docs/decisions/2026-helper-blocks.md.
+ * no result and no answer. `gave-up`: words instead of a corrected block, right after a helper that failed. `fence`: it
+ * announces code and shows it in a fence, which runs nothing, and no helper ran in this cell yet. The last two are
+ * asked at most once a cell; see docs/decisions/helper-blocks.md.
  */
 export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
   const { verdict, text } = outcome;
@@ -16,6 +17,7 @@ export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnT
   if (text.trim() === '') return 'empty';
   const words = outsideFences(text);
   if (/^[ \t]*<\/?result[ >]/m.test(words)) return 'invented';
+  if (gaveUp(before)) return 'gave-up';
   const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence');
   const shows = verdict.fences.some((lang) => runnable.has(lang));
   return untried && shows && announces.test(words) ? 'fence' : 'final';
@@ -23,4 +25,11 @@ export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnT
 
 function outsideFences(text: string): string {
   return text.replace(/^[ \t]*(```|~~~)[^]*?(?:^[ \t]*\1|$(?![^]))/gm, '');
+}
+
+/** Small models explain an error instead of mending it. */
+function gaveUp(before: readonly TurnTrace[]): boolean {
+  const last = before.at(-1);
+  const hasFailed = last?.kind === 'helper' && !last.forModel?.startsWith('<result status="ok"');
+  return hasFailed && before.every(({ kind }) => kind !== 'gave-up');
 }

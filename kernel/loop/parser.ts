@@ -27,6 +27,8 @@ export interface Ending {
   readonly verdict: Verdict;
   /** What a stop sequence took off the end of the text: to be put back. */
   readonly putBack: string;
+  /** Length of an opening tag at the end of the text that stands where the closing tag should; 0 where there is none. */
+  readonly slip: number;
 }
 
 /**
@@ -45,6 +47,7 @@ export class HelperParser {
   #codeChars = 0;
   #verdict: Verdict | undefined;
   #consumed = 0;
+  #slip = 0;
 
   /** @param knows whether a helper may name this language */
   constructor(knows: (lang: string) => boolean) {
@@ -89,7 +92,7 @@ export class HelperParser {
   end(reason: 'stop' | 'length' | 'aborted' | 'error'): Ending {
     const putBack = this.#verdict ? '' : this.#close(reason);
     const verdict = this.#verdict ?? { kind: 'plain', fences: this.#quotation.fences };
-    return { pieces: this.#take(), verdict, putBack };
+    return { pieces: this.#take(), verdict, putBack, slip: this.#slip };
   }
 
   #close(reason: 'stop' | 'length' | 'aborted' | 'error'): string {
@@ -130,7 +133,7 @@ export class HelperParser {
   #decide(tag: Tag): boolean {
     if (this.#tag) {
       if (tag.kind === 'close') this.#finish();
-      else if (tag.kind === 'open') this.#fail('nested');
+      else if (tag.kind === 'open') this.#openedAgain();
       else if (tag.kind === 'look-alike' && tag.closing) this.#fail('closing');
       else return false;
     } else if (tag.kind === 'open' && this.#knows(tag.tag.lang)) {
@@ -144,6 +147,17 @@ export class HelperParser {
     this.#candidate = '';
     this.#named = false;
     return true;
+  }
+
+  /** On a line of its own after code, an opening tag stands for the closing one: small models confuse the two. */
+  #openedAgain(): void {
+    const before = this.#code.join('');
+    if (before.trim() === '' || !before.endsWith('\n')) {
+      this.#fail('nested');
+      return;
+    }
+    this.#slip = this.#candidate.length;
+    this.#finish();
   }
 
   /** The candidate is text: the quotation gets to see what it has not seen of it. It holds no second `<`. */

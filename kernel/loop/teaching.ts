@@ -12,7 +12,8 @@ export type Malformation =
   | 'language'
   | 'quoted'
   | 'fence'
-  | 'invented';
+  | 'invented'
+  | 'gave-up';
 
 const form = 'Write it exactly so: <helpers lang="python"> on a line, the code, then </helpers>.';
 
@@ -28,6 +29,9 @@ const lines: Readonly<Record<Malformation, string>> = {
   cut: 'The helper block was cut off at the token limit. Write much shorter code, one step at a time.',
   language: `That language is not available. ${form}`,
   quoted: `The block stood inside a code fence or quotation. Write it again without the fence. ${form}`,
+  'gave-up':
+    'The last block ended in an error. Correct the code and run it in a new block. ' +
+    'Only if it can’t be done, give the final answer and say why.',
   invented:
     'You wrote a <result> yourself: it is not real. Run code to get a real one, or answer in plain words ' +
     `with what real results say. ${form}`,

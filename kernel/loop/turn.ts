@@ -2,6 +2,7 @@ import { estimateMessages, estimateTokens } from '../economy/estimate.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { GenerateRequest, Provider, ProviderEvent, Usage } from '../providers/contract.ts';
 import type { LoopEvent } from './events.ts';
+import { closingTag } from './grammar.ts';
 import { HelperParser } from './parser.ts';
 import type { Piece, Verdict } from './parser.ts';
 import { aborted, untilAborted } from './race.ts';
@@ -13,7 +14,10 @@ const graceMs = 500;
 
 /** What one generation came to. */
 export interface TurnOutcome {
+  /** As received, with the closing tag that a stop sequence took. */
   readonly text: string;
+  /** What the conversation keeps: the same, its block properly closed. */
+  readonly said: string;
   readonly verdict: Verdict;
   readonly usage: Usage;
   readonly stop: 'stop' | 'length' | 'aborted' | 'error';
@@ -53,6 +57,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
   const text = received.join('').slice(0, parser.consumed) + ending.putBack;
   return {
     text,
+    said: ending.slip > 0 ? text.slice(0, -ending.slip) + closingTag : text,
     verdict: ending.verdict,
     usage: usageOf(turn.request, text, outcome.usage, outcome.cut),
     stop: outcome.stop,

@@ -187,15 +187,34 @@ describe('the steps', () => {
 describe('a helper', () => {
   it('that is refused does not run, and the model is told why', async () => {
     const { cell, tool, lastRequest } = session(
-      [helper('def ('), 'Hi.'],
+      [helper('def ('), 'Hi.', 'It can not be done.'],
       [{ refuse: 'line 1: invalid syntax\ndef (\n    ^' }],
     );
     const { events } = await cell();
     expect(tool.ran).toEqual([]);
-    expect(lastRequest().at(-1)!.content).toMatch(
+    expect(lastRequest().at(-3)!.content).toMatch(
       /^<result status="error">[^]*invalid syntax\ndef \(\n {4}\^/,
     );
     expect(events.find(({ type }) => type === 'helper-end')).toMatchObject({ result: { status: 'error' } });
+  });
+
+  it('that failed is followed by words only after the model was asked once to mend it', async () => {
+    const { cell, lastRequest } = session(
+      [helper('1/0'), 'It fails.', 'It can not be done.'],
+      [{ result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } } }],
+    );
+    const { events } = await cell();
+    expect(lastRequest().at(-1)!.content).toContain('Correct the code');
+    expect(events.at(-1)).toMatchObject({ type: 'stop', answer: 'It can not be done.' });
+  });
+
+  it('that is closed by an opening tag runs, and the model is shown it properly closed', async () => {
+    const text = '<helpers lang="python">\nprint(1)\n<helpers lang="python">';
+    const { cell, tool, lastRequest } = session([text, 'One.'], [{}]);
+    const { events } = await cell();
+    expect(tool.ran).toEqual(['print(1)']);
+    expect(lastRequest().at(-2)!.content).toBe('<helpers lang="python">\nprint(1)\n</helpers>');
+    expect(events.find(({ type }) => type === 'turn-end')).toMatchObject({ record: { text } });
   });
 
   it('may ask the person where somebody can be asked', async () => {

@@ -134,7 +134,7 @@ describe('malformed', () => {
     ['look-alike', '</helper>'],
     ['stray-close', 'a</helpers>'],
     ['language', '<helpers lang="cobol">1</helpers>'],
-    ['nested', '<helpers>a\n<helpers lang="python">b</helpers></helpers>'],
+    ['nested', '<helpers>a <helpers lang="python">b</helpers></helpers>'],
     ['closing', '<helpers>a\n</helper>'],
     ['closing', '<helpers>a\n</Helpers>'],
     ['closing', '<helpers>a\n</ helpers>'],
