@@ -165,13 +165,13 @@ describe('a worker that says what it may, but not what is so,', () => {
     const stuck = create(
       [
         'if head["kind"] == "snapshot":',
-        '    raw(head["nonce"].encode() + frame({"kind": "hello", "version": 1, "role": "snapshot", "pid": 99999}), spare[head["channel"] - 1])',
-        '    send("reply", id=head["id"])',
         '    if os.fork() == 0:',
         '        os.setsid()',
+        '        raw(head["nonce"].encode() + frame({"kind": "hello", "version": 1, "role": "snapshot", "pid": 99999}), spare[head["channel"] - 1])',
         '        receive(spare[head["channel"] - 1])',
         '        raw(frame({"kind": "stuck", "problem": "it could not be forked"}), spare[head["channel"] - 1])',
         '        time.sleep(1000)',
+        '    send("reply", id=head["id"])',
       ].join('\n'),
     );
     const id = await stuck.snapshot();

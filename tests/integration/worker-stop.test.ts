@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ExecuteOptions } from '../../kernel/sandbox/contract.ts';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
 import { run, Workers, type Ran } from '../support/workers.ts';
@@ -72,7 +72,10 @@ describe.each(['bubblewrap', 'none'] as const)('stopping the worker (%s)', (isol
     const outcome = await stopped(worker, 'sleep 98765 & echo ready; sleep 98765', { language: 'bash' });
     expect(outcome.status).toBe('interrupted');
     await run(worker, '1');
-    expect(commandLines().filter((line) => line.includes('98765'))).toEqual([]);
+    await vi.waitFor(
+      () => expect(commandLines().filter((line) => line.includes('98765'))).toEqual([]),
+      5_000,
+    );
   });
 
   it('stops what takes too long, and says how to allow more', async () => {

@@ -23,6 +23,11 @@ export interface Ran extends ExecuteOutcome {
   readonly stderr: string;
 }
 
+/** The worker's own Python, or another one to test with: an older IPython, say. */
+function pythonOfTests(): string {
+  return process.env['REPLIQUE_TEST_PYTHON'] ?? join(workerEnvDir(), 'bin', 'python');
+}
+
 /** Workers and their workspaces, for the tests of one file. */
 export class Workers {
   readonly #tops: string[] = [];
@@ -38,7 +43,7 @@ export class Workers {
     if (given.impostor !== undefined) writeFileSync(join(directory, 'entry.py'), given.impostor);
     const worker = createWorker({
       launcher: createLauncher(config),
-      python: () => inspectPython(join(workerEnvDir(), 'bin', 'python')),
+      python: () => inspectPython(pythonOfTests()),
       workspace,
       limits: { ...limitsOf(config), ...given.limits },
       busyGraceMs: given.busyGraceMs ?? 500,

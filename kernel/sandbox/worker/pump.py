@@ -14,6 +14,7 @@ from replique_worker.process import fork_orphan, set_dumpable, write_all
 CHUNK = 65536
 SMALL = 8192
 PATIENCE = 16
+HASTE = 0.0002
 REST = 0.001
 
 
@@ -55,7 +56,8 @@ def carry(routes):
                 poller.unregister(source)
                 left -= 1
             now = monotonic()
-            small = small + 1 if len(data) < SMALL and now - last < 2 * REST else 0
+            small = small + 1 if len(data) < SMALL and now - last < HASTE else 0
             last = now
         if small > PATIENCE:
             sleep(REST)
+            last = monotonic()
