@@ -12,6 +12,7 @@ import { preparationNotices } from './embedded/notices.ts';
 import { isPrepared, targetOf } from './embedded/prepare.ts';
 import type { HostReply, HostRequest } from './embedded/protocol.ts';
 import { runtimeEntry } from './embedded/runtime.ts';
+import { checkOwnFile } from './embedded/weights-check.ts';
 import { generation, type Piece } from './generation.ts';
 
 export { isPrepared, prepareEmbedded } from './embedded/prepare.ts';
@@ -80,7 +81,8 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
       const start = performance.now();
       const latencyMs = (): number => Math.round(performance.now() - start);
       try {
-        const { id, file } = targetOf(config, model);
+        const { id, file, own } = targetOf(config, model);
+        if (own) await checkOwnFile(file);
         if (!(await isPrepared(config, model))) {
           const remedy = 'Run `npm start` or `npx replique setup`, which fetches it.';
           return {

@@ -40,7 +40,11 @@ export function targetOf(config: Config, model: string | undefined): Target {
 export async function isPrepared(config: Config, model = config.model): Promise<boolean> {
   const target = targetOf(config, model);
   if (!(await isRuntimeInstalled(dataDir()))) return false;
-  return target.own || (await isVerified(target.file, target.spec));
+  if (!target.own) return isVerified(target.file, target.spec);
+  return checkOwnFile(target.file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
