@@ -1,0 +1,69 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../server/cli/cli.ts';
+
+let said: { out: string; err: string };
+
+beforeEach(() => {
+  said = { out: '', err: '' };
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.err += String(text);
+    return true;
+  });
+  vi.stubEnv('REPLIQUE_PROVIDER', 'mock');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  process.exitCode = 0;
+});
+
+const start = (...args: string[]) => runCli(['node', 'replique', 'start', '--no-browser', ...args]);
+
+describe('replique start', () => {
+  it('serves JupyterLab with the quickstart and the kernel, and leaves nothing running', async () => {
+    const ended = start();
+    await vi.waitFor(() => expect(said.err).toContain('Stop it with Ctrl-C'), { timeout: 100_000 });
+    const url = new URL(/http:\/\/localhost:\S+/.exec(said.err)?.[0] ?? '');
+    expect(url.pathname).toBe('/lab/tree/quickstart.ipynb');
+    expect(said.err).toContain('System check');
+
+    const headers = { authorization: `token ${url.searchParams.get('token') ?? ''}` };
+    const api = async (path: string, init: RequestInit = { headers }): Promise<unknown> =>
+      (await fetch(new URL(path, url.origin), init)).json();
+    expect(await api('/api/kernelspecs')).toHaveProperty(
+      'kernelspecs.replique.spec.display_name',
+      'Replique',
+    );
+    expect(await api('/api/contents/quickstart.ipynb')).toHaveProperty(
+      'content.metadata.kernelspec.name',
+      'replique',
+    );
+    const notification = '@jupyterlab/apputils-extension:notification';
+    expect(await api(`/lab/api/settings/${notification}`)).toHaveProperty(
+      'schema.properties.fetchNews.default',
+      'false',
+    );
+    expect((await fetch(new URL('/api/kernelspecs', url.origin))).status).toBe(403);
+    const body = JSON.stringify({ name: 'replique' });
+    expect(await api('/api/kernels', { method: 'POST', headers, body })).toHaveProperty('name', 'replique');
+
+    process.emit('SIGINT');
+    process.emit('SIGINT');
+    await ended;
+    expect(process.exitCode).toBe(0);
+    await expect(fetch(url.origin)).rejects.toThrow();
+  }, 180_000);
+
+  it('says that a wanted port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await start('--port', String(port));
+    server.close();
+    expect(process.exitCode).toBe(1);
+    expect(said.err).toContain(`The address localhost:${port} is in use.`);
+  }, 120_000);
+});
