@@ -13,12 +13,13 @@ with what /proc says of this process, then {"exited": PID, "status": N} for each
 the signal). From the host: {"signal": 2 or 9, "pid": PID}. When the host closes it, everything here ends.
 
 The worker runs in a fork of this interpreter, so a second one need not be started. What costs time to import
-(json, signal) is imported after the fork, while the worker starts.
+(json) is imported after the fork, while the worker starts.
 """
 
 import ctypes
 import os
 import resource
+import signal
 import sys
 
 CONTROL = 3
@@ -77,6 +78,7 @@ def tell(text):
 def become_worker(channels, files, entry):
     os.close(CONTROL)
     prctl(SET_DUMPABLE, 1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     path = os.path.join(files, entry)
     sys.path.insert(0, files)
     sys.argv = [path, ",".join(str(FIRST_CHANNEL + i) for i in range(channels))]
@@ -152,13 +154,11 @@ def serve():
     """Reaps, reports and obeys until nothing is left or the host is gone."""
     import json  # noqa: F401 - loaded now, so that the first order is obeyed at once
     import select
-    import signal
 
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     pending = b""
     try:
         while reap():
@@ -186,6 +186,7 @@ def main():
     apply_limits(limits)
     status = own_status()
     prctl(SET_DUMPABLE, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = os.fork()
     if worker == 0:
         become_worker(channels, files, entry)
