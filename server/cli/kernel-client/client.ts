@@ -12,17 +12,13 @@ export interface Execution {
   readonly code: string;
   /** Called with each message of the cell, in order. */
   readonly onMessage: (message: Message) => void;
-  /** Answers what the cell asks; absent: the cell may not ask. */
-  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
 }
 
 const statusContent = z.object({ execution_state: z.string() });
-const inputContent = z.object({ prompt: z.string(), password: z.boolean().default(false) });
 
 /** A request that waits for its reply, and for the kernel to be idle after it. */
 interface Pending {
   readonly onMessage: (message: Message) => void;
-  readonly onInput?: Execution['onInput'];
   readonly settle: (reply: JsonObject) => void;
   readonly fail: (error: Error) => void;
   reply?: JsonObject;
@@ -32,9 +28,9 @@ interface Pending {
 /** Pause between two questions whether the kernel is there. */
 const ASK_AGAIN_MS = 250;
 
-type Channel = 'shell' | 'control' | 'stdin';
+type Channel = 'shell' | 'control';
 
-/** A client of one kernel: what Jupyter's clients do, over ZeroMQ. */
+/** A client of one kernel over ZeroMQ: what Jupyter's clients do, but for answering a cell's questions. */
 export class KernelClient {
   readonly #session = randomUUID();
   readonly #signer: Signer;
@@ -47,19 +43,18 @@ export class KernelClient {
   constructor(connection: ConnectionInfo) {
     this.#signer = new Signer(connection.key);
     const options = {
-      routingId: this.#session, // shell and stdin must have the same, so that the kernel can ask back
       linger: 0,
       reconnectInterval: 20,
       maxMessageSize: LIMITS.totalBytes,
     };
-    this.#sockets = { shell: new Dealer(options), control: new Dealer(options), stdin: new Dealer(options) };
+    this.#sockets = { shell: new Dealer(options), control: new Dealer(options) };
     this.#iopub = new Subscriber({
       linger: 0,
       reconnectInterval: 20,
       maxMessageSize: LIMITS.totalBytes,
       receiveHighWaterMark: 0,
     });
-    for (const channel of ['shell', 'control', 'stdin'] as const) {
+    for (const channel of ['shell', 'control'] as const) {
       this.#sockets[channel].connect(socketAddress(connection, channel));
     }
     this.#iopub.connect(socketAddress(connection, 'iopub'));
@@ -68,7 +63,6 @@ export class KernelClient {
       this.#listen(this.#iopub, (message) => this.#onIopub(message)),
       this.#listen(this.#sockets.shell, (message) => this.#onReply(message)),
       this.#listen(this.#sockets.control, (message) => this.#onReply(message)),
-      this.#listen(this.#sockets.stdin, (message) => this.#onStdin(message)),
     ];
   }
 
@@ -92,16 +86,16 @@ export class KernelClient {
   }
 
   /** Runs a cell; settles with the reply's content when all its outputs have come. */
-  execute({ code, onMessage, onInput }: Execution): Promise<JsonObject> {
+  execute({ code, onMessage }: Execution): Promise<JsonObject> {
     const content = {
       code,
       silent: false,
       store_history: true,
       user_expressions: {},
-      allow_stdin: onInput !== undefined,
+      allow_stdin: false,
       stop_on_error: true,
     };
-    return this.#request('shell', 'execute_request', content, { onMessage, onInput, idle: false });
+    return this.#request('shell', 'execute_request', content, { onMessage, idle: false });
   }
 
   /** Interrupts the running cell; settles with the kernel's answer. */
@@ -131,14 +125,14 @@ export class KernelClient {
     channel: Channel,
     type: string,
     content: JsonObject,
-    options: { onMessage?: Pending['onMessage']; onInput?: Execution['onInput']; idle: boolean },
+    options: { onMessage?: Pending['onMessage']; idle: boolean },
   ): Promise<JsonObject> {
     if (this.#failure) throw this.#failure;
     const message = makeMessage(type, this.#session, content);
     const id = message.header.msg_id;
     const reply = new Promise<JsonObject>((settle, fail) => {
-      const { onMessage = () => undefined, onInput, idle } = options;
-      this.#pending.set(id, { onMessage, onInput, settle, fail, idle });
+      const { onMessage = () => undefined, idle } = options;
+      this.#pending.set(id, { onMessage, settle, fail, idle });
     });
     const sent = this.#send(channel, message);
     try {
@@ -186,18 +180,6 @@ export class KernelClient {
     if (!pending) return;
     pending.reply = message.content;
     settleIfDone(pending);
-  }
-
-  #onStdin(message: Message): void {
-    const pending = this.#pendingOf(message);
-    const input = inputContent.safeParse(message.content).data;
-    if (!pending?.onInput || !input) return;
-    const answer = async () => {
-      const value = (await pending.onInput?.(input.prompt, input.password)) ?? '';
-      const reply = makeMessage('input_reply', this.#session, { value }, { parent: message.header });
-      await this.#send('stdin', reply);
-    };
-    answer().catch((error: unknown) => pending.fail(error as Error));
   }
 }
 
