@@ -8,7 +8,7 @@ export interface Instruction {
 }
 
 /** Opcodes that the filter uses. */
-export const opcode = {
+const opcode = {
   loadWord: 0x20,
   jumpIfEqual: 0x15,
   jumpIfGreater: 0x25,
