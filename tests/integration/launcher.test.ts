@@ -6,7 +6,7 @@ import type { SandboxProcess } from '../../kernel/sandbox/contract.ts';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { probeSandbox } from '../../kernel/sandbox/probe.ts';
 import { inspectPython } from '../../kernel/sandbox/python.ts';
-import { descendants, plainConfig, Playground, readAll, readUntil } from '../support/sandboxes.ts';
+import { plainConfig, Playground, readAll, readUntil, runningIn } from '../support/sandboxes.ts';
 
 let ground: Playground;
 
@@ -144,19 +144,18 @@ os._exit(0)`);
   });
 
   it('ends everything at kill(), which may be called twice', async () => {
-    const before = descendants(process.pid).length;
     const launched = await launch(`
 import os, signal, time
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
 for _ in range(5): os.fork()
 time.sleep(600)`);
-    expect(descendants(process.pid).length).toBeGreaterThan(before);
+    await vi.waitFor(() => expect(runningIn(ground.workspace).length).toBeGreaterThan(1));
     launched.kill();
     launched.kill();
     await launched.exited;
     launched.kill();
-    await vi.waitFor(() => expect(descendants(process.pid)).toHaveLength(before));
+    expect(runningIn(ground.workspace)).toEqual([]);
   });
 
   it('shows the end of the worker as the end of its channels', async () => {

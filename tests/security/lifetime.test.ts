@@ -3,9 +3,16 @@ import { chownSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
-import { descendants, plainConfig, Playground, processStatus, readUntil } from '../support/sandboxes.ts';
+import {
+  descendants,
+  plainConfig,
+  Playground,
+  processStatus,
+  readUntil,
+  runningIn,
+} from '../support/sandboxes.ts';
 
 /** What is left behind: processes after the end, files and their owners. */
 
@@ -158,17 +165,6 @@ result = [os.stat(name).st_uid for name in (".", "file", "renamed")]`;
   });
 });
 
-/** Processes of this machine whose working directory is `directory`. */
-function runningIn(directory: string): readonly number[] {
-  return descendants(1).filter((pid) => {
-    try {
-      return statSync(`/proc/${pid}/cwd`).ino === statSync(directory).ino;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** A process of its own that launches a worker and says when the worker has started. */
 async function startKernel(options: object): Promise<ChildProcess> {
   const folder = fileURLToPath(new URL('../../kernel/sandbox/', import.meta.url));
@@ -188,6 +184,7 @@ launched.channels[0].on('data', (data) => process.stdout.write(data));`,
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(join(folder, 'bubblewrap.ts')).href) },
   });
   const kernel = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void kernel.kill('SIGKILL'));
   await readUntil(kernel.stdout, /started/);
   return kernel;
 }

@@ -5,6 +5,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -118,15 +119,31 @@ export function processStatus(pid: number): string {
   }
 }
 
+const allProcesses = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
 /** Every process below `ancestor` on this machine. */
 export function descendants(ancestor: number): readonly number[] {
   const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    parents.set(Number(name), Number(/^PPid:\s+(\d+)$/m.exec(processStatus(Number(name)))?.[1] ?? 0));
+  for (const pid of allProcesses()) {
+    parents.set(pid, Number(/^PPid:\s+(\d+)$/m.exec(processStatus(pid))?.[1] ?? 0));
   }
   const below = (pid: number): readonly number[] =>
     [...parents].filter(([, parent]) => parent === pid).flatMap(([each]) => [each, ...below(each)]);
   return below(ancestor);
+}
+
+/** Processes of this machine whose working directory is `directory`. */
+export function runningIn(directory: string): readonly number[] {
+  return allProcesses().filter((pid) => {
+    try {
+      return statSync(`/proc/${pid}/cwd`).ino === statSync(directory).ino;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Reads until the text that came matches, and returns it. */

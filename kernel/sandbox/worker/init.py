@@ -21,6 +21,7 @@ import os
 import resource
 import signal
 import sys
+import time
 
 CONTROL = 3
 FIRST_CHANNEL = 4
@@ -120,21 +121,22 @@ def descendants():
 
 def end_everything():
     """In the sandbox the kernel kills what is left with PID 1; elsewhere each descendant is killed."""
-    if os.getpid() != 1:
-        while os.path.isdir("/proc/self"):
-            below = descendants()
-            if not below:
-                break
-            for pid in below:
-                try:
-                    os.kill(pid, 9)
-                except OSError:
-                    pass
+    while os.getpid() != 1 and os.path.isdir("/proc/self"):
+        below = descendants()
+        if not below:
+            break
+        for pid in below:
             try:
-                while os.waitpid(-1, 0)[0]:
-                    pass
-            except ChildProcessError:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
                 pass
+        # Those that were forked meanwhile are found in the next round, so this may not wait for all of them.
+        time.sleep(0.002)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
     os._exit(0)
 
 
