@@ -7,6 +7,8 @@ const byError: Readonly<Record<string, string>> = {
   FileNotFoundError: 'Hint: list the files first: import os; print(os.listdir("."))',
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
   AttributeError: 'Hint: print the object and its type first.',
+  ValueError:
+    'Hint: print the first lines of the data, then convert them to the type they have (float for decimals).',
   SyntaxError:
     'Hint: write the whole block again, corrected. Inside an f-string, compute values in variables first.',
 };

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the right answers to the quickstart's five prompts are, computed from its files. */
+export interface Expected {
+  /** Numbers that must stand in a helper's result and, unless `region` is asked for, in the answer. */
+  readonly numbers: readonly number[];
+  /** A name that must stand in the answer. */
+  readonly region?: string;
+}
+
+export function expectedAnswers(directory: string): Readonly<Record<string, Expected>> {
+  const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+  const lines = (name: string): string[] => read(name).trim().split('\n');
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  const notes = readdirSync(join(directory, 'notes'));
+  const words = sum(notes.map((name) => read(join('notes', name)).trim().split(/\s+/).length));
+  const totals = new Map<string, number>();
+  for (const line of lines('sales.csv').slice(1)) {
+    const [, region = '', amount = ''] = line.split(',');
+    totals.set(region, (totals.get(region) ?? 0) + Number(amount));
+  }
+  const [largest = ['', 0], ...others] = [...totals].sort((a, b) => b[1] - a[1]);
+  const smallest = others.at(-1)?.[1] ?? 0;
+  return {
+    count: { numbers: [notes.length, words] },
+    compute: { numbers: [sum(lines('numbers.txt').map(Number))] },
+    table: { numbers: [largest[1]], region: largest[0] },
+    mend: { numbers: [sum(lines('readings.txt').map(Number))] },
+    follow: { numbers: [largest[1] - smallest] },
+  };
+}
+
+interface Output {
+  readonly output_type: string;
+  readonly text?: string | readonly string[];
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly metadata?: { readonly replique?: Readonly<Record<string, unknown>> };
+}
+
+export interface Cell {
+  readonly id: string;
+  readonly cell_type: string;
+  readonly outputs?: readonly Output[];
+}
+
+interface TurnRecord {
+  readonly provider: string;
+  readonly model: string;
+  readonly text: string;
+  readonly final: boolean;
+}
+
+/** The turns that a cell recorded. */
+export const turnsOf = (cell: Cell): readonly TurnRecord[] =>
+  (cell.outputs ?? []).flatMap(({ data }) => {
+    const record = data?.['application/vnd.replique.turn+json'];
+    return record === undefined ? [] : [record as TurnRecord];
+  });
+
+/** Everything that helpers printed or showed in a cell, as text. */
+export function helperText(cell: Cell): string {
+  return (cell.outputs ?? [])
+    .filter(({ output_type, data, metadata }) => {
+      const isHelpers = metadata?.replique?.['helper'] !== undefined;
+      return output_type === 'stream' || (isHelpers && data !== undefined);
+    })
+    .map(({ text, data }) => joined(text ?? data?.['text/plain']))
+    .join('\n');
+}
+
+const joined = (text: unknown): string =>
+  Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
+
+/** Numbers in a text, as numbers; a comma or a narrow space between three digits is a separator. */
+export function numbersIn(text: string): readonly number[] {
+  const plain = text.replaceAll(/(?<=\d)[,\u202f](?=\d{3}\b)/g, '');
+  return (plain.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
+}
+
+const has = (numbers: readonly number[], wanted: number): boolean =>
+  numbers.some((number) => Math.abs(Math.abs(number) - wanted) < 0.051);
+
+/** Why a cell's answer is wrong, or `undefined` where it is right. */
+export function problemWith(cell: Cell, expected: Expected): string | undefined {
+  const answer = turnsOf(cell).find(({ final }) => final)?.text;
+  if (answer === undefined) return 'it has no final answer';
+  const shown = numbersIn(helperText(cell));
+  const missing = expected.numbers.filter((number) => !has(shown, number));
+  if (missing.length > 0) return `no helper's result holds ${missing.join(', ')}`;
+  if (expected.region !== undefined) {
+    return answer.includes(expected.region)
+      ? undefined
+      : `the answer does not name ${expected.region}: ${answer}`;
+  }
+  const unsaid = expected.numbers.filter((number) => !has(numbersIn(answer), number));
+  return unsaid.length > 0 ? `the answer does not say ${unsaid.join(', ')}: ${answer}` : undefined;
+}
