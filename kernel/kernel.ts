@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemCheck } from './check/system-check.ts';
@@ -90,6 +91,7 @@ function createSession({ config, notebook, cwd, log }: KernelOptions): Interpret
     home: homedir(),
     dataDir: dataDir(),
     configDir: configDir(),
+    programs: config.python === undefined ? [] : [dirname(dirname(config.python))],
   });
   const worker = createWorker({
     launcher: createLauncher(config),

@@ -8,7 +8,8 @@ function pythonOffset(source: string): number | undefined {
   return match === null ? undefined : Array.from(match[0]).length;
 }
 
-const slicePoints = (text: string, from: number, to?: number): string => Array.from(text).slice(from, to).join('');
+const slicePoints = (text: string, from: number, to?: number): string =>
+  Array.from(text).slice(from, to).join('');
 
 /** Completes Python in `%%python` cells and the names of magics elsewhere. Positions count code points. */
 export async function complete(

@@ -46,6 +46,7 @@ class SessionInterpreter implements Interpreter {
   async execute(request: CellRequest): Promise<CellOutcome> {
     await this.#settling;
     this.#running += 1;
+    this.#options.worker.beginCell(request.executionCount);
     try {
       return await this.#run(parseCell(request.code), request);
     } finally {

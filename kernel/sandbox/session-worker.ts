@@ -32,6 +32,7 @@ class RestartingWorker implements SessionWorker {
   readonly #turns = new Turns();
   #process: Promise<WorkerProcess> | undefined;
   #notices: string[] = [];
+  #cell: number | undefined;
   #closed = false;
   /** Grows with each restart: what was asked before it is not begun after it. */
   #epoch = 0;
@@ -42,6 +43,10 @@ class RestartingWorker implements SessionWorker {
 
   async ready(): Promise<void> {
     await this.#start();
+  }
+
+  beginCell(executionCount: number): void {
+    this.#cell = executionCount;
   }
 
   async execute(options: ExecuteOptions): Promise<ExecuteOutcome> {
@@ -131,7 +136,7 @@ class RestartingWorker implements SessionWorker {
       if (typeof process === 'string') return { status: process };
       const notices = this.#notices.splice(0);
       clock.limit(options.timeoutMs);
-      const run = process.peer.run(codeOf(options), hooksOf(options, clock));
+      const run = process.peer.run(codeOf(options, this.#cell), hooksOf(options, clock));
       const first = await Promise.race([run, clock.stopped]);
       if (typeof first === 'string') process.interrupt();
       const end = typeof first === 'string' ? await settledWithin(run, settleMs) : first;
@@ -240,8 +245,11 @@ function memoryOf(process: WorkerProcess): string {
   return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored;
 }
 
-function codeOf({ code, language, userExpressions = {} }: ExecuteOptions): CodeToRun {
-  return { code, language, userExpressions };
+function codeOf(
+  { code, language, userExpressions = {} }: ExecuteOptions,
+  cell: number | undefined,
+): CodeToRun {
+  return { code, language, userExpressions, ...(cell !== undefined && { cell }) };
 }
 
 /** While a person is asked, the time limit stands still. */

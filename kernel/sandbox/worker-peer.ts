@@ -27,6 +27,8 @@ export interface CodeToRun {
   readonly code: string;
   readonly language: 'python' | 'bash';
   readonly userExpressions: Readonly<Record<string, string>>;
+  /** Number of the cell it belongs to; absent: the process counts by itself. */
+  readonly cell?: number;
 }
 
 interface Run {

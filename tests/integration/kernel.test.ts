@@ -131,6 +131,18 @@ describe('a code cell', () => {
     expect(bash.text).toContain('out');
   });
 
+  it('is called by its own number in tracebacks, however many helpers ran before', async () => {
+    const kernel = await start({
+      replies: [{ text: helper('1') }, { text: helper('2') }, { text: 'Done.' }],
+    });
+    await kernel.run('Count.');
+    expect((await kernel.run('%%python\n1/0')).reply['traceback']).toEqual(
+      expect.arrayContaining([expect.stringContaining('In[2]')]),
+    );
+    expect((await kernel.run('%%python\n30 + 3')).outputs[0]?.content).toMatchObject({ execution_count: 3 });
+    expect((await kernel.run('%%python\nprint(Out[3])')).text).toContain('33');
+  });
+
   it('has its result as Out[n]', async () => {
     const kernel = await start();
     await kernel.run('%%python\n"a" * 3');

@@ -120,6 +120,8 @@ class Session:
 
     def run_code(self, head):
         if head["language"] == "python":
+            if "cell" in head:
+                self.shell.execution_count = head["cell"]
             self.shell.run_cell(head["code"], store_history=True)
             return
         self.streams.flush()
