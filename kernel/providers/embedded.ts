@@ -9,7 +9,7 @@ import { askHost, type HostOptions } from './embedded/client.ts';
 import { contextTokens } from './embedded/engine.ts';
 import { offeredModels } from './embedded/models.ts';
 import { preparationNotices } from './embedded/notices.ts';
-import { isPrepared, targetOf } from './embedded/prepare.ts';
+import { isPrepared, prepareEmbedded, targetOf } from './embedded/prepare.ts';
 import type { HostReply, HostRequest } from './embedded/protocol.ts';
 import { runtimeEntry } from './embedded/runtime.ts';
 import { checkOwnFile } from './embedded/weights-check.ts';
@@ -35,7 +35,9 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
     signal: AbortSignal,
   ): AsyncGenerator<Piece> {
     const target = targetOf(config, model);
-    if (!(await isPrepared(config, model))) yield* preparationNotices(config, model, signal);
+    if (!(await isPrepared(config, model))) {
+      yield* preparationNotices((onEvent) => prepareEmbedded(config, { onEvent, signal }, model));
+    }
     for await (const reply of ask(request(target.file), signal)) yield* pieceOf(reply);
   }
 

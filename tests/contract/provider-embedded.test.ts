@@ -5,7 +5,8 @@ import { configWith } from '../support/provider-tools.ts';
 import { providerContract } from './provider-contract.ts';
 
 providerContract('embedded', async () => {
-  const { options, weights, remove } = await hostKit(1000);
+  const kit = await hostKit(1000);
+  const { options, weights } = kit;
   const provider = create(configWith({ modelPath: weights }), options);
   return {
     provider,
@@ -25,7 +26,7 @@ providerContract('embedded', async () => {
     secrets: [],
     close: async () => {
       await provider.close();
-      await remove();
+      await kit.remove();
     },
   };
 });

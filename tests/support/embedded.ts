@@ -51,6 +51,16 @@ export async function bundleHost(folder: string): Promise<string> {
   return outfile;
 }
 
+/** What a GGUF file begins with: version 3, one tensor, one piece of metadata. */
+export function ggufHeader(): Buffer {
+  const header = Buffer.alloc(24);
+  header.write('GGUF');
+  header.writeUInt32LE(3, 4);
+  header.writeUInt32LE(1, 8);
+  header.writeUInt32LE(1, 16);
+  return header;
+}
+
 /** A zip archive in memory. */
 export function zip(files: Readonly<Record<string, Buffer>>, method: 0 | 8 = 8): Buffer {
   const local: Buffer[] = [];

@@ -97,7 +97,7 @@ async function tryConnect(path: string): Promise<Socket | undefined> {
   } catch (error) {
     socket.destroy();
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return undefined;
     throw new ProviderError(
       'unreachable',
       `The model host's socket ${path} can't be used (${code ?? 'unknown'}).`,

@@ -3,6 +3,7 @@ import type { Llama, LlamaContext, LlamaModel, LlamaSequence, Token } from './ll
 import { Pacing, type Pace } from './pace.ts';
 import type { failureKinds, HostGenerate, HostUsage } from './protocol.ts';
 import { stopFilter } from '../stop-filter.ts';
+import { checkOwnFile } from './weights-check.ts';
 
 /** Tokens of one conversation, input and output; less where a model was trained on less. */
 export const contextTokens = 8192;
@@ -12,6 +13,9 @@ const sequences = 2;
 
 /** Tokens of a prompt that are read at once; between two portions an abort is heeded. */
 const portion = 64;
+
+/** Longest time that weights may take to load. */
+const loadMs = 300_000;
 
 /** A request that failed for a reason that its sender should learn. */
 export class EngineError extends Error {
@@ -120,17 +124,20 @@ export class Engine {
     await sequence.eraseContextTokenRanges([{ start: from, end: sequence.nextTokenIndex }]);
   }
 
-  async dispose(): Promise<void> {
-    await this.#unload();
-    await this.#llama?.dispose();
-    this.#llama = undefined;
+  /** Frees the model. The library itself stays: after a file that it could not load it never lets go. */
+  dispose(): Promise<void> {
+    return this.#unload();
   }
 
   async #load(path: string): Promise<Loaded> {
     if (this.#loaded?.path === path) return this.#loaded;
     await this.#unload();
+    await checkOwnFile(path).catch((error: unknown) => {
+      throw new EngineError('setup', (error as Error).message, { cause: error });
+    });
     const llama = (this.#llama ??= await this.#startLlama());
-    const model = await llama.loadModel({ modelPath: path }).catch((error: unknown) => {
+    const loadSignal = AbortSignal.timeout(loadMs);
+    const model = await llama.loadModel({ modelPath: path, loadSignal }).catch((error: unknown) => {
       throw new EngineError('setup', `The model file ${path} can't be loaded: ${firstLine(error)}`, {
         cause: error,
       });

@@ -42,8 +42,7 @@ export interface Llama {
   readonly cpuMathCores: number;
   /** Most threads that the next computation may use. */
   maxThreads: number;
-  loadModel(options: { modelPath: string }): Promise<LlamaModel>;
-  dispose(): Promise<void>;
+  loadModel(options: { modelPath: string; loadSignal: AbortSignal }): Promise<LlamaModel>;
 }
 
 interface LlamaModule {

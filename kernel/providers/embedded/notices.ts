@@ -1,13 +1,9 @@
-import type { Config } from '../../config.ts';
 import type { Piece } from '../generation.ts';
-import { prepareEmbedded } from './prepare.ts';
-import { formatBytes, type SetupEvent } from './progress.ts';
+import { formatBytes, type OnSetupEvent, type SetupEvent } from './progress.ts';
 
-/** Prepares the embedded model and says meanwhile what happens: each step, and each tenth of a download. */
+/** Runs a set-up and says meanwhile what happens: each step, and each tenth of a download. */
 export async function* preparationNotices(
-  config: Config,
-  model: string,
-  signal: AbortSignal,
+  prepare: (onEvent: OnSetupEvent) => Promise<void>,
 ): AsyncGenerator<Piece> {
   const texts: string[] = [];
   let wake = (): void => undefined;
@@ -23,7 +19,7 @@ export async function* preparationNotices(
     wake();
   };
   const state = { over: false };
-  const work = prepareEmbedded(config, { onEvent, signal }, model).finally(() => {
+  const work = prepare(onEvent).finally(() => {
     state.over = true;
     wake();
   });

@@ -67,16 +67,17 @@ export async function checkExisting(file: string, spec: ModelSpec, signal: Abort
 }
 
 /**
- * Looks at a model file that the user named: any GGUF is taken, at the user's own risk.
+ * Looks at a model file that the user named: any GGUF is taken, at the user's own risk. Only its header is read
+ * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): magic, version, numbers of tensors and of metadata.
  * @throws ProviderError `setup`
  */
 export async function checkOwnFile(path: string): Promise<void> {
   const remedy = 'Set REPLIQUE_MODEL_PATH to a readable GGUF file, or unset it to use the default model.';
-  const magic = Buffer.alloc(4);
+  const header = Buffer.alloc(24);
   try {
     const file = await open(path, 'r');
     try {
-      await file.read(magic, 0, 4, 0);
+      await file.read(header, 0, header.length, 0);
     } finally {
       await file.close();
     }
@@ -84,6 +85,9 @@ export async function checkOwnFile(path: string): Promise<void> {
     const problem = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     throw new ProviderError('setup', `The model file ${path} can't be read (${problem}).`, remedy);
   }
-  if (magic.toString('latin1') === 'GGUF') return;
+  const version = header.readUInt32LE(4);
+  const counts = [header.readBigUInt64LE(8), header.readBigUInt64LE(16)];
+  const sane = counts.every((count) => count > 0n && count < 1_000_000n);
+  if (header.toString('latin1', 0, 4) === 'GGUF' && (version === 2 || version === 3) && sane) return;
   throw new ProviderError('setup', `The file ${path} is not a GGUF model.`, remedy);
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { create, isPrepared, prepareEmbedded } from '../../../../kernel/providers/embedded.ts';
 import { runtimeEntry } from '../../../../kernel/providers/embedded/runtime.ts';
 import type { WeightSource } from '../../../../kernel/providers/embedded/weights-source.ts';
+import { ggufHeader } from '../../../support/embedded.ts';
 import { answer, configWith, request } from '../../../support/provider-tools.ts';
 
 let folder: string;
@@ -81,7 +82,7 @@ test('a file of the user’s own needs only the runtime', async () => {
   const config = configWith({ modelPath });
   const prepare = (): Promise<void> => prepareEmbedded(config, { onEvent: () => undefined, signal });
   await expect(prepare()).rejects.toThrow('ENOENT');
-  await writeFile(modelPath, 'GGUF');
+  await writeFile(modelPath, ggufHeader());
   expect(await isPrepared(config)).toBe(false);
   await expect(prepare()).rejects.toThrow('runtime could not be installed');
   await installRuntime();
@@ -99,7 +100,7 @@ test('weights are prepared when they are there with their hash', async () => {
 
 test('a generation that has to fetch says so, and fails with a sentence where it can’t', async () => {
   const modelPath = join(folder, 'own.gguf');
-  await writeFile(modelPath, 'GGUF');
+  await writeFile(modelPath, ggufHeader());
   const provider = create(configWith({ modelPath }));
   const { events, error } = await answer(provider.generate(request('Hello', { model: 'own' })));
   expect(events.map((event) => event.type)).toEqual(['notice', 'notice']);

@@ -29,12 +29,14 @@ const ensure = (): Promise<void> => {
   return ensureRuntime({
     directory,
     signal,
-    onEvent: (event) => void (event.type === 'step' && texts.push(event.text)),
+    onEvent: (event) => {
+      if (event.type === 'step') texts.push(event.text);
+    },
   });
 };
 const installed = `
 const fs = require('fs');
-fs.appendFileSync('${'${log}'}', process.argv.slice(2).join(' ') + '\\n');
+fs.appendFileSync('LOG', process.argv.slice(2).join(' ') + '\\n');
 fs.mkdirSync('node_modules/node-llama-cpp/dist', { recursive: true });
 fs.writeFileSync('node_modules/node-llama-cpp/dist/index.js', '');
 `;
@@ -62,7 +64,7 @@ test('a platform without a pinned runtime is an error with a way out', () => {
 
 test('installed once, without scripts, by one rename', async () => {
   const log = join(directory, 'log');
-  await writeFile(npm, installed.replace('${log}', log));
+  await writeFile(npm, installed.replace('LOG', log));
   expect(await isRuntimeInstalled(directory)).toBe(false);
   await Promise.all([ensure(), ensure()]);
   expect(await isRuntimeInstalled(directory)).toBe(true);
@@ -73,7 +75,7 @@ test('installed once, without scripts, by one rename', async () => {
 });
 
 test('a half-removed installation is replaced', async () => {
-  await writeFile(npm, installed.replace('${log}', join(directory, 'log')));
+  await writeFile(npm, installed.replace('LOG', join(directory, 'log')));
   await mkdir(dirname(dirname(runtimeEntry(directory))), { recursive: true });
   await ensure();
   expect(await isRuntimeInstalled(directory)).toBe(true);
@@ -88,6 +90,18 @@ test.each([
   await writeFile(npm, `console.error(${JSON.stringify(said)}); process.exit(1)`);
   await expect(ensure()).rejects.toThrow(message);
   expect(await readdir(join(directory, 'runtime'))).toEqual([]);
+});
+
+test('no npm anywhere is an error with a way out', async () => {
+  vi.stubEnv('npm_execpath', '');
+  vi.stubEnv('PATH', directory);
+  const { execPath } = process;
+  process.execPath = join(directory, 'node');
+  try {
+    await expect(ensure()).rejects.toThrow('npm was not found');
+  } finally {
+    process.execPath = execPath;
+  }
 });
 
 test('another npm than the one that started us is found on the path', async () => {

@@ -18,7 +18,7 @@ import type { SetupEvent } from '../../../../kernel/providers/embedded/progress.
 import { checkOwnFile, isVerified } from '../../../../kernel/providers/embedded/weights-check.ts';
 import type { WeightSource } from '../../../../kernel/providers/embedded/weights-source.ts';
 import { ensureWeights, weightsPath } from '../../../../kernel/providers/embedded/weights.ts';
-import { smallModel } from '../../../support/embedded.ts';
+import { ggufHeader, smallModel } from '../../../support/embedded.ts';
 
 const content = Buffer.from('the very bytes of a model, which are not many');
 const { spec } = smallModel(createHash('sha256').update(content).digest('hex'), content, 10);
@@ -194,7 +194,9 @@ test('a file of the user’s own must be a readable GGUF', async () => {
   await expect(checkOwnFile(own)).rejects.toThrow('ENOENT');
   await writeFile(own, 'PK');
   await expect(checkOwnFile(own)).rejects.toThrow('not a GGUF');
-  await writeFile(own, 'GGUF and so on');
+  await writeFile(own, 'GGUF and so on, and on, and on');
+  await expect(checkOwnFile(own)).rejects.toThrow('not a GGUF');
+  await writeFile(own, ggufHeader());
   await expect(checkOwnFile(own)).resolves.toBeUndefined();
   await expect(checkOwnFile(directory)).rejects.toThrow('EISDIR');
 });
