@@ -1,6 +1,6 @@
 import type { Usage } from '../providers/contract.ts';
 
-export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, estimated: false };
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, estimated: false };
 
 /** Sums usages; the sum is estimated if any of them is. */
 export function sumUsage(usages: readonly Usage[]): Usage {

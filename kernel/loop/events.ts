@@ -115,7 +115,7 @@ export type LoopEvent =
     };
 
 /** What a cell that is no prompt emits: its code's outputs as they are, or text of a magic. */
-export type CodeEvent =
+type CodeEvent =
   | { readonly type: 'output'; readonly output: WorkerOutput }
   | { readonly type: 'page'; readonly markdown: string; readonly text: string };
 

@@ -3,7 +3,7 @@ import { ProviderError } from '../providers/contract.ts';
 import type { StopReason } from './events.ts';
 
 /** Why a cell ended without an answer, as its reader sees it. */
-export interface Problem {
+interface Problem {
   readonly ename: string;
   readonly sentence: string;
   readonly remedy: string;
@@ -15,7 +15,7 @@ export interface Stop {
 }
 
 /** Every reason to stop that is not a final answer. ProviderError and SandboxUnavailable bring their own words. */
-export const problems = {
+const problems = {
   TurnLimit: {
     reason: 'turn-limit',
     sentence: 'The model used all the turns that a cell may take, without a final answer.',

@@ -7,7 +7,7 @@ import type { Piece } from './generation.ts';
 import { heartbeat } from './heartbeat.ts';
 
 /** The request that OpenAI's chat completions and its likes have in common. */
-export interface ChatBody {
+interface ChatBody {
   readonly model: string;
   readonly messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
   readonly temperature: number;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 
 /** Most bytes of a message's JSON head, and of its buffers together. The worker keeps to the same. */
-export const largestPart = 32 * 1024 * 1024;
+const largestPart = 32 * 1024 * 1024;
 const prefixBytes = 8;
 
 export interface Frame {

@@ -3,7 +3,7 @@ import type { Frame } from './channel.ts';
 import type { WorkerOutput } from './contract.ts';
 
 /** Of the protocol between this kernel and its worker; the worker says its own in `hello`. */
-export const protocolVersion = 1;
+const protocolVersion = 1;
 
 const deepest = 64;
 const name = z.string().max(1000);
@@ -44,7 +44,6 @@ const message = z.discriminatedUnion('kind', [
 ]);
 
 export type WorkerMessage = z.infer<typeof message>;
-export type HelloMessage = Extract<WorkerMessage, { kind: 'hello' }>;
 export type DoneMessage = Extract<WorkerMessage, { kind: 'done' }>;
 export type InputRequest = Extract<WorkerMessage, { kind: 'input_request' }>;
 export type ReplyMessage = Extract<WorkerMessage, { kind: 'reply' }>;

@@ -1,7 +1,7 @@
 import type { ExecuteOutcome, WorkerOutput } from '../sandbox/contract.ts';
 
 /** What a helper block's language can do, for prompts, policy and the system check. */
-export interface ToolCapabilities {
+interface ToolCapabilities {
   /** One line for the model. */
   readonly description: string;
   /** Memory stays between blocks. */

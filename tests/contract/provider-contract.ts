@@ -20,7 +20,7 @@ export interface ContractSubject {
   close(): Promise<void>;
 }
 
-export interface FailingSubject {
+interface FailingSubject {
   readonly kind: ProviderErrorKind;
   readonly provider: Provider;
   readonly model?: string;

@@ -15,7 +15,7 @@ import { SendQueue } from '../../kernel/wire/send-queue.ts';
 import type { ClientChannels } from '../unit/router/client.ts';
 
 /** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(

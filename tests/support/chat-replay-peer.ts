@@ -90,11 +90,15 @@ export async function chatReplayPeer(): Promise<ChatReplayPeer> {
     if (request.method === 'GET') {
       if (name === 'auth') return answers['auth']?.(response, 'none');
       const data = name === 'empty' ? [] : models.map((model) => ({ object: 'model', ...model }));
-      sendJson(response, 200, { object: 'list', data }); return;
+      sendJson(response, 200, { object: 'list', data });
+      return;
     }
     const key = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const answer = answers[name];
-    if (answer === undefined) { sendJson(response, 500, error(`no such replay: ${name}`, 'test')); return; }
+    if (answer === undefined) {
+      sendJson(response, 500, error(`no such replay: ${name}`, 'test'));
+      return;
+    }
     answer(response, key);
   });
 }

@@ -14,7 +14,7 @@ export interface OllamaReplayPeer extends HttpPeer {
   readonly abandoned: Promise<void>;
 }
 
-export interface RecordedChat {
+interface RecordedChat {
   readonly model: string;
   readonly stream?: boolean;
   readonly truncate?: boolean;
@@ -30,7 +30,7 @@ export interface RecordedChat {
   };
 }
 
-export interface ReplayedModel {
+interface ReplayedModel {
   readonly name: string;
   readonly size?: number;
   readonly family?: string;
@@ -56,17 +56,27 @@ export async function ollamaReplayPeer(replay: Replay): Promise<OllamaReplayPeer
   let abandon = (): void => undefined;
   const abandoned = new Promise<void>((resolve) => (abandon = resolve));
   const peer = await httpPeer(async (request, body, response) => {
-    if (request.url === '/api/tags') { sendJson(response, 200, { models: replay.models.map(tag) }); return; }
+    if (request.url === '/api/tags') {
+      sendJson(response, 200, { models: replay.models.map(tag) });
+      return;
+    }
     const asked = JSON.parse(body) as RecordedChat;
     const model = replay.models.find(
       (one) => one.name === asked.model || one.name === `${asked.model}:latest`,
     );
-    if (model === undefined) { sendJson(response, 404, { error: `model '${asked.model}' not found` }); return; }
-    if (request.url === '/api/show') { sendJson(response, 200, show(model)); return; }
+    if (model === undefined) {
+      sendJson(response, 404, { error: `model '${asked.model}' not found` });
+      return;
+    }
+    if (request.url === '/api/show') {
+      sendJson(response, 200, show(model));
+      return;
+    }
     requests.push(asked);
     const prompt = asked.messages.reduce((sum, message) => sum + words(message.content).length, 0);
     if (prompt > asked.options.num_ctx && asked.truncate === false && asked.shift === false) {
-      sendJson(response, 400, overflow(prompt, asked.options.num_ctx)); return;
+      sendJson(response, 400, overflow(prompt, asked.options.num_ctx));
+      return;
     }
     response.on('close', () => {
       if (!response.writableFinished) abandon();
@@ -87,7 +97,10 @@ async function stream(
     response.write(`${JSON.stringify({ model: asked.model, created_at: createdAt, ...value })}\n`);
   const chunks = words(replay.answer ?? 'Hello there.').slice(0, asked.options.num_predict);
   for (const [index, content] of chunks.entries()) {
-    if (index === 3 && replay.accident !== undefined) { mishap(response, replay.accident); return; }
+    if (index === 3 && replay.accident !== undefined) {
+      mishap(response, replay.accident);
+      return;
+    }
     line({ message: { role: 'assistant', content }, done: false });
     await delay(replay.pauseMs ?? 0);
   }

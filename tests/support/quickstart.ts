@@ -59,7 +59,7 @@ export const turnsOf = (cell: Cell): readonly TurnRecord[] =>
   });
 
 /** Everything that helpers printed or showed in a cell, as text. */
-export function helperText(cell: Cell): string {
+function helperText(cell: Cell): string {
   return (cell.outputs ?? [])
     .filter(({ output_type, data, metadata }) => {
       const isHelpers = metadata?.replique?.['helper'] !== undefined;
@@ -73,7 +73,7 @@ const joined = (text: unknown): string =>
   Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
 
 /** Numbers in a text, as numbers; a comma or a narrow space between three digits is a separator. */
-export function numbersIn(text: string): readonly number[] {
+function numbersIn(text: string): readonly number[] {
   const plain = text.replaceAll(/(?<=\d)[,\u202f](?=\d{3}\b)/g, '');
   return (plain.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
 }

@@ -39,7 +39,7 @@ interface Content {
   readonly [key: string]: unknown;
 }
 
-export interface Published {
+interface Published {
   readonly msg_type: IopubMessage['msg_type'];
   readonly content: Content;
 }
