@@ -38,7 +38,7 @@ export async function hostKit(idleMs = 500): Promise<HostKit> {
   };
 }
 
-export async function bundleHost(folder: string): Promise<string> {
+async function bundleHost(folder: string): Promise<string> {
   const outfile = join(folder, 'model-host.mjs');
   await build({
     entryPoints: ['kernel/providers/embedded/host.ts'],

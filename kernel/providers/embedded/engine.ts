@@ -194,7 +194,7 @@ function leastRecent(slots: readonly Slot[]): Slot {
 /** Keeps of the sequence what the prompt begins with; returns how many tokens that is, at most all but one. */
 async function align(sequence: LlamaSequence, prompt: readonly Token[]): Promise<number> {
   const common = sequence.compareContextTokens(prompt).firstDifferentIndex;
-  const keep = Math.min(common, 0);
+  const keep = Math.min(common, prompt.length - 1);
   const end = sequence.nextTokenIndex;
   if (keep < end) await sequence.eraseContextTokenRanges([{ start: keep, end }]);
   if (sequence.nextTokenIndex !== keep) await sequence.clearHistory();

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ProviderError } from '../contract.ts';
 
 /** How the bytes of a model are spread over wheels of the Python package index, in the order of concatenation. */
-export interface PackagedParts {
+interface PackagedParts {
   readonly version: string;
   readonly count: number;
   /** Bytes of each part but the last. */

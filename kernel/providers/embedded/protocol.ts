@@ -55,7 +55,7 @@ export const hostReply = z.discriminatedUnion('type', [
 export type HostReply = z.infer<typeof hostReply>;
 
 /** Longest line either side accepts, in bytes: a full context of text many times over. */
-export const maxLineBytes = 32 * 1024 * 1024;
+const maxLineBytes = 32 * 1024 * 1024;
 
 /** Cuts a byte stream into lines. `push` throws RangeError once a line is too long. */
 export class LineReader {
