@@ -11,6 +11,7 @@ import { locatePython } from '../sandbox/python.ts';
 
 const smallestNode = [20, 19] as const;
 const freeBytesWanted = 2e9;
+const otherProviderMs = 5000;
 
 /**
  * The system check: Node, Python, the sandbox's layers in force, provider and model with a real one-token call, disk.
@@ -66,25 +67,58 @@ async function providerLines(
   try {
     chosen = selection ?? (await selectProvider(config, signal));
   } catch (error) {
-    return [failure('Provider', error)];
+    return [failure('Provider', error), ...(await otherLines(config, signal, config.provider))];
   }
-  const { provider, model, reason } = chosen;
+  const { provider, reason } = chosen;
   try {
-    const beat = await provider.heartbeat(model, signal);
-    const detail = beat.ok ? `${beat.detail} (${String(Math.round(beat.latencyMs))} ms)` : beat.detail;
-    return [
-      { name: 'Provider', ok: true, needed: true, detail: `${provider.name}. ${reason}` },
-      {
-        name: `Model ${model}`,
-        ok: beat.ok,
-        needed: true,
-        detail,
-        ...(beat.remedy !== undefined && { remedy: beat.remedy }),
-      },
-    ];
+    const [model, others] = await Promise.all([
+      modelLine(chosen, signal),
+      otherLines(config, signal, provider.name),
+    ]);
+    const detail = `${provider.name}. ${reason}`;
+    return [{ name: 'Provider', ok: true, needed: true, detail }, model, ...others];
   } finally {
     if (!selection) await provider.close();
   }
+}
+
+/** A real one-token call. */
+async function modelLine({ provider, model }: Selection, signal: AbortSignal): Promise<CheckLine> {
+  const { ok, detail, latencyMs, remedy } = await provider.heartbeat(model, signal);
+  const shown = ok ? `${detail} (${String(Math.round(latencyMs))} ms)` : detail;
+  const line = { name: `Model ${model}`, ok, needed: true, detail: shown };
+  return remedy === undefined ? line : { ...line, remedy };
+}
+
+/** The providers that were not chosen, each with the same call; the embedded one only when chosen, for it loads 1 GB. */
+async function otherLines(
+  config: Config,
+  signal: AbortSignal,
+  chosen: string,
+): Promise<readonly CheckLine[]> {
+  const names = (['ollama', 'groq', 'openai'] as const).filter((name) => name !== chosen);
+  return Promise.all(
+    names.map(async (name) => {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(otherProviderMs)]);
+      try {
+        const selection = await selectProvider(withoutModel({ ...config, provider: name }), limited);
+        try {
+          return { ...(await modelLine(selection, limited)), name: `Also ${name}`, needed: false };
+        } finally {
+          await selection.provider.close();
+        }
+      } catch (error) {
+        return { ...failure(`Also ${name}`, error), needed: false };
+      }
+    }),
+  );
+}
+
+/** The configured model is the chosen provider's. */
+function withoutModel(config: Config): Config {
+  const copy = { ...config };
+  delete copy.model;
+  return copy;
 }
 
 async function diskLine(): Promise<CheckLine> {

@@ -31,6 +31,8 @@ describe('the system check', () => {
     expect(of('Sandbox')).toMatchObject({ ok: true, needed: true });
     expect(of('Provider').detail).toContain('mock');
     expect(of('Model')).toMatchObject({ ok: false });
+    for (const other of ['ollama', 'groq', 'openai'])
+      expect(of(`Also ${other}`)).toMatchObject({ needed: false });
     expect(of('Disk').detail).toMatch(/GB free/);
   });
 
