@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runNotebook } from '../../server/cli/run/execute.ts';
 import type { RunOptions } from '../../server/cli/run/execute.ts';
 import { TerminalShow } from '../../server/cli/run/show.ts';
@@ -52,8 +52,6 @@ async function run(
   });
   return { ok, text, output, written: JSON.parse(readFileSync(output, 'utf8')) as Written };
 }
-
-const leftOver = () => readdirSync(tmpdir()).filter((name) => /^replique-\w{6}$/.test(name));
 
 describe('a notebook run in the terminal', () => {
   it('is executed, shown and written as valid nbformat, displays updated', async () => {
@@ -107,7 +105,8 @@ describe('a notebook run in the terminal', () => {
   });
 
   it('ends when it is told to quit: what was executed is written and no kernel is left', async () => {
-    const before = leftOver();
+    const temporary = mkdtempSync(join(tmpdir(), 'quit-'));
+    vi.stubEnv('TMPDIR', temporary);
     const quit = new AbortController();
     const notebook = notebookOf('quit', [
       "print('one')",
@@ -119,7 +118,9 @@ describe('a notebook run in the terminal', () => {
     const { ok, written } = await run(notebook, { onText, quit: quit.signal });
     expect(ok).toBe(false);
     expect(written.cells[0]!.outputs).toMatchObject([{ text: ['one\n'] }]);
-    expect(leftOver()).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true });
   });
 
   it('says how the kernel died, and writes what was executed', async () => {
