@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { descendants } from './sandboxes.ts';
+
+/** A process that stays the same one though its number may be given again: when it began, in clock ticks since boot. */
+export interface KnownProcess {
+  readonly pid: number;
+  readonly began: string;
+}
+
+/** State and start of a process, after proc(5); undefined when there is none. The name may hold spaces and brackets. */
+function statOf(pid: number): { readonly state: string; readonly began: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', began: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process and everything below it. */
+export function treeOf(pid: number): readonly KnownProcess[] {
+  return [pid, ...descendants(pid)].flatMap((each) => {
+    const stat = statOf(each);
+    return stat === undefined ? [] : [{ pid: each, began: stat.began }];
+  });
+}
+
+/** Those that still run; a process that has ended and is not yet waited for does not. */
+export function stillRunning(processes: readonly KnownProcess[]): readonly number[] {
+  return processes
+    .filter(({ pid, began }) => {
+      const stat = statOf(pid);
+      return stat !== undefined && stat.began === began && stat.state !== 'Z';
+    })
+    .map(({ pid }) => pid);
+}
