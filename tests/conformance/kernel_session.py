@@ -44,7 +44,7 @@ say(
 for line in sys.stdin:
     wish = line.strip()
     if wish == "alive":
-        say(alive=kernel.poll() is None, cell=run("%%python\nprint('here')"))
+        say(alive=kernel.poll() is None, cell=run("%%python\nprint('kept', kept)"))
         continue
     if wish == "busy":
         keep_busy()

@@ -1,10 +1,9 @@
 import { execFile, execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { testPython } from './python.ts';
-import type { Cell } from './quickstart.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -117,17 +116,10 @@ export class Jupyter {
   }
 }
 
-export interface NewCell {
+interface NewCell {
   readonly id: string;
   readonly source: string;
   readonly tags?: readonly string[];
-}
-
-/** The code cells of a notebook by their id. */
-export function cellsOf(file: string): Readonly<Record<string, Cell>> {
-  const { cells } = JSON.parse(readFileSync(file, 'utf8')) as { cells: readonly Cell[] };
-  const code = cells.filter(({ cell_type }) => cell_type === 'code');
-  return Object.fromEntries(code.map((cell) => [cell.id, cell]));
 }
 
 const driverFile = (name: string): string => join(root, 'tests', 'conformance', name);
