@@ -47,11 +47,12 @@ class SessionInterpreter implements Interpreter {
     await this.#settling;
     this.#running += 1;
     this.#options.worker.beginCell(request.executionCount);
+    const cell = parseCell(request.code);
     try {
-      return await this.#run(parseCell(request.code), request);
+      return await this.#run(cell, request);
     } finally {
       this.#running -= 1;
-      this.#settling = this.#snapshot();
+      if (mayRunCode(cell)) this.#settling = this.#snapshot();
     }
   }
 
@@ -166,5 +167,19 @@ class SessionInterpreter implements Interpreter {
   /** So that a worker that must be replaced comes back as it was after this cell. */
   async #snapshot(): Promise<void> {
     await this.#options.worker.snapshot().catch(() => undefined);
+  }
+}
+
+function mayRunCode(cell: Cell): boolean {
+  switch (cell.kind) {
+    case 'empty':
+    case 'help':
+      return false;
+    case 'line-magics':
+      return cell.prompt !== '';
+    case 'prompt':
+    case 'code':
+    case 'cell-magic':
+      return true;
   }
 }
