@@ -36,7 +36,7 @@ function lineOf({ turns, helpers, durationMs, usage, cost }: CellSummary): strin
     ...(helpers === 0 ? [] : [plural(helpers, 'helper')]),
     formatDuration(durationMs),
     `${usage.estimated ? '≈ ' : ''}${formatCount(tokens)} tokens`,
-    ...(cost === undefined ? [] : [formatCost(cost)]),
+    ...(cost === undefined || cost === 0 ? [] : [formatCost(cost)]),
   ].join(' · ');
 }
 

@@ -1,0 +1,168 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { labEnvDir } from '../../kernel/paths.ts';
+import { runCommand } from '../../server/cli/setup/run-command.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const chromiumPath = '/usr/bin/chromium';
+const startMs = 90_000;
+
+/** A notebook's code cells, as they are written into the file that is opened. */
+export interface PageCell {
+  readonly id: string;
+  readonly source: string;
+}
+
+/** The real JupyterLab, served to a real Chromium, with the built kernel and the `mock` provider. */
+export class LabInBrowser {
+  readonly page: Page;
+  readonly notebook: string;
+  /** Addresses of requests to any other host than the server. */
+  readonly foreign: readonly string[];
+  readonly #end: () => Promise<void>;
+
+  private constructor(page: Page, notebook: string, foreign: readonly string[], end: () => Promise<void>) {
+    this.page = page;
+    this.notebook = notebook;
+    this.foreign = foreign;
+    this.#end = end;
+  }
+
+  static async open(cells: readonly PageCell[], replies: readonly object[]): Promise<LabInBrowser> {
+    if (!existsSync(chromiumPath))
+      throw new Error(`There is no ${chromiumPath}: install the package chromium.`);
+    const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-lab-')));
+    const workspace = join(top, 'workspace');
+    mkdirSync(workspace);
+    const notebook = join(workspace, 'page.ipynb');
+    writeFileSync(notebook, JSON.stringify(notebookOf(cells)));
+    writeFileSync(join(top, 'script.json'), JSON.stringify({ replies }));
+    await runCommand(process.execPath, [join(root, 'dist/replique.js'), 'install', '--prefix', top]);
+    const port = await freePort();
+    const lab = startLab(top, workspace, port);
+    const browser = await launch(top);
+    const end = async (): Promise<void> => {
+      await browser.close();
+      await ended(lab);
+      rmSync(top, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    };
+    try {
+      const origin = `http://127.0.0.1:${String(port)}`;
+      await answers(origin);
+      const page = await browser.newPage({ viewport: { width: 1100, height: 1400 } });
+      const foreign: string[] = [];
+      page.on('request', (request) => {
+        const url = request.url();
+        if (!url.startsWith(origin) && !/^(?:data|blob|about):/.test(url)) foreign.push(url);
+      });
+      await page.goto(`${origin}/doc/tree/page.ipynb?token=t`);
+      await page.getByText('Replique | Idle').waitFor({ timeout: startMs });
+      return new LabInBrowser(page, notebook, foreign, end);
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  }
+
+  /** Chooses an entry of a menu, by the words that stand there. */
+  async choose(menu: string, entry: string): Promise<void> {
+    await this.page.getByRole('menuitem', { name: menu, exact: true }).click();
+    await this.page.getByRole('menuitem', { name: entry, exact: true }).click();
+  }
+
+  /** Waits until the kernel's state in the status bar is this one. */
+  async state(state: 'Idle' | 'Busy'): Promise<void> {
+    await this.page.getByText(`Replique | ${state}`).waitFor({ timeout: startMs });
+  }
+
+  /** The notebook's file as it is on disk. */
+  saved(): unknown {
+    return JSON.parse(readFileSync(this.notebook, 'utf8'));
+  }
+
+  close(): Promise<void> {
+    return this.#end();
+  }
+}
+
+function notebookOf(cells: readonly PageCell[]): object {
+  return {
+    cells: cells.map(({ id, source }) => ({
+      ...{ cell_type: 'code', id, source, metadata: {}, execution_count: null, outputs: [] },
+    })),
+    metadata: { kernelspec: { display_name: 'Replique', language: 'replique', name: 'replique' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+function startLab(top: string, workspace: string, port: number): ChildProcess {
+  const options = ['--no-browser', '--allow-root', '--ip=127.0.0.1', `--port=${String(port)}`];
+  return spawn(
+    join(labEnvDir(), 'bin', 'python'),
+    ['-m', 'jupyter', 'lab', ...options, `--ServerApp.root_dir=${workspace}`],
+    {
+      cwd: workspace,
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        JUPYTER_TOKEN: 't',
+        JUPYTER_PATH: join(top, 'share', 'jupyter'),
+        JUPYTER_CONFIG_DIR: join(top, 'config'),
+        JUPYTER_RUNTIME_DIR: join(top, 'runtime'),
+        JUPYTERLAB_WORKSPACES_DIR: join(top, 'workspaces'),
+        REPLIQUE_PROVIDER: 'mock',
+        REPLIQUE_MOCK_SCRIPT: join(top, 'script.json'),
+      },
+    },
+  );
+}
+
+function launch(top: string): Promise<Browser> {
+  const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking'];
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-gpu', ...quiet, '--disable-component-update', '--disable-sync'],
+    env: { ...process.env, HOME: top },
+  });
+}
+
+async function answers(origin: string): Promise<void> {
+  const until = Date.now() + startMs;
+  for (;;) {
+    const response = await fetch(`${origin}/api`).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > until) throw new Error('JupyterLab did not start.');
+    await sleep(100);
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await gone;
+  clearTimeout(late);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
