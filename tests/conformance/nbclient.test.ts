@@ -59,7 +59,7 @@ it('stops at a prompt that ends in an error, with what there is', async () => {
   expect(cellOf(target, 'never').outputs).toEqual([]);
 });
 
-it('runs the quickstart, whose five answers a script gives and whose helpers run', async () => {
+it('runs the quickstart, whose five answers a script gives and whose helpers run', { timeout: 90_000 }, async () => {
   execFileSync(process.execPath, [join(notebooks, 'make-files.mjs'), '--seed', '7', jupyter.workspace]);
   const expected = expectedAnswers(jupyter.workspace);
   jupyter.script(quickstart(expected));

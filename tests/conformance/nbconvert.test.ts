@@ -35,7 +35,7 @@ it('executes a notebook in which the model mends a helper', async () => {
   expect(streamOf(cellOf(target, 'use'))).toContain('from bash\n');
 });
 
-it('fails for a prompt without an answer; --allow-errors goes on', async () => {
+it('fails for a prompt without an answer; --allow-errors goes on', { timeout: 60_000 }, async () => {
   jupyter.script([{ error: { status: 429, message: 'slow down' } }, { text: 'Here.' }]);
   jupyter.writeNotebook('in.ipynb', [
     { id: 'ask', source: 'Anything?' },
