@@ -59,23 +59,27 @@ it('stops at a prompt that ends in an error, with what there is', async () => {
   expect(cellOf(target, 'never').outputs).toEqual([]);
 });
 
-it('runs the quickstart, whose five answers a script gives and whose helpers run', { timeout: 90_000 }, async () => {
-  execFileSync(process.execPath, [join(notebooks, 'make-files.mjs'), '--seed', '7', jupyter.workspace]);
-  const expected = expectedAnswers(jupyter.workspace);
-  jupyter.script(quickstart(expected));
-  const source = join(jupyter.workspace, 'quickstart.ipynb');
-  copyFileSync(join(notebooks, 'quickstart.ipynb'), source);
-  expect(await jupyter.drive('nbclient_run.py', source, target)).toEqual({ error: null });
-  expect(await jupyter.drive('validate.py', target)).toEqual([4, 5]);
-  expect(Object.keys(expected)).toHaveLength(5);
-  for (const [id, right] of Object.entries(expected)) {
-    expect([id, problemWith(cellOf(target, id), right)]).toEqual([id, undefined]);
-  }
-  expect(cellOf(target, 'table').outputs?.map(({ data }) => Object.keys(data ?? {}))).toContainEqual(
-    expect.arrayContaining(['image/png']),
-  );
-  expect(kindsOf(cellOf(target, 'mend'))).toEqual(['turn', 'helper', 'turn', 'stream', 'turn', 'cell']);
-});
+it(
+  'runs the quickstart, whose five answers a script gives and whose helpers run',
+  { timeout: 90_000 },
+  async () => {
+    execFileSync(process.execPath, [join(notebooks, 'make-files.mjs'), '--seed', '7', jupyter.workspace]);
+    const expected = expectedAnswers(jupyter.workspace);
+    jupyter.script(quickstart(expected));
+    const source = join(jupyter.workspace, 'quickstart.ipynb');
+    copyFileSync(join(notebooks, 'quickstart.ipynb'), source);
+    expect(await jupyter.drive('nbclient_run.py', source, target)).toEqual({ error: null });
+    expect(await jupyter.drive('validate.py', target)).toEqual([4, 5]);
+    expect(Object.keys(expected)).toHaveLength(5);
+    for (const [id, right] of Object.entries(expected)) {
+      expect([id, problemWith(cellOf(target, id), right)]).toEqual([id, undefined]);
+    }
+    expect(cellOf(target, 'table').outputs?.map(({ data }) => Object.keys(data ?? {}))).toContainEqual(
+      expect.arrayContaining(['image/png']),
+    );
+    expect(kindsOf(cellOf(target, 'mend'))).toEqual(['turn', 'helper', 'turn', 'stream', 'turn', 'cell']);
+  },
+);
 
 /** Helpers that compute the answers from the files, and answers that say what they must have come to. */
 function quickstart(expected: Readonly<Record<string, Expected>>): readonly Reply[] {
