@@ -194,7 +194,7 @@ describe('a traceback', () => {
   });
 
   it('keeps the last of many frames and understands Python’s own form', () => {
-    const frame = (n: number): string => `  File "/work/a.py", line ${n}, in f\n    f()`;
+    const frame = (n: number): string => `  File "/home/a.py", line ${n}, in f\n    f()`;
     const text = shortTraceback({
       ename: 'RecursionError',
       evalue: '',
