@@ -223,7 +223,7 @@ class RestartingWorker implements SessionWorker {
         return;
       }
     } catch {
-      this.#notices.push(words.memoryLost);
+      this.#notices.push(words.copyLost);
     }
     await this.#discard();
     if (!this.#closed) await this.#start().catch(() => undefined);

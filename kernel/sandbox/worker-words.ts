@@ -35,6 +35,8 @@ function wayOfDeath(status: number | null): string {
 export const memoryRestored =
   'It was replaced by a copy from before that helper: what the helper had set is gone.';
 export const memoryLost = 'It was started anew: all variables and imports are gone.';
+export const copyLost =
+  'That copy had ended, too, so Python was started anew: all variables and imports are gone.';
 
 export const threadsLost = (count: number): string =>
   `${count === 1 ? 'A thread' : `${count} threads`} that ran when this state was kept did not come back with it.`;

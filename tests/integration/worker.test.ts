@@ -179,6 +179,10 @@ describe.each(['bubblewrap', 'none'] as const)('Python in the worker (%s)', (iso
     expect((await python('print("still here")')).stdout).toBe('still here\n');
     await python('import os\nnull = os.open("/dev/null", os.O_RDWR)\nos.dup2(null, 1)\nos.dup2(null, 2)');
     expect((await python('print("and here")')).stdout).toBe('and here\n');
+    await python('import sys\nsys.stdout = sys.stderr = None');
+    expect((await python('print("here, too")\n1 + 1')).stdout).toBe('here, too\n');
+    await python('os.close(1)\nos.close(2)');
+    expect((await bash('echo bash, too')).stdout).toBe('bash, too\n');
   });
 
   it('evaluates user expressions', async () => {
@@ -240,4 +244,21 @@ describe.each(['bubblewrap', 'none'] as const)('Python in the worker (%s)', (iso
     expect((await bash(`: ${'x'.repeat(200_000)}`)).error!.evalue).toContain('could not be started');
     expect((await bash('no-such-command')).stderr).toContain('not found');
   });
+});
+
+it('says why bash does not start where the sandbox is full of processes, and goes on', async () => {
+  const workers = new Workers();
+  try {
+    const { worker: crowded } = workers.create({ isolation: 'bubblewrap', limits: { processes: 16 } });
+    const crowd =
+      'import os, signal\nchildren = []\ntry:\n    while True:\n        child = os.fork()\n' +
+      '        if child == 0: signal.pause()\n        children.append(child)\nexcept OSError: print("full")';
+    expect((await run(crowded, crowd)).stdout).toBe('full\n');
+    const refused = await run(crowded, 'echo', { language: 'bash' });
+    expect(refused.error!.evalue).toMatch(/could not be started: .*REPLIQUE_PROCESSES/);
+    await run(crowded, 'for child in children: os.kill(child, 9); os.waitpid(child, 0)');
+    expect((await run(crowded, 'echo back', { language: 'bash' })).stdout).toBe('back\n');
+  } finally {
+    await workers.close();
+  }
 });

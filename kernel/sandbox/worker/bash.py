@@ -1,10 +1,15 @@
 """Bash blocks: one process each, in the session's current directory, printing to the same descriptors as Python."""
 
+import errno
 import os
 import signal
 import subprocess
 
 BASH = "/bin/bash"
+CROWDED = (
+    ". Too many processes that earlier cells started still run: end them, restart the kernel, "
+    "or allow more with REPLIQUE_PROCESSES."
+)
 
 
 def run(code, interrupts):
@@ -22,7 +27,7 @@ def run(code, interrupts):
             )
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     except OSError as error:
-        return failure(f"bash could not be started: {error.strerror}")
+        return failure(f"bash could not be started: {error.strerror}{CROWDED if error.errno == errno.EAGAIN else ''}")
     except KeyboardInterrupt:
         if child is not None:
             os.killpg(child, signal.SIGKILL)

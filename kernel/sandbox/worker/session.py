@@ -52,10 +52,7 @@ class Session:
         self.interrupts.install()
         gc.collect()
         gc.freeze()
-        os.dup2(self.streams.stdout.descriptor, 1)
-        os.dup2(self.streams.stderr.descriptor, 2)
-        sys.stdout = sys.__stdout__ = self.streams.stdout
-        sys.stderr = sys.__stderr__ = self.streams.stderr
+        self.streams.install()
 
     def hello(self, role):
         return {"kind": "hello", "version": VERSION, "role": role, "pid": self.process}
@@ -102,6 +99,7 @@ class Session:
 
     def execute(self, head):
         self.interrupts.install()
+        self.streams.install()
         self.streams.begin(head["token"])
         self.outbox.request = head["id"]
         self.can_ask = head["stdin"]

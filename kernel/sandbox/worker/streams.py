@@ -6,6 +6,7 @@ too. A barrier is a numbered mark written to both pipes; the host shows nothing 
 
 import io
 import os
+import sys
 import threading
 from time import monotonic
 
@@ -26,6 +27,13 @@ class Streams:
         self.stdout = Stream(self, "stdout", 1, stdout)
         self.stderr = Stream(self, "stderr", 2, stderr)
         os.register_at_fork(before=self.flush, after_in_child=self.after_fork)
+
+    def install(self):
+        """For each request anew: what a helper did to its streams and descriptors is not the next one's trouble."""
+        for stream in (self.stdout, self.stderr):
+            os.dup2(stream.descriptor, stream.number)
+        sys.stdout = sys.__stdout__ = self.stdout
+        sys.stderr = sys.__stderr__ = self.stderr
 
     def begin(self, token):
         """Counts anew. The token is the host's choice, so that marks are unlike any text; text before the first is old."""
