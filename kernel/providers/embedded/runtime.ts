@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { ProviderError } from '../contract.ts';
 import { withLock } from './lock.ts';
@@ -15,6 +15,9 @@ import lockfile from './runtime-lock.json' with { type: 'json' };
 
 /** Roughly what the installation takes. */
 export const runtimeBytes = 80_000_000;
+
+/** Room that there must be before it is installed: its thousands of small files take whole blocks. */
+const bytesWanted = 1.5 * runtimeBytes;
 
 interface RuntimeOptions {
   /** Replique's data directory. */
@@ -63,14 +66,25 @@ async function install(target: string, signal: AbortSignal): Promise<void> {
   const temporary = `${target}.${randomUUID()}`;
   const { manifest, lock } = installationFor(process.platform, process.arch);
   const npm = await findNpm(process.env);
-  const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--global=false'];
+  const options = [
+    '--ignore-scripts',
+    '--omit=optional',
+    '--no-audit',
+    '--no-fund',
+    '--global=false',
+    '--loglevel=warn',
+  ];
   try {
     await mkdir(temporary, { recursive: true });
+    const { bavail, bsize } = await statfs(temporary);
+    if (bavail * bsize < bytesWanted) throw diskFull();
     await writeFile(join(temporary, 'package.json'), JSON.stringify(manifest));
     await writeFile(join(temporary, 'package-lock.json'), JSON.stringify(lock));
     const args = [...npm.args, 'ci', ...options, `--prefix=${temporary}`];
     const { status, tail } = await run(npm.command, args, { cwd: temporary, signal });
-    if (status !== 0) throw installFailed(tail);
+    // npm only warns of a file that it could not write whole, and keeps its own list of what is there for last.
+    const complete = await exists(join(temporary, 'node_modules', '.package-lock.json'));
+    if (status !== 0 || !complete || tail.includes('TAR_ENTRY_ERROR')) throw installFailed(tail);
     await rm(target, { recursive: true, force: true });
     await rename(temporary, target);
   } finally {
@@ -127,10 +141,7 @@ async function findNpm(env: NodeJS.ProcessEnv): Promise<{ command: string; args:
 }
 
 function installFailed(tail: string): ProviderError {
-  if (/ENOSPC|EDQUOT/.test(tail)) {
-    const sentence = 'The disk is too full for the model runtime.';
-    return new ProviderError('setup', sentence, 'Free 200 MB in the data directory and start again.');
-  }
+  if (/ENOSPC|EDQUOT/.test(tail)) return diskFull();
   const lines = tail.split('\n').filter((line) => /^npm (error|ERR!)/.test(line));
   const reason = (
     lines.find((line) => /EINTEGRITY|ENOTFOUND|E\d{3}|ECONN/.test(line)) ??
@@ -142,6 +153,12 @@ function installFailed(tail: string): ProviderError {
     `The model runtime could not be installed${reason && ` (${reason})`}.`,
     'Check the network and npm’s settings, and run `npx replique setup` again.',
   );
+}
+
+function diskFull(): ProviderError {
+  const sentence = 'The disk is too full for the model runtime.';
+  const remedy = 'Free 200 MB in the data directory, or set XDG_DATA_HOME to a larger disk, and start again.';
+  return new ProviderError('setup', sentence, remedy);
 }
 
 const exists = (path: string): Promise<boolean> =>

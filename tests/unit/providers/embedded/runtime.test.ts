@@ -39,6 +39,7 @@ const fs = require('fs');
 fs.appendFileSync('LOG', process.argv.slice(2).join(' ') + '\\n');
 fs.mkdirSync('node_modules/node-llama-cpp/dist', { recursive: true });
 fs.writeFileSync('node_modules/node-llama-cpp/dist/index.js', '');
+fs.writeFileSync('node_modules/.package-lock.json', '{}');
 `;
 
 test.each(['linux-x64', 'linux-arm64'])('on %s exactly the pinned packages are installed', (name) => {
@@ -89,6 +90,21 @@ test.each([
 ])('npm fails with "%s": said, and nothing is left', async (said, message) => {
   await writeFile(npm, `console.error(${JSON.stringify(said)}); process.exit(1)`);
   await expect(ensure()).rejects.toThrow(message);
+  expect(await readdir(join(directory, 'runtime'))).toEqual([]);
+});
+
+test.each([
+  [
+    'warns of a file that it could not write',
+    "console.error('npm warn tar TAR_ENTRY_ERROR ENOSPC: no space left on device')",
+  ],
+  [
+    'does not come to the end',
+    "fs.rmSync('node_modules/.package-lock.json'); console.error('npm warn ENOSPC')",
+  ],
+])('npm %s, and says that all is well: it is not taken for installed', async (_, more) => {
+  await writeFile(npm, `${installed.replace('LOG', join(directory, 'log'))}\n${more}`);
+  await expect(ensure()).rejects.toThrow('The disk is too full for the model runtime.');
   expect(await readdir(join(directory, 'runtime'))).toEqual([]);
 });
 
