@@ -12,7 +12,7 @@ import { preparationNotices } from './embedded/notices.ts';
 import { isPrepared, prepareEmbedded, targetOf } from './embedded/prepare.ts';
 import type { HostReply, HostRequest } from './embedded/protocol.ts';
 import { runtimeEntry } from './embedded/runtime.ts';
-import { checkOwnFile } from './embedded/weights-check.ts';
+import { checkOwnFile, checkSize } from './embedded/weights-check.ts';
 import { generation, type Piece } from './generation.ts';
 
 export { isPrepared, prepareEmbedded } from './embedded/prepare.ts';
@@ -83,8 +83,10 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
       const start = performance.now();
       const latencyMs = (): number => Math.round(performance.now() - start);
       try {
-        const { id, file, own } = targetOf(config, model);
-        if (own) await checkOwnFile(file);
+        const target = targetOf(config, model);
+        const { id, file } = target;
+        if (target.own) await checkOwnFile(file);
+        else await checkSize(file, target.spec);
         if (!(await isPrepared(config, model))) {
           const remedy = 'Run `npm start` or `npx replique setup`, which fetches it.';
           return {

@@ -5,7 +5,7 @@ import { ProviderError } from '../contract.ts';
 import { findModel, modelNameOf, type ModelSpec } from './models.ts';
 import { formatBytes, type OnSetupEvent } from './progress.ts';
 import { ensureRuntime, isRuntimeInstalled, runtimeBytes } from './runtime.ts';
-import { checkOwnFile, isVerified } from './weights-check.ts';
+import { checkExisting, checkOwnFile, isVerified } from './weights-check.ts';
 import { modelHub } from './weights-hub.ts';
 import { packageIndex } from './weights-parts.ts';
 import type { WeightSource } from './weights-source.ts';
@@ -59,6 +59,7 @@ export async function prepareEmbedded(
   const { onEvent, signal, confirm } = options;
   const target = targetOf(config, model);
   if (target.own) await checkOwnFile(target.file);
+  else await checkExisting(target.file, target.spec, signal);
   if (await isPrepared(config, model)) return;
   const sources = options.sources ?? allowedSources(config);
   if (!target.own && target.spec.warning !== undefined) {
@@ -72,7 +73,7 @@ export async function prepareEmbedded(
       'Choose another provider (REPLIQUE_PROVIDER), or run `npx replique setup` to fetch it.',
     );
   }
-  onEvent({ type: 'step', text: question });
+  if (!confirm) onEvent({ type: 'step', text: question });
   if (!target.own) await ensureWeights(target.spec, { directory: modelsDir(), sources, onEvent, signal });
   await ensureRuntime({ directory: dataDir(), onEvent, signal });
 }

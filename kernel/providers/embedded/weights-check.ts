@@ -46,24 +46,37 @@ export async function writeStamp(file: string, spec: ModelSpec): Promise<void> {
 }
 
 /**
+ * Looks at what can be told of weights without reading them.
+ * @returns false if there are none
+ * @throws ProviderError `setup` if their size is wrong
+ */
+export async function checkSize(file: string, spec: ModelSpec): Promise<boolean> {
+  const there = await stat(file).catch(() => undefined);
+  if (!there) return false;
+  if (!there.isFile() || there.size !== spec.bytes) throw await damaged(file, spec);
+  return true;
+}
+
+/**
  * Looks at weights that are already there.
  * @returns false if there are none
  * @throws ProviderError `setup` if they are not the bytes that were expected
  */
 export async function checkExisting(file: string, spec: ModelSpec, signal: AbortSignal): Promise<boolean> {
-  const there = await stat(file).catch(() => undefined);
-  if (!there) return false;
+  if (!(await checkSize(file, spec))) return false;
   if (await isVerified(file, spec)) return true;
-  if (!there.isFile() || there.size !== spec.bytes || (await sha256Of(file, signal)) !== spec.sha256) {
-    await rm(stampOf(file), { force: true });
-    throw new ProviderError(
-      'setup',
-      `The model file ${file} is damaged or is another file: its size or SHA-256 is not that of ${spec.title}.`,
-      `Remove it (\`rm '${file}'\`) and run \`npx replique setup\`, which fetches it again.`,
-    );
-  }
+  if ((await sha256Of(file, signal)) !== spec.sha256) throw await damaged(file, spec);
   await writeStamp(file, spec);
   return true;
+}
+
+async function damaged(file: string, spec: ModelSpec): Promise<ProviderError> {
+  await rm(stampOf(file), { force: true });
+  return new ProviderError(
+    'setup',
+    `The model file ${file} is damaged or is another file: its size or SHA-256 is not that of ${spec.title}.`,
+    `Remove it (\`rm '${file}'\`) and run \`npx replique setup\`, which fetches it again.`,
+  );
 }
 
 /**

@@ -75,6 +75,21 @@ test('the tiny model comes with its warning; a source that fails is told', async
   await expect(prepareEmbedded(config, options)).rejects.toThrow('it is gone');
   expect(texts.join('\n')).toContain('6 of 12');
   expect(texts.join('\n')).toContain('nowhere');
+  expect(texts.join('\n')).not.toContain('Needed'); // the question said it
+});
+
+test('a damaged file is told before anyone is asked to fetch, and by the heartbeat', async () => {
+  await mkdir(join(dataDir, 'models'), { recursive: true });
+  const provider = create(configWith({}));
+  const [model = ''] = await provider.listModels(signal);
+  await writeFile(join(dataDir, 'models', `${model}.gguf`), 'half');
+  const confirm = vi.fn(() => Promise.resolve(true));
+  const work = prepareEmbedded(configWith({}), { onEvent: () => undefined, confirm, signal });
+  await expect(work).rejects.toThrow('is damaged');
+  expect(confirm).not.toHaveBeenCalled();
+  const beat = await provider.heartbeat(model, signal);
+  expect(beat).toMatchObject({ ok: false, detail: expect.stringContaining('is damaged') as string });
+  expect(beat.remedy).toContain(`rm '`);
 });
 
 test('a file of the user’s own needs only the runtime', async () => {
