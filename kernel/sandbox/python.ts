@@ -46,18 +46,28 @@ const found = new WeakMap<Config, Promise<PythonInstallation>>();
 /**
  * The Python that runs the worker: the configured one, else that of the environment made at set-up. It is asked once
  * per configuration.
- * @throws RepliqueError PYTHON_MISSING, PYTHON_WITHOUT_IPYTHON
+ * @throws RepliqueError PYTHON_MISSING, PYTHON_ENV_MISSING, PYTHON_WITHOUT_IPYTHON
  */
 export function locatePython(config: Config): Promise<PythonInstallation> {
   const known = found.get(config);
   if (known !== undefined) return known;
-  const asked = askPython(config.python ?? join(workerEnvDir(), 'bin', 'python')).then((given) => {
-    if (given.ipython === null) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python: given.executable });
-    return describe(given);
-  });
+  const asked = locate(config);
   found.set(config, asked);
   asked.catch(() => found.delete(config));
   return asked;
+}
+
+async function locate(config: Config): Promise<PythonInstallation> {
+  const given = await askPython(config.python ?? ownPython());
+  if (given.ipython === null) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python: given.executable });
+  return describe(given);
+}
+
+/** That of the environment made at set-up. */
+function ownPython(): string {
+  const python = join(workerEnvDir(), 'bin', 'python');
+  if (existsSync(python)) return python;
+  throw repliqueError('PYTHON_ENV_MISSING', { directory: workerEnvDir() });
 }
 
 /**

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { repliqueError } from '../../kernel/errors.ts';
 import { KernelUnderTest } from '../support/kernels.ts';
 
 let open: KernelUnderTest | undefined;
@@ -276,6 +277,31 @@ describe('the session', () => {
     for (const code of ['%%python\nprint(1)', '%%python\nprint(2)']) {
       expect((await kernel.run(code)).text).toContain('without a sandbox');
     }
+  });
+
+  it('says in every cell what is wrong with the configuration, and runs nothing', async () => {
+    const details = {
+      where: 'the variable REPLIQUE_PROVIDER',
+      problem: 'it is odd.',
+      remedy: 'Set it right.',
+    };
+    const kernel = await start({ config: repliqueError('CONFIG_INVALID', details) });
+    for (const code of ['How many files?', '%%python\nopen("made", "w")', '%check']) {
+      const cell = await kernel.run(code);
+      expect(cell.reply).toMatchObject({ status: 'error', ename: 'ConfigurationError' });
+      expect(cell.reply['traceback']).toEqual([
+        expect.stringContaining('REPLIQUE_PROVIDER'),
+        '→ Set it right. Then restart the kernel.',
+      ]);
+      expect(kinds(cell)).toEqual(['error']);
+    }
+    expect((await kernel.run('')).reply['status']).toBe('ok');
+    expect(readdirSync(kernel.workspace)).toEqual([]);
+    const asked = await kernel.client.ask('complete_request', { code: 'a', cursor_pos: 1 });
+    expect(asked.content).toMatchObject({ status: 'ok', matches: [] });
+    await kernel.client.ask('inspect_request', { code: 'a', cursor_pos: 1, detail_level: 0 });
+    const complete = await kernel.client.ask('is_complete_request', { code: 'a' });
+    expect(complete.content).toMatchObject({ status: 'unknown' });
   });
 
   it('does nothing for an empty cell', async () => {

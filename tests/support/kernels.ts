@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
+import { RepliqueError } from '../../kernel/errors.ts';
 import { startKernel, type RunningKernel } from '../../kernel/kernel.ts';
 import type { Message } from '../../kernel/protocol/header.ts';
 import { makeConnection, ZmqClient } from '../integration/wire-client.ts';
@@ -9,7 +10,7 @@ import { TestClient } from '../unit/router/client.ts';
 import { configWith } from './provider-tools.ts';
 
 interface Given {
-  readonly config?: Partial<Config>;
+  readonly config?: Partial<Config> | RepliqueError;
   /** Replies of the `mock` provider. */
   readonly replies?: readonly Readonly<Record<string, unknown>>[];
 }
@@ -55,7 +56,10 @@ export class KernelUnderTest {
     const logged: string[] = [];
     const kernel = await startKernel({
       connection,
-      config: configWith({ provider: 'mock', ...(given.replies && { mockScript }), ...given.config }),
+      config:
+        given.config instanceof RepliqueError
+          ? given.config
+          : configWith({ provider: 'mock', ...(given.replies && { mockScript }), ...given.config }),
       notebook: undefined,
       cwd: workspace,
       log: (line) => logged.push(line),

@@ -63,10 +63,16 @@ describe('loadConfig', () => {
     [{ REPLIQUE_TEMPERATURE: '9' }, 'temperature'],
     [{ REPLIQUE_SANDBOX: 'docker' }, 'sandbox'],
     [{ GROQ_BASE_URL: 'not an address' }, 'groqBaseUrl'],
+    [{ OPENAI_BASE_URL: 'localhost:8000' }, 'http://'],
+    [{ OPENAI_API_KEY: 'sk-“quoted”' }, 'openaiApiKey'],
+    [{ GROQ_API_KEY: 'gsk_two\nlines' }, 'groqApiKey'],
   ])('refuses %j and names the key %s', (environment, key) => {
     const error = refused(environment);
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(key);
+    expect(error.message).toContain(`the variable ${Object.keys(environment)[0] ?? ''}`);
+    expect(error.remedy).toContain('unset');
+    expect(error.message).not.toMatch(/quoted|gsk_/);
   });
 
   it.each(['{', '[]', 'null', '"x"', '{"maxTurns": 0}', '{"nonsense": 1}'])(

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../../kernel/config.ts';
 import { inspectPython, locatePython } from '../../../kernel/sandbox/python.ts';
 import { anyPython, plainConfig } from '../../support/sandboxes.ts';
@@ -36,6 +36,18 @@ const withPython = (python: string): Config => ({ ...plainConfig(), python });
 describe('locatePython', () => {
   beforeEach(() => {
     for (const name of ['env', 'base/bin', 'base/lib']) mkdirSync(join(top, name), { recursive: true });
+  });
+
+  it('says what makes the environment of helpers where it is not there yet', async () => {
+    vi.stubEnv('XDG_DATA_HOME', top);
+    try {
+      await expect(locatePython(plainConfig())).rejects.toMatchObject({
+        code: 'PYTHON_ENV_MISSING',
+        remedy: expect.stringContaining('npx replique setup') as string,
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('names the executable, its version and the directories outside /usr', async () => {
