@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -133,6 +133,7 @@ describe('replique', () => {
 
   it.each([
     [['run', '/no/such.ipynb'], 'no such file', 'Name a notebook'],
+    [['start', '--port', 'abc'], 'not a port', 'Name one from 1'],
     [['install', '--name', '../x'], "can't be the name", 'Use letters'],
     [['install', '--env', 'A'], '--env A', 'Write --env'],
   ])('%j says what is wrong and how to mend it, without a stack trace', async (args, sentence, remedy) => {
@@ -141,6 +142,28 @@ describe('replique', () => {
     expect(said.err).toContain(sentence);
     expect(said.err).toContain(`→ ${remedy}`);
     expect(said.err).not.toMatch(/^\s+at /m);
+  });
+
+  it('run tells of a place that can’t be written before it runs anything', async () => {
+    const file = notebook('%%python\nprint("ran")');
+    for (const output of [join(directory, 'no', 'such', 'x.ipynb'), directory, join(file, 'x.ipynb')]) {
+      expect(await replique('run', file, '--output', output)).toBe(1);
+      expect(said.err).toContain(`${output} can't be written`);
+    }
+    expect(said.out).toBe('');
+    expect(readdirSync(directory).sort()).toEqual(['book.ipynb', 'script.json']);
+  });
+
+  it('run tells of a Python without IPython before it runs anything', async () => {
+    const python = join(directory, 'python');
+    const answer = '["/usr/bin/python3", [3, 11, 2]]';
+    const script = `#!/bin/sh\ncase "$*" in *find_spec*) exit 1;; esac\necho '${answer}'\n`;
+    writeFileSync(python, script, { mode: 0o755 });
+    vi.stubEnv('REPLIQUE_PYTHON', python);
+    expect(await replique('run', notebook('%%python\nprint("ran")'))).toBe(1);
+    expect(said.err).toContain(`The Python ${python} has no IPython.`);
+    expect(said.err).toContain('unset REPLIQUE_PYTHON');
+    expect(said.out).toBe('');
   });
 
   it('tells of a configuration that can’t be read, before anything is made', async () => {

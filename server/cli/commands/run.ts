@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ensureSandbox } from '../setup/index.ts';
 import { runKernelSetup } from '../setup/kernel-setup.ts';
-import { readNotebook } from '../run/notebook.ts';
+import { checkWritable, readNotebook } from '../run/notebook.ts';
 import { askYesNo } from '../terminal/ask.ts';
 import { terminal } from './terminal.ts';
 
@@ -18,11 +18,12 @@ export function runCommand(program: Command): void {
     .description('execute a notebook here and write it with its outputs')
     .option('--output <file>', 'where to write it (default: NAME.out.ipynb beside the notebook)')
     .action(async (notebook: string, { output }: { output?: string }) => {
+      const target = output ?? `${notebook.replace(/\.ipynb$/, '')}.out.ipynb`;
       await readNotebook(notebook); // a wrong file is told before anything is set up
+      await checkWritable(target); // and not after minutes of work
       const sink = terminal();
       await ensureSandbox(sink);
       await runKernelSetup({ sink, ask: askYesNo });
-      const target = output ?? `${notebook.replace(/\.ipynb$/, '')}.out.ipynb`;
       await execute(notebook, target);
     });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { choosePort } from '../lab/port.ts';
 import { runLab } from '../lab/run-lab.ts';
 import { askYesNo } from '../terminal/ask.ts';
 import { ensureLabEnv, ensureSandbox } from '../setup/index.ts';
@@ -19,6 +20,7 @@ export function startCommand(program: Command): void {
     .option('--port <number>', 'port to listen on (default: 8888, or the next one that is free)')
     .option('--no-browser', 'open no browser')
     .action(async ({ port, browser }: StartOptions) => {
+      if (port !== undefined) await choosePort(port); // a wrong one is told before anything is set up
       const sink = terminal();
       await ensureSandbox(sink);
       await ensureLabEnv(sink);

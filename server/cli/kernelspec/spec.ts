@@ -53,7 +53,7 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
       { cause: error },
     );
   } finally {
-    await rm(fresh, { recursive: true, force: true });
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // there may be no such place
   }
   return target;
 }
@@ -84,7 +84,8 @@ async function ownerOf(directory: string): Promise<'ours' | 'foreign' | 'none'> 
     const text = await readFile(join(directory, 'kernel.json'), 'utf8');
     return ourSpec.safeParse(JSON.parse(text)).success ? 'ours' : 'foreign';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none' : 'foreign';
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'none' : 'foreign';
   }
 }
 

@@ -103,17 +103,48 @@ function onDisk(output: Output): unknown {
   return { ...output, data: Object.fromEntries(data) as unknown };
 }
 
+/** Where it is written before it gets its name. */
+const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
+
+/**
+ * Tries whether a notebook could be written there; leaves nothing behind.
+ * @throws RepliqueError NOT_WRITABLE
+ */
+export async function checkWritable(file: string): Promise<void> {
+  const there = await stat(file).catch(() => undefined);
+  if (there?.isDirectory())
+    throw repliqueError('NOT_WRITABLE', { path: file, problem: 'it is a directory.' });
+  await whileWriting(file, (fresh) => writeFile(fresh, ''));
+  await rm(unfinished(file), { force: true });
+}
+
 /**
  * Writes the notebook, complete or not at all.
  * @throws RepliqueError NOT_WRITABLE
  */
 export async function writeNotebook(file: string, notebook: unknown): Promise<void> {
-  const fresh = `${file}.${process.pid}.tmp`;
-  try {
+  await whileWriting(file, async (fresh) => {
     await writeFile(fresh, `${JSON.stringify(notebook, null, 1)}\n`);
     await rename(fresh, file);
+  });
+}
+
+async function whileWriting(file: string, write: (fresh: string) => Promise<void>): Promise<void> {
+  const fresh = unfinished(file);
+  try {
+    await write(fresh);
   } catch (error) {
-    await rm(fresh, { force: true });
-    throw repliqueError('NOT_WRITABLE', { path: file, problem: (error as Error).message }, { cause: error });
+    await rm(fresh, { force: true }).catch(() => undefined); // there may be no such place
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = reasons[code ?? ''] ?? message;
+    throw repliqueError('NOT_WRITABLE', { path: file, problem }, { cause: error });
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its directory does not exist.',
+  ENOTDIR: 'its directory is a file.',
+  EACCES: 'it is not permitted.',
+  EROFS: 'the file system is read-only.',
+  ENOSPC: 'the disk is full.',
+};

@@ -2,7 +2,7 @@ import { labEnvDir, workerEnvDir } from '../../../kernel/paths.ts';
 import { programFile } from '../program.ts';
 import { ensureBubblewrap } from './bubblewrap.ts';
 import type { ProgressSink } from './progress-sink.ts';
-import { findPython } from './python.ts';
+import { findPython, requireIPython } from './python.ts';
 import { ensurePythonEnv } from './python-env.ts';
 import { readSettings } from './settings.ts';
 
@@ -20,7 +20,7 @@ export async function ensureSandbox(sink: ProgressSink): Promise<void> {
 export async function ensureWorkerEnv(sink: ProgressSink): Promise<void> {
   const { python } = readSettings();
   if (python !== undefined) {
-    await findPython(python);
+    await requireIPython(python);
     return;
   }
   const requirements = programFile('worker', 'requirements.txt');

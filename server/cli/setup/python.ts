@@ -45,6 +45,17 @@ export async function findPython(wanted?: string, path = process.env['PATH'] ?? 
   throw repliqueError('PYTHON_MISSING', { problem: 'there is no Python 3.10 or newer on the PATH.' });
 }
 
+/**
+ * Makes sure that a Python that the user names can run helpers.
+ * @throws RepliqueError PYTHON_MISSING, PYTHON_WITHOUT_IPYTHON
+ */
+export async function requireIPython(python: string): Promise<void> {
+  await askOne(python);
+  const look = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("IPython") is None)';
+  const { status } = await runCommand(python, ['-I', '-c', look], { signal: AbortSignal.timeout(ANSWER_MS) });
+  if (status !== 0) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python });
+}
+
 async function askOne(wanted: string): Promise<BasePython> {
   const found = await ask(wanted, process.env['PATH'] ?? '');
   if (!found) throw repliqueError('PYTHON_MISSING', { problem: `${wanted} does not run.` });

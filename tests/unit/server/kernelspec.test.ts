@@ -70,7 +70,7 @@ describe('the kernelspec', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const refused = installSpec(join(file, 'kernels'), { name: 'replique' });
-    await expect(refused).rejects.toThrow();
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
   });
 });
 
