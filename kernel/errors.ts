@@ -11,7 +11,7 @@ interface Wording {
 const catalogue = {
   CONFIG_INVALID: (d: { where: string; problem: string; remedy?: string }): Wording => ({
     sentence: `The configuration in ${d.where} can't be used: ${d.problem}`,
-    remedy: d.remedy ?? `Correct or remove it: ${d.where}`,
+    remedy: d.remedy ?? `Correct ${d.where}, or remove it.`,
   }),
   SANDBOX_UNAVAILABLE: (d: { missing: string; remedy: string }): Wording => ({
     sentence: `No helper code can run, because the sandbox is not available: ${d.missing}`,
@@ -30,7 +30,7 @@ const catalogue = {
     remedy: 'Install Python 3.10 or newer, or set REPLIQUE_PYTHON to one that has IPython.',
   }),
   PYTHON_ENV_MISSING: (d: { directory: string }): Wording => ({
-    sentence: `The Python environment for helpers is not there yet: ${d.directory}`,
+    sentence: `The Python environment for helpers is not there yet, or not whole: ${d.directory}`,
     remedy: 'Run `npx replique setup`, which makes it.',
   }),
   PYTHON_WITHOUT_IPYTHON: (d: { python: string }): Wording => ({

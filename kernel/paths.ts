@@ -24,6 +24,9 @@ export function runtimeDir(): string {
 /** The Python environment that Replique makes for the worker. */
 export const workerEnvDir = (): string => join(dataDir(), 'python', 'worker');
 
+/** File in an environment that is written last: without it, it is only half made. */
+export const envStamp = '.replique-stamp';
+
 /** The Python environment that holds JupyterLab for `npm start`. */
 export const labEnvDir = (): string => join(dataDir(), 'python', 'lab');
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { repliqueError } from '../errors.ts';
-import { workerEnvDir } from '../paths.ts';
+import { envStamp, workerEnvDir } from '../paths.ts';
 import type { PythonInstallation } from './contract.ts';
 import { isWithin, outermost } from './mounts.ts';
 
@@ -66,7 +66,7 @@ async function locate(config: Config): Promise<PythonInstallation> {
 /** That of the environment made at set-up. */
 function ownPython(): string {
   const python = join(workerEnvDir(), 'bin', 'python');
-  if (existsSync(python)) return python;
+  if (existsSync(join(workerEnvDir(), envStamp)) && existsSync(python)) return python;
   throw repliqueError('PYTHON_ENV_MISSING', { directory: workerEnvDir() });
 }
 

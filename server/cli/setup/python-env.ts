@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
+import { envStamp } from '../../../kernel/paths.ts';
 import { withLock } from './lock.ts';
 import { PipProgress } from './pip-progress.ts';
 import type { ProgressSink } from './progress-sink.ts';
@@ -16,9 +17,6 @@ export interface PythonEnv {
   /** File of pinned requirements, the whole closure. */
   readonly requirements: string;
 }
-
-/** Written last: an environment without it, or with another, is made anew. */
-const stampName = '.replique-stamp';
 
 /** Its interpreter. */
 export const pythonOf = (directory: string): string => join(directory, 'bin', 'python');
@@ -48,7 +46,7 @@ export async function ensurePythonEnv(
 async function isMade(directory: string, requirements: string): Promise<boolean> {
   try {
     await access(pythonOf(directory)); // follows the link: the base Python is still there
-    return (await readFile(join(directory, stampName), 'utf8')) === stampOf(requirements);
+    return (await readFile(join(directory, envStamp), 'utf8')) === stampOf(requirements);
   } catch {
     return false;
   }
@@ -65,7 +63,7 @@ async function make(env: PythonEnv, base: BasePython, text: string, sink: Progre
     await chmod(directory, 0o755); // the sandbox's user reads it
     const pip = await makeEmpty(directory, base);
     await install(pip, env, text, sink);
-    await writeFile(join(directory, stampName), stampOf(text), { mode: 0o644 });
+    await writeFile(join(directory, envStamp), stampOf(text), { mode: 0o644 });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     if (error instanceof Error && 'code' in error && error.code === 'PYTHON_ENV_FAILED') throw error;

@@ -40,11 +40,18 @@ describe('locatePython', () => {
 
   it('says what makes the environment of helpers where it is not there yet', async () => {
     vi.stubEnv('XDG_DATA_HOME', top);
+    const missing = {
+      code: 'PYTHON_ENV_MISSING',
+      remedy: expect.stringContaining('npx replique setup') as string,
+    };
     try {
-      await expect(locatePython(plainConfig())).rejects.toMatchObject({
-        code: 'PYTHON_ENV_MISSING',
-        remedy: expect.stringContaining('npx replique setup') as string,
-      });
+      await expect(locatePython(plainConfig())).rejects.toMatchObject(missing);
+      const environment = join(top, 'replique', 'python', 'worker');
+      mkdirSync(join(environment, 'bin'), { recursive: true });
+      symlinkSync(pretend(answer()), join(environment, 'bin', 'python'));
+      await expect(locatePython(plainConfig())).rejects.toMatchObject(missing); // its making was interrupted
+      writeFileSync(join(environment, '.replique-stamp'), '');
+      expect(await locatePython(plainConfig())).toMatchObject({ version: '3.12.1' });
     } finally {
       vi.unstubAllEnvs();
     }
