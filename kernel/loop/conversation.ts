@@ -51,6 +51,12 @@ export class Conversation {
     ];
   }
 
+  /** The least that the next call must hold: the system message and the newest one. */
+  newest(): readonly ChatMessage[] {
+    const all = this.messages();
+    return [...all.slice(0, 1), ...all.slice(1).slice(-1)];
+  }
+
   /** A prompt cell begins. The workspace's listing is said only where it changed since it was last said. */
   beginCell(prompt: string, listing?: string): void {
     this.#cell += 1;

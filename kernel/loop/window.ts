@@ -28,13 +28,17 @@ export class ContextWindow {
     const within = (share: number) => (messages: readonly ChatMessage[]) =>
       estimateMessages(messages) * this.#scale <= room * share;
     if (within(1)(conversation.messages())) return { fits: true };
+    // Nothing that could be left out would help: the older cells are kept for the next prompt.
+    if (!within(1)(conversation.newest())) return { fits: false };
     const { shortened, droppedCells } = conversation.compact(within(target));
     const fits = within(1)(conversation.messages());
     if (shortened + droppedCells === 0) return { fits };
-    const notice =
-      `The conversation outgrew the model’s context of ${String(this.#contextLength)} tokens: ` +
-      `${String(shortened)} older results were shortened, ` +
-      `and the model no longer sees the oldest ${String(droppedCells)} cells.`;
+    const done = [
+      ...(shortened > 0 ? [`older results were shortened (${String(shortened)})`] : []),
+      ...(droppedCells > 0 ? [`the model no longer sees the oldest cells (${String(droppedCells)})`] : []),
+    ];
+    const context = String(this.#contextLength);
+    const notice = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', and ')}.`;
     return { fits, notice };
   }
 
