@@ -16,12 +16,15 @@ display(SVG(data='<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" o
 
 const replies = [
   {
-    text: `I look at the **data**.\n${helper('import pandas as pd\npd.DataFrame({"region": ["North"], "amount": [42]})')}`,
+    text: `I look at the **data**.\n${helper('import pandas as pd\ndata = pd.DataFrame({"region": ["North"], "amount": [42]})\ndata.plot.bar(x="region")\ndata')}`,
   },
   { text: 'The amount is *forty-two*.' },
   { text: `${hostileText}\n${helper(hostileCode)}` },
   { text: hostileText },
   { text: 'word '.repeat(5000), chunk: 5, delayMs: 50 },
+  { text: 'Again **one**.' },
+  { text: 'Again **two**.' },
+  { text: 'Again **three**.' },
 ];
 
 describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
@@ -56,6 +59,7 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
       'import pandas',
     );
     expect(await output(0).locator('table.dataframe td', { hasText: '42' }).count()).toBe(1);
+    await output(0).locator('img[src^="data:image/png"], .jp-RenderedImage img').waitFor();
     const footer = output(0).locator('details');
     await footer.locator('summary').click();
     expect(await footer.innerText()).toContain('turn 2');
@@ -70,7 +74,9 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
     for (const link of await output(1).locator('a').all()) {
       expect(await link.getAttribute('href')).not.toMatch(/^\s*javascript:/i);
     }
-    expect(await output(1).locator('script, iframe:not([sandbox])').count()).toBe(0);
+    expect(await output(1).locator('script, iframe, style, [onerror], [onload], [src^="http"]').count()).toBe(
+      0,
+    );
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
     expect(lab.foreign).toEqual([]);
   });
@@ -99,6 +105,14 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
     await output(1).locator('b', { hasText: 'bold' }).waitFor();
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
     expect(lab.foreign).toEqual([]);
+  });
+
+  it('runs all cells, one after the other, in the session that goes on', async () => {
+    await lab.choose('Run', 'Run All Cells');
+    for (const [index, word] of ['one', 'two', 'three'].entries()) {
+      await output(index).locator('strong', { hasText: word }).waitFor();
+    }
+    await lab.state('Idle');
   });
 
   it('would have seen an attack: the page runs such script and the requests are counted', async () => {
