@@ -55,6 +55,7 @@ it(
         const problem = problemWith(cell, expected[cell.id] ?? { numbers: [Number.NaN] });
         return problem === undefined ? [] : [`${cell.id}: ${problem}`];
       });
+      console.log(`quickstart seed ${String(seed)}: ${String(5 - wrong.length)} of 5`, ...wrong);
       expect(prompts).toHaveLength(5);
       expect(wrong.length, wrong.join('\n')).toBeLessThanOrEqual(1);
     } finally {

@@ -89,10 +89,26 @@ export function problemWith(cell: Cell, expected: Expected): string | undefined 
   const missing = expected.numbers.filter((number) => !has(shown, number));
   if (missing.length > 0) return `no helper's result holds ${missing.join(', ')}`;
   if (expected.region !== undefined) {
-    return answer.includes(expected.region)
+    const named = largestNamed(answer);
+    return named === expected.region
       ? undefined
-      : `the answer does not name ${expected.region}: ${answer}`;
+      : `the answer names ${named ?? 'no one region'} instead of ${expected.region}: ${answer}`;
   }
   const unsaid = expected.numbers.filter((number) => !has(numbersIn(answer), number));
   return unsaid.length > 0 ? `the answer does not say ${unsaid.join(', ')}: ${answer}` : undefined;
+}
+
+const regions = /\b(?:North|South|East|West)\b/g;
+
+/**
+ * The region that an answer gives as the largest: the only one it names, or the only one in the sentences that speak of
+ * the largest. An answer that lists several there has not answered.
+ */
+function largestNamed(answer: string): string | undefined {
+  const only = (text: string): string | undefined => {
+    const named = new Set(text.match(regions));
+    return named.size === 1 ? [...named][0] : undefined;
+  };
+  const claims = answer.split(/(?<=[.!?])\s+|\n+/).filter((part) => /largest|highest|most/i.test(part));
+  return claims.length > 0 ? only(claims.join(' ')) : only(answer);
 }
