@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import time
 
 PR_SET_DUMPABLE = 4
 
@@ -39,16 +40,32 @@ def fork_orphan():
     return False
 
 
-def end_session(leader):
-    """Kills what a worker that is gone had started, except what has made itself a session of its own."""
+def end_session(leader, patience=1.0):
+    """Kills what a worker that is gone had started, except what has made itself a session of its own.
+
+    Returns when all of it has ended, those included that it forked meanwhile; at the latest after `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while (found := living_of_session(leader)) and time.monotonic() < deadline:
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+        time.sleep(0.001)
+
+
+def living_of_session(leader):
+    found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-            if int(fields[3]) == leader:
-                os.kill(int(name), signal.SIGKILL)
-        except (OSError, IndexError, ValueError):
+                state, _, _, session = file.read().rpartition(b")")[2].split()[:4]
+            if int(session) == leader and state not in (b"Z", b"X"):
+                found.append(int(name))
+        except (OSError, ValueError):
             continue
+    return found
 
 
 def write_all(descriptor, data):
