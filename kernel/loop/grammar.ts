@@ -85,13 +85,25 @@ function parseOpening(text: string): OpeningTag | undefined {
 }
 
 /**
- * The code of a block as it is shown, checked and run: line ends made `\n`, blank lines at both ends and a Markdown
- * fence around all of it removed.
+ * The code of a block as it is shown, checked and run: line ends made `\n`, a Markdown fence around it, with what
+ * follows that fence's end, and blank lines at both ends removed.
  */
 export function normaliseCode(raw: string): string {
-  const code = trimBlankLines(raw.replace(/\r\n?/g, '\n'));
-  const fenced = /^```[A-Za-z0-9]*[ \t]*\n(?<inner>[^]*)\n```[ \t]*$/.exec(code)?.groups?.['inner'];
-  return fenced === undefined || /^```/m.test(fenced) ? code : trimBlankLines(fenced);
+  const code = trimBlankLines(raw.slice(0, endOfCode(raw)).replace(/\r\n?/g, '\n'));
+  const inner = /^```[A-Za-z0-9]*[ \t]*\n(?<inner>[^]*)$/.exec(code)?.groups?.['inner'];
+  return inner === undefined || /^```/m.test(inner) ? code : trimBlankLines(inner);
+}
+
+/**
+ * Where the code of a block ends: at the line that closes a fence, if it is the only one that could, else at the end.
+ * Small models close a fence that they never opened and go on in prose before the closing tag.
+ */
+export function endOfCode(raw: string): number {
+  const fences = [...raw.matchAll(/(?<![^\n])```[^\n]*/g)].filter(
+    ({ index }) => raw.slice(0, index).trim() !== '',
+  );
+  const [only] = fences;
+  return fences.length === 1 && only?.[0].trimEnd() === '```' ? only.index : raw.length;
 }
 
 function trimBlankLines(text: string): string {

@@ -2,14 +2,16 @@ import type { TurnTrace } from './stop/contract.ts';
 import type { TurnOutcome } from './turn.ts';
 
 const runnable = new Set(['python', 'py', 'python3', 'ipython', 'bash', 'sh', 'shell']);
+/** How often in a cell a model is asked to mend what failed. */
+const maxRequests = 3;
 const announces =
   /\b(?:let me|let['’]s|let us|I['’]ll|I will|I am going to|I['’]m going to|we (?:can|will|need)|run|execute)\b/i;
 
 /**
  * What a turn that ended by itself is. `invented`: a line begins with a <result> that the model wrote itself, which is
  * no result and no answer. `gave-up`: words instead of a corrected block, right after a helper that failed. `fence`: it
- * announces code and shows it in a fence, which runs nothing, and no helper ran in this cell yet. The last two are
- * asked at most once a cell; see docs/decisions/helper-blocks.md.
+ * announces code and shows it in a fence, which runs nothing, and no helper ran in this cell yet. See
+ * docs/decisions/helper-blocks.md.
  */
 export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
   const { verdict, text } = outcome;
@@ -27,9 +29,9 @@ function outsideFences(text: string): string {
   return text.replace(/^[ \t]*(```|~~~)[^]*?(?:^[ \t]*\1|$(?![^]))/gm, '');
 }
 
-/** Small models explain an error instead of mending it. */
+/** Small models explain an error instead of mending it. Those that then say why they can't are believed. */
 function gaveUp(before: readonly TurnTrace[]): boolean {
   const last = before.at(-1);
   const hasFailed = last?.kind === 'helper' && !last.forModel?.startsWith('<result status="ok"');
-  return hasFailed && before.every(({ kind }) => kind !== 'gave-up');
+  return hasFailed && before.filter(({ kind }) => kind === 'gave-up').length < maxRequests;
 }

@@ -1,6 +1,7 @@
 import {
   classifyTag,
   closingTag,
+  endOfCode,
   maxCodeChars,
   maxTagChars,
   mayBecomeTag,
@@ -27,8 +28,8 @@ export interface Ending {
   readonly verdict: Verdict;
   /** What a stop sequence took off the end of the text: to be put back. */
   readonly putBack: string;
-  /** Length of an opening tag at the end of the text that stands where the closing tag should; 0 where there is none. */
-  readonly slip: number;
+  /** How many characters at the end of the text stand where the closing tag alone should; 0 where nothing does. */
+  readonly excess: number;
 }
 
 /**
@@ -47,7 +48,7 @@ export class HelperParser {
   #codeChars = 0;
   #verdict: Verdict | undefined;
   #consumed = 0;
-  #slip = 0;
+  #excess = 0;
 
   /** @param knows whether a helper may name this language */
   constructor(knows: (lang: string) => boolean) {
@@ -92,7 +93,7 @@ export class HelperParser {
   end(reason: 'stop' | 'length' | 'aborted' | 'error'): Ending {
     const putBack = this.#verdict ? '' : this.#close(reason);
     const verdict = this.#verdict ?? { kind: 'plain', fences: this.#quotation.fences };
-    return { pieces: this.#take(), verdict, putBack, slip: this.#slip };
+    return { pieces: this.#take(), verdict, putBack, excess: this.#excess };
   }
 
   #close(reason: 'stop' | 'length' | 'aborted' | 'error'): string {
@@ -101,7 +102,7 @@ export class HelperParser {
       const partOfTag = closingTag.startsWith(held);
       if (!partOfTag) this.#emit(held);
       this.#candidate = '';
-      this.#finish();
+      this.#finish(0);
       return partOfTag ? closingTag.slice(held.length) : closingTag;
     }
     this.#emit(held);
@@ -132,7 +133,7 @@ export class HelperParser {
   /** Acts on a complete candidate; `false` if it is text after all. */
   #decide(tag: Tag): boolean {
     if (this.#tag) {
-      if (tag.kind === 'close') this.#finish();
+      if (tag.kind === 'close') this.#finish(0);
       else if (tag.kind === 'open') this.#openedAgain();
       else if (tag.kind === 'look-alike' && tag.closing) this.#fail('closing');
       else return false;
@@ -156,8 +157,7 @@ export class HelperParser {
       this.#fail('nested');
       return;
     }
-    this.#slip = this.#candidate.length;
-    this.#finish();
+    this.#finish(this.#candidate.length);
   }
 
   /** The candidate is text: the quotation gets to see what it has not seen of it. It holds no second `<`. */
@@ -175,10 +175,17 @@ export class HelperParser {
     return true;
   }
 
-  #finish(): void {
-    const code = normaliseCode(this.#code.join(''));
-    if (this.#tag && code !== '') this.#verdict ??= { kind: 'helper', tag: this.#tag, code };
-    else this.#fail('empty');
+  /** @param slip length of an opening tag that stands for the closing one */
+  #finish(slip: number): void {
+    const raw = this.#code.join('');
+    const code = normaliseCode(raw);
+    if (!this.#tag || code === '') {
+      this.#fail('empty');
+      return;
+    }
+    const prose = raw.length - endOfCode(raw);
+    this.#excess = prose === 0 ? slip : prose + (slip || closingTag.length);
+    this.#verdict ??= { kind: 'helper', tag: this.#tag, code };
   }
 
   #fail(malformation: Malformation): void {

@@ -28,7 +28,8 @@ const lines: Readonly<Record<Malformation, string>> = {
   unclosed: `The helper block was not finished. ${form}`,
   cut: 'The helper block was cut off at the token limit. Write much shorter code, one step at a time.',
   language: `That language is not available. ${form}`,
-  quoted: `The block stood inside a code fence or quotation. Write it again without the fence. ${form}`,
+  quoted:
+    'The new code stood inside a ``` fence or quotation. Send the same new code once more as the block alone: no words and no ``` before <helpers lang="python">.',
   'gave-up':
     'The last block ended in an error. Correct the code and run it in a new block. ' +
     'Only if it can’t be done, give the final answer and say why.',

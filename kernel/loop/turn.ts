@@ -57,7 +57,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
   const text = received.join('').slice(0, parser.consumed) + ending.putBack;
   return {
     text,
-    said: ending.slip > 0 ? text.slice(0, -ending.slip) + closingTag : text,
+    said: ending.excess > 0 ? text.slice(0, -ending.excess) + closingTag : text,
     verdict: ending.verdict,
     usage: usageOf(turn.request, text, outcome.usage, outcome.cut),
     stop: outcome.stop,

@@ -217,6 +217,26 @@ describe('a helper', () => {
     expect(events.find(({ type }) => type === 'turn-end')).toMatchObject({ record: { text } });
   });
 
+  it('that goes on in prose after a fence runs up to it, and the model is not shown what it made up', async () => {
+    const text = '<helpers lang="python">\nprint(1)\n```\n\nThe answer is 12345.</helpers>';
+    const { cell, tool, lastRequest } = session([text, 'One.'], [{}]);
+    const { events } = await cell();
+    expect(tool.ran).toEqual(['print(1)']);
+    expect(lastRequest().at(-2)!.content).toBe('<helpers lang="python">\nprint(1)\n</helpers>');
+    expect(events.find(({ type }) => type === 'turn-end')).toMatchObject({ record: { text } });
+  });
+
+  it('that failed is asked about each time, three times at most', async () => {
+    const failed = {
+      result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } },
+    } as const;
+    const texts = ['1/0', '2/0', '3/0', '4/0'].flatMap((code) => [helper(code), `${code} fails.`]);
+    const { cell, tool } = session(texts, [failed, failed, failed, failed], { maxTurns: 20 });
+    const { events } = await cell();
+    expect(tool.ran).toHaveLength(4);
+    expect(events.at(-1)).toMatchObject({ type: 'stop', answer: '4/0 fails.' });
+  });
+
   it('may ask the person where somebody can be asked', async () => {
     let answer: string | undefined;
     const during = async (context: ToolContext): Promise<void> => {

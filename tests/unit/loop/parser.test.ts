@@ -277,6 +277,13 @@ describe('code', () => {
     ['\n\n  a\n  b\n\n', '  a\n  b'],
     ['\n```python\nprint(1)\n```\n', 'print(1)'],
     ['\n```\na\n```\nb\n```\n', '```\na\n```\nb\n```'],
+    ['\nprint(1)\n```\n\nThe answer is 7.\n', 'print(1)'],
+    ['\r\nprint(1)\r\n```\r\nThe answer is 7.', 'print(1)'],
+    ['\n```python\nprint(1)\n```\nThe answer is 7.\n', 'print(1)'],
+    ['\nx = (r"\n```\ncode\n```\n")\n', 'x = (r"\n```\ncode\n```\n")'],
+    ['\nx = r"\n```text"\n', 'x = r"\n```text"'],
+    ['\n```python\nprint(1)\n', 'print(1)'],
+    ['x = "\u2028```"', 'x = "\u2028```"'],
     ['x', 'x'],
   ])('%j is run as %j', (raw, code) => {
     expect(normaliseCode(raw)).toBe(code);
