@@ -34,6 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runKernel(file: string): Promise<number> {
+  process.stderr.on('error', () => undefined); // no one reads the log any more: the session goes on
   const connection = readConnection(file);
   const config = loadConfigOrProblem();
   const { startKernel } = await import('./kernel.ts');
