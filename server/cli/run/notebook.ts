@@ -107,15 +107,22 @@ function onDisk(output: Output): unknown {
 const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
 
 /**
- * Tries whether a notebook could be written there; leaves nothing behind.
+ * Tries whether a notebook could be written there; leaves nothing behind. It takes the place of what is there, so that
+ * must be a file: a device that root replaced would be gone for every program.
  * @throws RepliqueError NOT_WRITABLE
  */
 export async function checkWritable(file: string): Promise<void> {
-  const there = await stat(file).catch(() => undefined);
-  if (there?.isDirectory())
-    throw repliqueError('NOT_WRITABLE', { path: file, problem: 'it is a directory.' });
+  const problem = await problemOf(file);
+  if (problem !== undefined) throw repliqueError('NOT_WRITABLE', { path: file, problem });
   await whileWriting(file, (fresh) => writeFile(fresh, ''));
   await rm(unfinished(file), { force: true });
+}
+
+async function problemOf(file: string): Promise<string | undefined> {
+  if (file === '') return 'it has no name.';
+  const there = await stat(file).catch(() => undefined);
+  if (!there || there.isFile()) return undefined;
+  return there.isDirectory() ? 'it is a directory.' : 'it is not a file.';
 }
 
 /**

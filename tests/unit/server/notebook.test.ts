@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readNotebook, withResults, writeNotebook } from '../../../server/cli/run/notebook.ts';
+import { checkWritable, readNotebook, withResults, writeNotebook } from '../../../server/cli/run/notebook.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const notebook = {
@@ -89,6 +90,14 @@ describe('writing a notebook', () => {
       ],
     });
     expect(written).not.toHaveProperty('cells.0.outputs');
+  });
+
+  it('takes the place of files only, never of a device or a pipe', async () => {
+    const pipe = join(temporaryDirectory(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(checkWritable(pipe)).rejects.toThrow('it is not a file.');
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    await expect(checkWritable('')).rejects.toThrow('it has no name.');
   });
 
   it('replaces the file whole, or says why not and leaves nothing behind', async () => {
