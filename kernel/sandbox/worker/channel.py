@@ -10,6 +10,8 @@ from collections import deque
 VERSION = 1
 PREFIX = struct.Struct(">II")
 LARGEST = 32 * 1024 * 1024
+DEEPEST = 64
+KEPT_DEPTH = 50
 HANDLER_MS = 500
 
 
@@ -21,7 +23,8 @@ def encode(head, buffers=()):
     if buffers:
         head = {**head, "buffers": [len(buffer) for buffer in buffers]}
     try:
-        text = json.dumps(head, allow_nan=False, default=repr, separators=(",", ":"))
+        known = plain(head) if is_deeper(head, DEEPEST) else head
+        text = json.dumps(known, allow_nan=False, default=repr, separators=(",", ":"))
     except (TypeError, ValueError):
         text = json.dumps(plain(head), separators=(",", ":"))
     data = text.encode()
@@ -37,11 +40,21 @@ def plain(value, depth=0):
         return value if value - value == 0 else repr(value)
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    if depth < 50 and isinstance(value, dict):
+    if not isinstance(value, (dict, list, tuple)):
+        return repr(value)
+    if depth == KEPT_DEPTH:
+        return "…"
+    if isinstance(value, dict):
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
-    if depth < 50 and isinstance(value, (list, tuple)):
-        return [plain(item, depth + 1) for item in value]
-    return repr(value)
+    return [plain(item, depth + 1) for item in value]
+
+
+def is_deeper(value, levels):
+    """Whether it is nested deeper than the host takes."""
+    if not isinstance(value, (dict, list, tuple)):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_deeper(item, levels - 1) for item in items)
 
 
 class Channel:

@@ -11,7 +11,7 @@ from IPython.core.error import StdinNotImplementedError
 from replique_worker import bash, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
-from replique_worker.shell import Outbox, make_shell, text_of, warm_up
+from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
 from replique_worker.streams import Streams
 
 
@@ -42,7 +42,11 @@ class Session:
                 head = self.channel.receive()
             except (EOFError, OSError):
                 os._exit(0)
-            self.answer(head)
+            try:
+                self.answer(head)
+            except:  # noqa: E722 - helpers may have deleted any name of an exception
+                # No orderly end: their threads and exit handlers would hold it up.
+                os._exit(1)
 
     def take_over(self):
         """From here on, what helpers see: their streams, their questions, their modules."""
@@ -113,7 +117,8 @@ class Session:
         if crashed and error is None:
             error = {"ename": "WorkerError", "evalue": crashed["problem"], "traceback": [crashed["problem"]]}
         self.streams.end()
-        self.outbox.send("done", error=error, userExpressions=values)
+        if not self.outbox.send("done", error=error, userExpressions=values):
+            self.outbox.send("done", error=error, userExpressions={})
         self.outbox.request = None
 
     def run_code(self, head):
@@ -130,7 +135,7 @@ class Session:
     def input(self, prompt, password):
         if not self.can_ask:
             raise StdinNotImplementedError("No one can be asked for input here.")
-        self.outbox.send("input_request", prompt=prompt, password=password)
+        self.outbox.send("input_request", prompt=prompt[:LONGEST_TEXT], password=password)
         while True:
             head = self.channel.receive()
             if head["kind"] == "input_reply" and head["id"] == self.outbox.request:

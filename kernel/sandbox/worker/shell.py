@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from itertools import islice
 
 from IPython.core import page
 from IPython.core.displayhook import DisplayHook
@@ -12,6 +13,12 @@ from traitlets import Type
 from traitlets.config import Config
 
 from replique_worker.channel import TooLarge
+
+# What the host takes; beyond, it would end this process. It cuts texts further, and says so.
+MOST_NAMES = 1000
+LONGEST_NAME = 1000
+LONGEST_TEXT = 1_000_000
+MOST_LINES = 10_000
 
 MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
 
@@ -25,11 +32,13 @@ class Outbox:
         self.request = None
 
     def send(self, kind, bundle=None, **fields):
+        """Returns whether it was sent; what is too large is left out, and stderr says so."""
         if self.request is None:
-            return
+            return False
         head = {"kind": kind, "id": self.request, **fields}
         buffers = []
         if bundle is not None:
+            bundle = {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
             head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}
             head["binary"] = [key for key in bundle if key not in head["data"]]
             buffers = [bundle[key] for key in head["binary"]]
@@ -37,8 +46,10 @@ class Outbox:
             head["order"] = self.streams.barrier()
             try:
                 self.channel.send(head, buffers)
+                return True
             except TooLarge as error:
                 self.streams.stderr.write(f"[An output was left out: {error}]\n")
+                return False
 
 
 class Publisher(DisplayPublisher):
@@ -48,7 +59,7 @@ class Publisher(DisplayPublisher):
         fields = {"metadata": metadata or {}}
         display_id = (transient or {}).get("display_id")
         if display_id is not None:
-            fields["displayId"] = str(display_id)
+            fields["displayId"] = str(display_id)[:LONGEST_NAME]
         self.outbox.send("update_display" if update else "display", data, **fields)
 
     def clear_output(self, wait=False):
@@ -93,9 +104,9 @@ class Shell(InteractiveShell):
         if etype is SystemExit and evalue.code in (None, 0):
             return
         self.error = {
-            "ename": etype.__name__,
-            "evalue": text_of(evalue),
-            "traceback": [str(line) for line in stb],
+            "ename": etype.__name__[:LONGEST_NAME],
+            "evalue": text_of(evalue)[:LONGEST_TEXT],
+            "traceback": bounded([str(line) for line in stb]),
         }
         self.outbox.send("error", error=self.error)
 
@@ -111,6 +122,12 @@ def without_own_frames(traceback):
             break
         last, entry = entry, entry.tb_next
     return traceback
+
+
+def bounded(lines):
+    """A traceback of a size that can be sent."""
+    text = "\n".join(lines)
+    return lines if len(text) <= LONGEST_TEXT and len(lines) <= MOST_LINES else [text[:LONGEST_TEXT]]
 
 
 def text_of(value):
