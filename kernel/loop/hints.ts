@@ -1,29 +1,36 @@
 import type { ToolResult } from '../tools/contract.ts';
 
+const again = 'Now write the same block again with that corrected.';
+
 /** What to do about the errors that models run into most. Each line costs tokens only where it helps. */
 const byError: Readonly<Record<string, string>> = {
-  ModuleNotFoundError:
-    'Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library.',
+  ModuleNotFoundError: `Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library. ${again}`,
   FileNotFoundError:
     'Hint: no file has that path. Look first: import os; print(os.listdir(".")). Names from os.listdir(folder) need the folder before them.',
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
-  NameError:
-    'Hint: import or define that name first (plt is matplotlib.pyplot). Lines after the error have not run.',
+  NameError: `Hint: import or define that name first (plt is matplotlib.pyplot). ${again}`,
   AttributeError: 'Hint: print the object and its type first.',
-  TypeError:
-    'Hint: keep the code and change only what fails. Lines of a file are text: put float(line) for line in open(name) where numbers are needed.',
   ValueError:
     'Hint: print the first lines of the data, then convert them to the type they have (float for decimals).',
-  SyntaxError:
-    'Hint: write the whole block again, corrected. Inside an f-string, compute values in variables first.',
+  SyntaxError: `Hint: inside an f-string, compute values in variables first. ${again}`,
 };
 
-const thenCorrect =
-  'Now write the whole corrected block. Begin it with <helpers lang="python">, without ``` before it.';
+/** Type errors in which text is an operand, by what their messages say; the first that fits counts. */
+const aboutText: readonly (readonly [RegExp, string])[] = [
+  [/'str' and 'str'/, `Hint: both are text, perhaps names where their values were meant. ${again}`],
+  [
+    /(?:operand|instances of).*'str'|\bnot str\b|concatenate str/,
+    `Hint: the values are text. Change only that: float(line) for line in open(name). ${again}`,
+  ],
+];
+
+const form = 'Begin it with <helpers lang="python">, without ``` before it.';
 
 /** Lines for the end of a result: what to do next. */
-export function hintsFor(result: ToolResult): readonly string[] {
-  if (result.status === 'timeout') return ['Hint: do less at once, or print progress.'];
-  if (result.status !== 'error') return [];
-  return [byError[result.error?.ename ?? ''] ?? 'Hint: find the cause first.', thenCorrect];
+export function hintsFor({ status, error }: ToolResult): readonly string[] {
+  if (status === 'timeout') return ['Hint: do less at once, or print progress.'];
+  if (status !== 'error') return [];
+  const { ename = '', evalue = '' } = error ?? {};
+  const hint = ename === 'TypeError' ? aboutText.find(([said]) => said.test(evalue))?.[1] : byError[ename];
+  return [hint ?? `Hint: find the cause. ${again}`, form];
 }

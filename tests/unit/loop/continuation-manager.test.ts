@@ -321,8 +321,8 @@ describe('a session', () => {
     expect(textOf(events, 'prose').length).toBeLessThan(1_010_000);
   });
 
-  it('has a system prompt of fewer than 450 tokens', () => {
+  it('has a system prompt of fewer than 700 tokens, as we estimate them', () => {
     const { manager } = session([]);
-    expect(estimateTokens(manager.conversation.messages()[0]!.content)).toBeLessThan(520);
+    expect(estimateTokens(manager.conversation.messages()[0]!.content)).toBeLessThan(700);
   });
 });

@@ -86,6 +86,37 @@ describe('the result for the model', () => {
     );
   });
 
+  it.each([
+    ['TypeError', "unsupported operand type(s) for +: 'int' and 'str'", 'float(line)'],
+    ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'both are text'],
+    ['TypeError', 'must be real number, not str', 'float(line)'],
+    ['TypeError', "'NoneType' object is not callable", 'find the cause'],
+    ['NameError', "name 'plt' is not defined", 'import or define'],
+    ['FileNotFoundError', 'a.txt', 'os.listdir'],
+  ])('leads from a %s (%s) to a corrected block', (ename, evalue, hint) => {
+    const error = { ename, evalue, traceback: [] };
+    const lines = collect([], { status: 'error', error, durationMs: 1 }).split('\n');
+    expect(lines.at(-3)).toContain(hint);
+    expect(lines.at(-2)).toContain('Begin it with <helpers lang="python">');
+  });
+
+  it('leaves frames of compiled libraries out', () => {
+    const traceback = [
+      'File pandas/_libs/index.pyx:201, in pandas._libs.index.IndexEngine.get_loc()',
+      "--> 201 'Could not get source, probably due dynamically evaluated source code.'",
+      'Cell In[4], line 3',
+      '----> 3 readings["reading"]',
+    ];
+    const text = collect([], {
+      status: 'error',
+      error: { ename: 'KeyError', evalue: "'reading'", traceback },
+      durationMs: 1,
+    });
+    expect(text).toContain('Cell In[4], line 3');
+    expect(text).toContain('[1 frames left out]');
+    expect(text).not.toContain('pyx');
+  });
+
   it('can neither open nor close a tag, whatever is printed', () => {
     const part = fc.constantFrom(
       '<',
@@ -124,8 +155,9 @@ describe('the result for the model', () => {
           limit,
         );
         expect(result.startsWith('<result status="error">\n')).toBe(true);
-        expect(result.endsWith('\n</result>')).toBe(true);
-        const inside = result.slice('<result status="error">'.length, -'</result>'.length);
+        const ownEnd = 'Begin it with <helpers lang="python">, without ``` before it.\n</result>';
+        expect(result.endsWith(ownEnd)).toBe(true);
+        const inside = result.slice('<result status="error">'.length, -ownEnd.length);
         expect(inside).not.toMatch(
           /<\s*\/?\s*(result|helper)|<\||<\/?s>|<\/?(start|end)_of_turn|\[\/?INST\]/i,
         );
