@@ -17,7 +17,10 @@ const byError: Readonly<Record<string, string>> = {
 
 /** Type errors in which text is an operand, by what their messages say; the first that fits counts. */
 const aboutText: readonly (readonly [RegExp, string])[] = [
-  [/'str' and 'str'/, `Hint: both are text, perhaps names where their values were meant. ${again}`],
+  [
+    /'str' and 'str'/,
+    `Hint: both are text, perhaps names: of a Series, idxmax() is the name and max() the value. ${again}`,
+  ],
   [
     /(?:operand|instances of).*'str'|\bnot str\b|concatenate str/,
     `Hint: the values are text. Change only that: float(line) for line in open(name). ${again}`,
