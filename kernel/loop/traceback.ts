@@ -2,7 +2,8 @@ import type { WorkerError } from '../sandbox/contract.ts';
 import { plainText } from './escape.ts';
 
 const frameStart = /^\s*(?:Cell In ?\[|Input In |File |<ipython-input)/;
-const library = /site-packages|dist-packages|[\\/]lib(?:64)?[\\/]python\d|\.p(?:yx|xi):\d|<frozen |<__array_function__/;
+const library =
+  /site-packages|dist-packages|[\\/]lib(?:64)?[\\/]python\d|\.p(?:yx|xi):\d|<frozen |<__array_function__/;
 const maxFrames = 4;
 const maxMessage = 1000;
 
