@@ -155,9 +155,9 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 function parseVariable(key: keyof Config, text: string): unknown {
   if (key === 'modelMirror') return text !== '0' && text !== 'false';
   if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;
-  const kind = schema.shape[key];
-  const isNumber = !kind.safeParse('x').success && kind.safeParse(Number(text)).success;
-  return isNumber ? Number(text) : text;
+  const number = text.trim() === '' ? NaN : Number(text);
+  const takesText = schema.shape[key].safeParse('x').success;
+  return takesText || !Number.isFinite(number) ? text : number;
 }
 
 function check(values: Record<string, unknown>, where: string): Config {

@@ -83,6 +83,16 @@ describe('loadConfig', () => {
     },
   );
 
+  it.each([
+    [{ REPLIQUE_MAX_TURNS: '-1' }, '>=1'],
+    [{ REPLIQUE_TEMPERATURE: '9' }, '<=2'],
+    [{ REPLIQUE_PROCESSES: '1' }, '>='],
+    [{ REPLIQUE_MAX_TURNS: 'NaN' }, 'expected number'],
+    [{ REPLIQUE_MAX_TURNS: ' ' }, 'expected number'],
+  ])('says of %j which numbers there may be: %s', (environment, problem) => {
+    expect(refused(environment).message).toContain(problem);
+  });
+
   it('says that a file is not readable', () => {
     expect(() => loadConfig({}, directory)).toThrow(RepliqueError);
   });
