@@ -140,6 +140,12 @@ describe('a notebook run in the terminal', () => {
     expect(existsSync(join(directory, 'none.out.ipynb'))).toBe(false);
   });
 
+  it('says that there is no room for the connection file', async () => {
+    vi.stubEnv('TMPDIR', join(directory, 'nowhere'));
+    await expect(run(notebookOf('nowhere', ['1']))).rejects.toThrow(/nowhere can't be written/);
+    vi.unstubAllEnvs();
+  });
+
   it('an interrupt that comes before a cell has begun stops that cell', async () => {
     const notebook = notebookOf('early', ['import time; time.sleep(60)', '1']);
     const { ok, text } = await run(notebook, { onStart: (interrupt) => interrupt() });

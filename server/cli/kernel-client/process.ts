@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { repliqueError } from '../../../kernel/errors.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 
 export interface KernelOptions {
@@ -28,9 +29,12 @@ const STOP_MS = 5000;
 /** Characters of what the kernel logs that an error message may quote. */
 const TAIL = 2000;
 
-/** Starts a kernel on sockets and a connection file in a fresh directory that only its owner can enter. */
+/**
+ * Starts a kernel on sockets and a connection file in a fresh directory that only its owner can enter.
+ * @throws RepliqueError NOT_WRITABLE where that can't be made
+ */
 export async function startKernel(options: KernelOptions): Promise<KernelProcess> {
-  const directory = await mkdtemp(join(tmpdir(), 'replique-')); // mode 0700
+  const directory = await makeDirectory();
   const file = join(directory, 'kernel.json');
   const connection = makeConnection(directory);
   await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
@@ -59,6 +63,19 @@ export async function startKernel(options: KernelOptions): Promise<KernelProcess
     await rm(directory, { recursive: true, force: true });
   };
   return { connection, exited, stop };
+}
+
+/** @throws RepliqueError NOT_WRITABLE */
+async function makeDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'replique-')); // mode 0700
+  } catch (error) {
+    throw repliqueError(
+      'NOT_WRITABLE',
+      { path: tmpdir(), problem: (error as Error).message },
+      { cause: error },
+    );
+  }
 }
 
 function makeConnection(directory: string): ConnectionInfo {
