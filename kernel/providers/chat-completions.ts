@@ -51,9 +51,10 @@ const chunkSchema = z.object({
     .object({
       prompt_tokens: tokens,
       completion_tokens: tokens,
-      prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
+      prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish().catch(undefined),
     })
-    .nullish(),
+    .nullish()
+    .catch(undefined), // what makes no sense is estimated: the answer stands
 });
 
 const length = z.int().positive().optional().catch(undefined);

@@ -36,6 +36,12 @@ describe.each(providers)('%s', (_name, at) => {
     expect(error.remedy).toContain('llama-3.3-70b-versatile, gpt-4.1-mini');
   });
 
+  test('estimates usage that makes no sense', async () => {
+    const { events, text } = await answer(at('odd-usage').generate(request('x')));
+    expect(text).toBe('fine');
+    expect(events.at(-2)).toMatchObject({ type: 'usage', usage: { estimated: true } });
+  });
+
   test('estimates usage that is not said', async () => {
     const { events, text } = await answer(at('no-usage').generate(request('x')));
     expect(text).toBe('one two');

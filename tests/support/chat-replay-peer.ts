@@ -63,6 +63,11 @@ const answers: Readonly<Record<string, (response: ServerResponse, key: string) =
   'not-json': (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: {oops\n\n');
   },
+  'odd-usage': (response) => {
+    const usage = { prompt_tokens: -1, completion_tokens: 1e300 };
+    events(response, [text('fine'), finish('stop'), { choices: [], usage }]);
+    response.end('data: [DONE]\n\n');
+  },
   'no-usage': (response) => {
     events(response, [text('one two'), finish('stop')]);
     response.end('data: [DONE]\n\n');
