@@ -19,7 +19,12 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 function start(program: string, ...args: readonly string[]) {
   return spawn(process.execPath, [join(dist, program), ...args], {
     cwd: directory,
-    env: { ...process.env, REPLIQUE_PROVIDER: 'mock', XDG_CONFIG_HOME: join(tmpdir(), 'replique-no-config') },
+    env: {
+      ...process.env,
+      JPY_PARENT_PID: String(process.pid),
+      REPLIQUE_PROVIDER: 'mock',
+      XDG_CONFIG_HOME: join(tmpdir(), 'replique-no-config'),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -32,7 +37,7 @@ it('a kernel whose log no one reads any more goes on', async () => {
   const channels = new ZmqClient(connection);
   const client = new TestClient(channels);
   try {
-    await client.ask('kernel_info_request');
+    await client.published('iopub_welcome'); // what is published before it is lost
     kernel.stderr.destroy();
     for (let i = 0; i < 3; i += 1) {
       channels.sendFrames('shell', [Buffer.from('junk')]); // what the log tells of
