@@ -150,7 +150,9 @@ export class CellRun {
   /** One generation, and what it leaves in the conversation. */
   async #turn(number: number, window: ContextWindow): Promise<Turn | Stop> {
     const { conversation, provider, model, params, now, tools } = this.#o;
-    const keyed = { temperature: params.temperature, maxTokens: window.maxTokens, stop: [closingTag] };
+    const repeats = timesBefore(this.#turns) > 0;
+    const temperature = repeats ? Math.max(params.temperature, freshTemperature) : params.temperature;
+    const keyed = { temperature, maxTokens: window.maxTokens, stop: [closingTag] };
     const started = now();
     let opened = false;
     for (let attempt = 1; ; attempt += 1) {
@@ -262,6 +264,8 @@ ${sameAgain}`
   }
 }
 
+/** After the same code came to the same result again: at temperature 0 a model would write it once more. */
+const freshTemperature = 0.7;
 const lastReply = 'One reply is left: give the final answer now, without a helper block.';
 const sameAgain = 'Same code, same result as before: do something else, or give the final answer.';
 const stoppedResult = '<result status="interrupted">\n(stopped by the user)\n</result>';

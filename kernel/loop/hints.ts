@@ -5,8 +5,7 @@ const again = 'Now write the same block again with that corrected.';
 /** What to do about the errors that models run into most. Each line costs tokens only where it helps. */
 const byError: Readonly<Record<string, string>> = {
   ModuleNotFoundError: `Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library. ${again}`,
-  FileNotFoundError:
-    'Hint: no file has that path. Look first: import os; print(os.listdir(".")). Names from os.listdir(folder) need the folder before them.',
+  FileNotFoundError: `Hint: a name from os.listdir(folder) needs its folder: open(os.path.join(folder, name)). To see what there is: print(os.listdir(".")). ${again}`,
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
   NameError: `Hint: import or define that name first (plt is matplotlib.pyplot). ${again}`,
   AttributeError: 'Hint: print the object and its type first.',

@@ -226,6 +226,13 @@ describe('a helper', () => {
     expect(events.find(({ type }) => type === 'turn-end')).toMatchObject({ record: { text } });
   });
 
+  it('that is written again with the same result makes the next turn a warmer one, and only that', async () => {
+    const { cell } = session([helper('1'), helper('1'), helper('2'), 'Done.'], [{}, {}, {}]);
+    const { events } = await cell();
+    const temperatures = events.flatMap((e) => (e.type === 'turn-end' ? [e.record.params.temperature] : []));
+    expect(temperatures).toEqual([0, 0, 0.7, 0]);
+  });
+
   it('that failed is asked about each time, three times at most', async () => {
     const failed = {
       result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } },
