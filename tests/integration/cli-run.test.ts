@@ -145,19 +145,4 @@ describe('a notebook run in the terminal', () => {
     await expect(run(notebookOf('nowhere', ['1']))).rejects.toThrow(/nowhere can't be written/);
     vi.unstubAllEnvs();
   });
-
-  it('an interrupt that comes before a cell has begun stops that cell', async () => {
-    const notebook = notebookOf('early', ['import time; time.sleep(60)', '1']);
-    const { ok, text } = await run(notebook, { onStart: (interrupt) => interrupt() });
-    expect(ok).toBe(false);
-    expect(text).toContain('KeyboardInterrupt');
-  });
-
-  it('ends where it was told to before the kernel had started', async () => {
-    const { ok, written } = await run(notebookOf('quit', ['import time; time.sleep(60)']), {
-      quit: AbortSignal.abort(),
-    });
-    expect(ok).toBe(false);
-    expect(written.cells).toHaveLength(1);
-  });
 });

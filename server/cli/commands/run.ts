@@ -46,7 +46,7 @@ async function execute(notebook: string, output: string): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   const onTerminate = () => quit.abort();
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, onTerminate);
+  process.on('SIGTERM', onTerminate);
   try {
     const onStart = (stop: () => void) => (interrupt = stop);
     const show = new TerminalShow();
@@ -55,6 +55,6 @@ async function execute(notebook: string, output: string): Promise<void> {
     if (!ok) process.exitCode = quit.signal.aborted ? STOPPED : 1;
   } finally {
     process.off('SIGINT', onSignal);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, onTerminate);
+    process.off('SIGTERM', onTerminate);
   }
 }
