@@ -11,6 +11,7 @@ import { Signer } from '../protocol/signer.ts';
 import type { RequestChannel, Transport } from './contract.ts';
 import { Reader } from './reader.ts';
 import { SendQueue } from './send-queue.ts';
+import { Unheard } from './unheard.ts';
 
 /** How long messages that are under way may take to leave after the kernel closes. */
 const LINGER_MS = 1000;
@@ -59,6 +60,7 @@ class ZmqTransport implements Transport {
   readonly #queues: Readonly<Record<RequestChannel | 'iopub', SendQueue>>;
   readonly #log: (line: string) => void;
   readonly #loops: Promise<void>[] = [];
+  #unheard: Unheard | undefined = new Unheard();
   #closing: Promise<void> | undefined;
 
   constructor(sockets: Sockets, { connection, sessionId, log }: ZmqTransportOptions) {
@@ -90,8 +92,11 @@ class ZmqTransport implements Transport {
   }
 
   publish(message: Message): void {
+    if (this.#closing) return;
     const topic = Buffer.from(`kernel.${this.#sessionId}.${message.header.msg_type}`);
-    this.#publish(topic, message);
+    const frames = this.#encode(topic, message);
+    if (this.#unheard) this.#unheard.keep(frames);
+    else this.#queues.iopub.push(frames);
   }
 
   close(): Promise<void> {
@@ -107,9 +112,8 @@ class ZmqTransport implements Transport {
     );
   }
 
-  #publish(topic: Uint8Array, message: Message): void {
-    if (this.#closing) return;
-    this.#queues.iopub.push(encodeFrames({ identities: [topic], message }, this.#signer));
+  #encode(topic: Uint8Array, message: Message): Uint8Array[] {
+    return encodeFrames({ identities: [topic], message }, this.#signer);
   }
 
   async #deliver(
@@ -123,13 +127,17 @@ class ZmqTransport implements Transport {
     }
   }
 
-  /** Tells each new listener that it is connected, after Jupyter Enhancement Proposal 65. */
+  /** Tells each new listener that it is connected, the first before anything else: Jupyter Enhancement Proposal 65. */
   async #welcomeListeners(): Promise<void> {
     for await (const [subscription] of this.#sockets.iopub) {
-      if (subscription?.[0] !== 1) continue;
+      if (subscription?.[0] !== 1 || this.#closing) continue;
       const topic = subscription.subarray(1);
       const content = { subscription: topic.toString() };
-      this.#publish(topic, makeMessage('iopub_welcome', this.#sessionId, content));
+      const welcome = makeMessage('iopub_welcome', this.#sessionId, content);
+      for (const frames of [this.#encode(topic, welcome), ...(this.#unheard?.take() ?? [])]) {
+        this.#queues.iopub.push(frames);
+      }
+      this.#unheard = undefined;
     }
   }
 

@@ -186,6 +186,35 @@ test('each listener is welcomed with the topic it asked for', async () => {
   }
 });
 
+test('the first listener is welcomed before all else, and then hears what came before it', async () => {
+  const { connection, remove } = await makeConnection('tcp');
+  cleanups.push(remove);
+  const transport = await openZmqTransport({ connection, sessionId: 'session', log: () => undefined });
+  cleanups.push(() => transport.close());
+  const publish = (index: number) => {
+    transport.publish(makeMessage('stream', 'session', { name: 'stdout', text: String(index) }));
+  };
+  publish(0);
+  const subscriber = open(new XSubscriber({ linger: 0 }));
+  subscriber.connect(socketAddress(connection, 'iopub'));
+  await subscriber.send([Buffer.from([1])]);
+  const heard: string[] = [];
+  const listening = (async () => {
+    while (heard.length < 3) {
+      const [, , , header, , , content] = await subscriber.receive();
+      const { msg_type } = JSON.parse(String(header)) as { msg_type: string };
+      const { text } = JSON.parse(String(content)) as { text?: string };
+      heard.push(text ?? msg_type);
+    }
+  })();
+  for (let index = 1; heard.length < 3; index += 1) {
+    publish(index);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await listening;
+  expect(heard).toEqual(['iopub_welcome', '0', '1']);
+});
+
 test('what was sent before closing still arrives, and nothing after', async () => {
   const { client, transport } = await startKernel();
   for (let index = 0; index < 2000; index += 1) {
