@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from './errors.ts';
+import { readRegularFile } from './files.ts';
 import { configDir } from './paths.ts';
 
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
@@ -76,6 +76,9 @@ const variables: Readonly<Record<string, keyof Config>> = {
 const variableOf = (key: string): string | undefined =>
   Object.keys(variables).find((name) => variables[name] === key);
 
+/** Size of the largest config.json that is read. */
+const mostFileBytes = 2 ** 20;
+
 /** Keys whose values must never be shown. */
 const secretKeys = ['groqApiKey', 'openaiApiKey'] as const satisfies readonly (keyof Config)[];
 
@@ -123,12 +126,12 @@ export function secretsOf(config: Config): readonly string[] {
 function readConfigFile(file: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file, mostFileBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw repliqueError(
       'CONFIG_INVALID',
-      { where: file, problem: (error as Error).message },
+      { where: file, problem: `${(error as Error).message}.` },
       { cause: error },
     );
   }

@@ -13,6 +13,10 @@ const catalogue = {
     sentence: `The configuration in ${d.where} can't be used: ${d.problem}`,
     remedy: d.remedy ?? `Correct ${d.where}, or remove it.`,
   }),
+  HOME_UNKNOWN: (d: { home: string | undefined }): Wording => ({
+    sentence: `Your home directory is not known: HOME is ${d.home === undefined ? 'not set' : JSON.stringify(d.home)}, and the system has none for this user.`,
+    remedy: 'Set HOME to the absolute path of a directory of yours.',
+  }),
   SANDBOX_UNAVAILABLE: (d: { missing: string; remedy: string }): Wording => ({
     sentence: `No helper code can run, because the sandbox is not available: ${d.missing}`,
     remedy: d.remedy,

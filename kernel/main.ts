@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadConfig, type Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
+import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
 const usage = 'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded]';
 const parentCheckMs = 1000;
+const mostConnectionBytes = 2 ** 20;
 
 const log = (line: string): void => {
   process.stderr.write(`[replique] ${line}\n`);
@@ -63,10 +65,11 @@ function loadConfigOrProblem(): Config | RepliqueError {
 
 function readConnection(file: string): ConnectionInfo {
   try {
-    return parseConnectionFile(readFileSync(file, 'utf8'), file);
+    return parseConnectionFile(readRegularFile(file, mostConnectionBytes), file);
   } catch (error) {
-    if (!(error instanceof Error) || !('errno' in error)) throw error;
-    const problem = existsSync(file) ? 'it is not readable.' : 'there is no such file.';
+    if (!(error instanceof Error) || error instanceof RepliqueError) throw error;
+    const unread = 'code' in error ? 'it is not readable' : error.message;
+    const problem = `${existsSync(file) ? unread : 'there is no such file'}.`;
     throw repliqueError('CONNECTION_FILE_INVALID', { file, problem }, { cause: error });
   }
 }

@@ -1,11 +1,31 @@
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { repliqueError } from './errors.ts';
 
 /** Where Replique keeps what it makes, after the XDG base directory specification. */
 
+/**
+ * The user's home: HOME, or, where that is no absolute path, what the system's accounts say.
+ * @throws RepliqueError HOME_UNKNOWN
+ */
+export function homeDir(): string {
+  for (const ask of [homedir, () => userInfo().homedir]) {
+    try {
+      const home = ask();
+      if (isAbsolute(home)) return home;
+    } catch {
+      // The account is not in the system's list: asked below, or said.
+    }
+  }
+  throw repliqueError('HOME_UNKNOWN', { home: process.env['HOME'] });
+}
+
+/** Where short-lived files go: TMPDIR, unless it depends on the working directory. */
+export const temporaryDir = (): string => (isAbsolute(tmpdir()) ? tmpdir() : '/tmp');
+
 function xdg(variable: string, ...fallback: string[]): string {
   const value = process.env[variable];
-  return join(value?.startsWith('/') ? value : join(homedir(), ...fallback), 'replique');
+  return join(value?.startsWith('/') ? value : join(homeDir(), ...fallback), 'replique');
 }
 
 /** Models, Python environments, installed runtimes: large, kept between versions. */
@@ -18,7 +38,7 @@ export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
 export function runtimeDir(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   if (runtime?.startsWith('/')) return join(runtime, 'replique');
-  return join(tmpdir(), `replique-${String(process.getuid?.() ?? 0)}`);
+  return join(temporaryDir(), `replique-${String(process.getuid?.() ?? 0)}`);
 }
 
 /** The Python environment that Replique makes for the worker. */

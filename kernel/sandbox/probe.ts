@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeDirectories } from '../files.ts';
 import type { Config } from '../config.ts';
 import { RepliqueError } from '../errors.ts';
-import { configDir, dataDir, workerEnvDir } from '../paths.ts';
+import { configDir, dataDir, homeDir, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
 import { launchInBubblewrap, thisMachine, type Machine } from './bubblewrap.ts';
@@ -90,7 +90,7 @@ async function refusedNamespaces(bubblewrap: string): Promise<readonly ProbeLine
 async function probeRunning(config: Config, machine: Machine): Promise<readonly ProbeLine[]> {
   const python = await somePython(config);
   const limits = limitsOf(config);
-  mkdirSync(dataDir(), { recursive: true });
+  makeDirectories(dataDir());
   const workspace = mkdtempSync(join(realpathSync(dataDir()), 'probe-'));
   try {
     writeFileSync(join(workspace, 'probe.json'), JSON.stringify({ private: privatePaths(python) }));
@@ -112,7 +112,7 @@ async function somePython(config: Config): Promise<PythonInstallation> {
 
 /** Places of the host that must not be there inside. Parents of Python's own directories are, empty. */
 function privatePaths(python: PythonInstallation): readonly string[] {
-  const places = [homedir(), configDir(), '/etc/shadow', '/etc/hosts', '/var/log', '/run', '/sys/kernel'];
+  const places = [homeDir(), configDir(), '/etc/shadow', '/etc/hosts', '/var/log', '/run', '/sys/kernel'];
   return places.filter((place) => !python.directories.some((directory) => directory.startsWith(`${place}/`)));
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeDirectories } from '../files.ts';
 import { repliqueError } from '../errors.ts';
 import { runtimeDir } from '../paths.ts';
 import { isWithin } from './mounts.ts';
@@ -115,7 +116,7 @@ function* candidates(
 /** Makes a folder, or takes the one that is there; `undefined` where that is not possible or it is a link. */
 function makeFolder(path: string): string | undefined {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     mkdirSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return undefined;

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, open, readFile, rm, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../../files.ts';
 import { ProviderError } from '../contract.ts';
 import { withLock } from './lock.ts';
 import {
@@ -135,7 +136,7 @@ async function startHost(options: HostOptions, signal: AbortSignal): Promise<Soc
  * @throws ProviderError `setup`
  */
 export async function makePrivate(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   const found = await lstat(directory);
   const me = process.getuid?.();
   if (!found.isDirectory() || (me !== undefined && found.uid !== me)) {
@@ -151,7 +152,7 @@ export async function makePrivate(directory: string): Promise<void> {
 
 async function spawnHost(path: string, options: HostOptions, signal: AbortSignal): Promise<void> {
   const { script, runtime, log, idleMs, threads } = options;
-  await mkdir(dirname(log), { recursive: true });
+  makeDirectories(dirname(log));
   const size = await stat(log).then(
     (file) => file.size,
     () => 0,

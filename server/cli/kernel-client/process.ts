@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repliqueError } from '../../../kernel/errors.ts';
+import { temporaryDir } from '../../../kernel/paths.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 
 export interface KernelOptions {
@@ -68,11 +68,11 @@ export async function startKernel(options: KernelOptions): Promise<KernelProcess
 /** @throws RepliqueError NOT_WRITABLE */
 async function makeDirectory(): Promise<string> {
   try {
-    return await mkdtemp(join(tmpdir(), 'replique-')); // mode 0700
+    return await mkdtemp(join(temporaryDir(), 'replique-')); // mode 0700
   } catch (error) {
     throw repliqueError(
       'NOT_WRITABLE',
-      { path: tmpdir(), problem: (error as Error).message },
+      { path: temporaryDir(), problem: (error as Error).message },
       { cause: error },
     );
   }

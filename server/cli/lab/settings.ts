@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../../../kernel/files.ts';
 
 /** Settings of the JupyterLab that Replique serves: it asks nothing of the network and prompts for nothing. */
 const overrides = {
@@ -9,6 +10,6 @@ const overrides = {
 /** Writes the settings into JupyterLab's own environment. */
 export async function writeLabSettings(environment: string): Promise<void> {
   const directory = join(environment, 'share', 'jupyter', 'lab', 'settings');
-  await mkdir(directory, { recursive: true });
+  makeDirectories(directory);
   await writeFile(join(directory, 'overrides.json'), `${JSON.stringify(overrides, null, 2)}\n`);
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectories } from '../../../kernel/files.ts';
 
 /** Pause between two looks at a lock that another process holds. */
 const PAUSE_MS = 300;
@@ -11,7 +12,7 @@ const PAUSE_MS = 300;
  * @param onWait called once if there is someone to wait for
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  makeDirectories(dirname(file));
   let waited = false;
   while (!(await take(file))) {
     if (!waited) onWait?.();

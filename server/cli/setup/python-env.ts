@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeDirectories } from '../../../kernel/files.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { envStamp } from '../../../kernel/paths.ts';
 import { withLock } from './lock.ts';
@@ -59,7 +60,7 @@ async function make(env: PythonEnv, base: BasePython, text: string, sink: Progre
   sink.step(`Making the Python environment for ${purpose} (Python ${base.version}) in ${directory}`);
   try {
     await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { recursive: true });
+    makeDirectories(directory);
     await chmod(directory, 0o755); // the sandbox's user reads it
     const pip = await makeEmpty(directory, base);
     await install(pip, env, text, sink);

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
+import { readRegularFile } from '../../../kernel/files.ts';
 import { configDir } from '../../../kernel/paths.ts';
 
 const schema = z.looseObject({ python: z.string().optional(), sandbox: z.string().optional() });
+
+/** Size of the largest config.json that is read. */
+const MAX_BYTES = 2 ** 20;
 
 /** What the set-up needs to know of the kernel's configuration; the kernel itself checks all of it. */
 export interface SetupSettings {
@@ -26,10 +29,17 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Setu
 }
 
 function readConfig(file: string): z.infer<typeof schema> {
+  let text: string;
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    text = readRegularFile(file, MAX_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    throw repliqueError('CONFIG_INVALID', { where: file, problem: `${message}.` });
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
     throw repliqueError('CONFIG_INVALID', { where: file, problem: 'it is not readable as a JSON object.' });
   }
 }

@@ -1,0 +1,53 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Reads a file of text that a person named. It never waits: a pipe or a device is refused, unread.
+ * @throws Error with the rest of a sentence ("it is …"), or what the system says, with its `code`
+ */
+export function readRegularFile(path: string, mostBytes: number): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const info = fstatSync(descriptor);
+    if (!info.isFile()) throw new Error('it is not a regular file');
+    if (info.size > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
+    const bytes = Buffer.alloc(info.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    }
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Makes a directory and those above it. Node's own `recursive` tries for ever where the system says ENOENT below a
+ * directory that is there, as /proc does.
+ * @param mode of the directories that are made
+ * @throws Error what the system says, with its `code`
+ */
+export function makeDirectories(path: string, mode = 0o777): void {
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (isDirectory(path)) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeDirectories(dirname(path), mode);
+    makeDirectories(path, mode);
+  }
+}
+
+const isDirectory = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,0 +1,46 @@
+import type * as Os from 'node:os';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { configDir, dataDir, homeDir, runtimeDir, temporaryDir } from '../../kernel/paths.ts';
+import { environment } from './server/temporary.ts';
+
+/** As in a container that runs as a number that no account has. */
+const nobody = vi.hoisted(() => ({ isMe: false }));
+vi.mock('node:os', async (load) => {
+  const os = await load<typeof Os>();
+  const userInfo = () => {
+    if (nobody.isMe) throw new Error('uv_os_get_passwd returned ENOENT');
+    return os.userInfo();
+  };
+  return { ...os, userInfo };
+});
+
+describe('the places of Replique', () => {
+  it.each(['', 'relative', './here'])('do not depend on the working directory where HOME is %j', (HOME) => {
+    environment({ HOME, XDG_DATA_HOME: '', XDG_CONFIG_HOME: 'relative' });
+    const home = userInfo().homedir;
+    expect(homeDir()).toBe(home);
+    expect(dataDir()).toBe(join(home, '.local/share/replique'));
+    expect(configDir()).toBe(join(home, '.config/replique'));
+  });
+
+  it('are asked for where no one knows the home', () => {
+    environment({ HOME: 'relative', XDG_DATA_HOME: undefined });
+    nobody.isMe = true;
+    expect(() => dataDir()).toThrow('HOME is "relative", and the system has none for this user.');
+    nobody.isMe = false;
+  });
+
+  it('are below HOME, or where XDG’s variables say', () => {
+    environment({ HOME: '/home/someone', XDG_DATA_HOME: undefined, XDG_CONFIG_HOME: '/xdg' });
+    expect(dataDir()).toBe('/home/someone/.local/share/replique');
+    expect(configDir()).toBe('/xdg/replique');
+  });
+
+  it('do not depend on it where TMPDIR is relative', () => {
+    environment({ TMPDIR: 'here', XDG_RUNTIME_DIR: '' });
+    expect(temporaryDir()).toBe('/tmp');
+    expect(runtimeDir()).toMatch(/^\/tmp\/replique-\d+$/);
+  });
+});
