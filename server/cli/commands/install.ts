@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelsDirectory } from '../kernelspec/directories.ts';
 import type { Place } from '../kernelspec/directories.ts';
-import { installSpec } from '../kernelspec/spec.ts';
+import { checkSpec, installSpec } from '../kernelspec/spec.ts';
 import { ensureWorkerEnv } from '../setup/index.ts';
 import { print, terminal } from './terminal.ts';
 
@@ -26,8 +26,9 @@ export function installCommand(program: Command): void {
     .action(async (options: InstallOptions) => {
       const env = pairs(options.env ?? []);
       const kernels = await kernelsDirectory(options);
-      await ensureWorkerEnv(terminal());
       const { name, displayName } = options;
+      checkSpec(kernels, { name, displayName }); // before minutes of work
+      await ensureWorkerEnv(terminal());
       const directory = await installSpec(kernels, { name, displayName, env });
       print(`The kernelspec ${name} is in ${directory}`);
     });

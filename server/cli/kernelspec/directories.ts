@@ -1,22 +1,38 @@
-import { homedir, platform } from 'node:os';
-import { join } from 'node:path';
+import { platform } from 'node:os';
+import { join, resolve } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
+import { homeDir } from '../../../kernel/paths.ts';
 import { runCommand } from '../setup/run-command.ts';
 
 /** Where a kernelspec goes, as Jupyter's own tools name the places. */
 export interface Place {
+  readonly user?: boolean | undefined;
   readonly sysPrefix?: boolean | undefined;
   readonly prefix?: string | undefined;
 }
 
 /**
  * The directory that holds kernelspecs: of the prefix, of the Python environment in use, or the user's.
- * @throws RepliqueError PYTHON_MISSING if `sysPrefix` is asked for and there is no Python
+ * @throws RepliqueError KERNELSPEC_INVALID if not one place is named; PYTHON_MISSING if there is no Python to ask
  */
 export async function kernelsDirectory(place: Place): Promise<string> {
-  if (place.prefix !== undefined) return join(place.prefix, 'share', 'jupyter', 'kernels');
+  refuseUnclear(place);
+  if (place.prefix !== undefined) return join(resolve(place.prefix), 'share', 'jupyter', 'kernels');
   if (place.sysPrefix) return join(await sysPrefix(), 'share', 'jupyter', 'kernels');
   return join(userDataDirectory(), 'kernels');
+}
+
+function refuseUnclear({ user, sysPrefix, prefix }: Place): void {
+  const named = [user && '--user', sysPrefix && '--sys-prefix', prefix !== undefined && '--prefix'];
+  const given = named.filter((option) => typeof option === 'string');
+  if (given.length > 1) {
+    const problem = `${given.join(' and ')} name different places.`;
+    throw repliqueError('KERNELSPEC_INVALID', { problem, remedy: 'Give one of them.' });
+  }
+  if (prefix === '') {
+    const remedy = 'Write --prefix DIRECTORY.';
+    throw repliqueError('KERNELSPEC_INVALID', { problem: '--prefix has no directory.', remedy });
+  }
 }
 
 async function sysPrefix(): Promise<string> {
@@ -30,7 +46,7 @@ async function sysPrefix(): Promise<string> {
 function userDataDirectory(): string {
   const named = process.env['JUPYTER_DATA_DIR'];
   if (named !== undefined && named !== '') return named;
-  if (platform() === 'darwin') return join(homedir(), 'Library', 'Jupyter');
+  if (platform() === 'darwin') return join(homeDir(), 'Library', 'Jupyter');
   const xdg = process.env['XDG_DATA_HOME'];
-  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'share'), 'jupyter');
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homeDir(), '.local', 'share'), 'jupyter');
 }

@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectories, readRegularFile } from '../../../kernel/files.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelProgram, packageRoot } from '../program.ts';
 
@@ -11,12 +12,30 @@ export interface SpecOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Size of the largest kernel.json that is read. */
+const mostSpecBytes = 2 ** 20;
+
 /** The language says whose spec it is. */
 const ourSpec = z.looseObject({ language: z.literal('replique') });
 
 const template = z.looseObject({ argv: z.array(z.string()), display_name: z.string() });
 
+/** What a menu can show on its line. */
+const shownNames = /^(?=.*\S)[^\p{Cc}\p{Cs}\u2028\u2029]{1,200}$/u;
+
 const names = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+
+/**
+ * Checks the names of a kernelspec, and that none of another kernel is in its way.
+ * @returns its directory
+ * @throws RepliqueError KERNELSPEC_INVALID
+ */
+export function checkSpec(kernels: string, { name, displayName }: SpecOptions): string {
+  const target = specDirectory(kernels, name);
+  refuseUnreadableName(displayName);
+  refuseForeign(target);
+  return target;
+}
 
 /**
  * Writes the kernelspec, complete or not at all; one of ours with that name is replaced.
@@ -25,8 +44,7 @@ const names = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
  * @throws RepliqueError KERNELSPEC_INVALID, NOT_WRITABLE
  */
 export async function installSpec(kernels: string, options: SpecOptions): Promise<string> {
-  const target = specDirectory(kernels, options.name);
-  await refuseForeign(target);
+  const target = checkSpec(kernels, options);
   const source = join(packageRoot, 'kernelspec');
   const spec = template.parse(JSON.parse(await readFile(join(source, 'kernel.json'), 'utf8')));
   const programs: Readonly<Record<string, string>> = {
@@ -41,7 +59,7 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
   };
   const fresh = `${target}.${process.pid}`;
   try {
-    await mkdir(kernels, { recursive: true });
+    makeDirectories(kernels);
     await cp(source, fresh, { recursive: true });
     await writeFile(join(fresh, 'kernel.json'), `${JSON.stringify(complete, null, 2)}\n`);
     await rm(target, { recursive: true, force: true });
@@ -65,8 +83,8 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
  */
 export async function uninstallSpec(kernels: string, name: string): Promise<string | undefined> {
   const target = specDirectory(kernels, name);
-  if ((await ownerOf(target)) === 'none') return undefined;
-  await refuseForeign(target);
+  if (ownerOf(target) === 'none') return undefined;
+  refuseForeign(target);
   await rm(target, { recursive: true, force: true });
   return target;
 }
@@ -79,9 +97,17 @@ function specDirectory(kernels: string, name: string): string {
   });
 }
 
-async function ownerOf(directory: string): Promise<'ours' | 'foreign' | 'none'> {
+function refuseUnreadableName(name: string | undefined): void {
+  if (name === undefined || shownNames.test(name)) return;
+  throw repliqueError('KERNELSPEC_INVALID', {
+    problem: `${JSON.stringify(name.slice(0, 40))} can't be the name that is shown.`,
+    remedy: 'Write --display-name TEXT: one line of 1 to 200 characters.',
+  });
+}
+
+function ownerOf(directory: string): 'ours' | 'foreign' | 'none' {
   try {
-    const text = await readFile(join(directory, 'kernel.json'), 'utf8');
+    const text = readRegularFile(join(directory, 'kernel.json'), mostSpecBytes);
     return ourSpec.safeParse(JSON.parse(text)).success ? 'ours' : 'foreign';
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
@@ -89,8 +115,8 @@ async function ownerOf(directory: string): Promise<'ours' | 'foreign' | 'none'> 
   }
 }
 
-async function refuseForeign(target: string): Promise<void> {
-  if ((await ownerOf(target)) !== 'foreign') return;
+function refuseForeign(target: string): void {
+  if (ownerOf(target) !== 'foreign') return;
   throw repliqueError('KERNELSPEC_INVALID', {
     problem: `${target} holds the kernelspec of another kernel.`,
     remedy: 'Choose another name with --name.',

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairs } from '../../../server/cli/commands/install.ts';
 import { kernelsDirectory } from '../../../server/cli/kernelspec/directories.ts';
@@ -66,6 +66,19 @@ describe('the kernelspec', () => {
     },
   );
 
+  it.each(['', ' ', 'two\nlines', '\u001b[31mred', 'x'.repeat(201)])(
+    'is not installed with %j as the name that is shown',
+    async (displayName) => {
+      const kernels = temporaryDirectory();
+      const refused = installSpec(kernels, { name: 'replique', displayName });
+      await expect(refused).rejects.toMatchObject({
+        code: 'KERNELSPEC_INVALID',
+        remedy: expect.stringContaining('--display-name') as string,
+      });
+      expect(readdirSync(kernels)).toEqual([]);
+    },
+  );
+
   it('says where it can’t be written, and leaves nothing', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
@@ -84,9 +97,17 @@ describe('the place of a kernelspec', () => {
       environment({ XDG_DATA_HOME: undefined });
       expect(await kernelsDirectory({})).toBe('/home/someone/.local/share/jupyter/kernels');
     }
-    expect(await kernelsDirectory({ prefix: '/opt/x', sysPrefix: true })).toBe(
-      '/opt/x/share/jupyter/kernels',
-    );
+    expect(await kernelsDirectory({ prefix: '/opt/x' })).toBe('/opt/x/share/jupyter/kernels');
+    expect(await kernelsDirectory({ prefix: 'here' })).toBe(resolve('here/share/jupyter/kernels'));
+  });
+
+  it.each([
+    [{ user: true, prefix: '/opt/x' }, '--user and --prefix'],
+    [{ user: true, sysPrefix: true }, '--user and --sys-prefix'],
+    [{ sysPrefix: true, prefix: '' }, '--sys-prefix and --prefix'],
+    [{ prefix: '' }, 'no directory'],
+  ])('is one: %j is refused', async (place, problem) => {
+    await expect(kernelsDirectory(place)).rejects.toThrow(problem);
   });
 
   it('is that of the Python on the PATH', async () => {
