@@ -41,7 +41,7 @@ async function run(
     options.onText?.(text);
   };
   const output = notebook.replace('.ipynb', '.out.ipynb');
-  const ok = await runNotebook({
+  const result = await runNotebook({
     notebook,
     output,
     show: new TerminalShow({ write }),
@@ -50,7 +50,8 @@ async function run(
     command: ipykernel(),
     ...options,
   });
-  return { ok, text, output, written: JSON.parse(readFileSync(output, 'utf8')) as Written };
+  const written = result.written ? (JSON.parse(readFileSync(output, 'utf8')) as Written) : { cells: [] };
+  return { ok: result.ok, text, output, written };
 }
 
 describe('a notebook run in the terminal', () => {
@@ -118,6 +119,25 @@ describe('a notebook run in the terminal', () => {
     const { ok, written } = await run(notebook, { onText, quit: quit.signal });
     expect(ok).toBe(false);
     expect(written.cells[0]!.outputs).toMatchObject([{ text: ['one\n'] }]);
+    expect(readdirSync(temporary)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true });
+  });
+
+  it.each([
+    ['before the kernel is started', ipykernel, true],
+    ['while the kernel starts', (): [string, ...string[]] => ['/bin/sh', '-c', 'exec sleep 60'], false],
+  ])('ends when it is told to quit %s: nothing is written or left', async (_when, command, atOnce) => {
+    const temporary = mkdtempSync(join(tmpdir(), 'quit-'));
+    vi.stubEnv('TMPDIR', temporary);
+    const quit = new AbortController();
+    if (atOnce) quit.abort();
+    const notebook = notebookOf('early', ["print('one')"]);
+    const running = run(notebook, { quit: quit.signal, command: command() });
+    await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1));
+    quit.abort();
+    expect(await running).toMatchObject({ ok: false, written: { cells: [] } });
+    expect(existsSync(join(directory, 'early.out.ipynb'))).toBe(false);
     expect(readdirSync(temporary)).toEqual([]);
     vi.unstubAllEnvs();
     rmSync(temporary, { recursive: true });

@@ -9,12 +9,16 @@ import { runCli } from '../../server/cli/cli.ts';
 
 let directory: string;
 let said: { out: string; err: string };
+/** Is given each piece of what is said on stdout. */
+let onOut: (text: string) => void;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'replique-commands-'));
   said = { out: '', err: '' };
+  onOut = () => undefined;
   const keep = (name: 'out' | 'err') => (text: string | Uint8Array) => {
     said[name] += String(text);
+    if (name === 'out') onOut(String(text));
     return true;
   };
   vi.spyOn(process.stdout, 'write').mockImplementation(keep('out'));
@@ -122,11 +126,34 @@ describe('replique', () => {
     expect(said.out).toContain('KeyboardInterrupt');
   });
 
-  it('run stops at once where it is terminated', async () => {
+  it('run lets no Ctrl-C get lost that comes before the cell has begun', async () => {
+    const file = notebook('%%python\nimport time\ntime.sleep(600)', '%%python\nprint("never")');
+    onOut = (text) => {
+      if (text.includes('In [1]')) process.emit('SIGINT'); // the request is not sent yet
+    };
+    expect(await replique('run', file)).toBe(1);
+    expect(said.out).toContain('KeyboardInterrupt');
+    expect(said.out).not.toContain('In [2]');
+  });
+
+  it('run begins no cell after a Ctrl-C that came when one had ended, or was allowed to fail', async () => {
+    const file = notebook('%%python\nprint("one")', '%%python\nprint("two")');
+    const content = JSON.parse(readFileSync(file, 'utf8')) as { cells: { metadata: unknown }[] };
+    content.cells[0]!.metadata = { tags: ['raises-exception'] };
+    writeFileSync(file, JSON.stringify(content));
+    onOut = (text) => {
+      if (text === 'one\n') process.emit('SIGINT');
+    };
+    expect(await replique('run', file)).toBe(1);
+    expect(said.out).not.toContain('In [2]');
+    expect(existsSync(join(directory, 'book.out.ipynb'))).toBe(true);
+  });
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)('run stops at once at %s', async (signal) => {
     const file = notebook('%%python\nprint("go", flush=True)\nimport time\ntime.sleep(600)');
     const status = replique('run', file);
     await isShown('\ngo\n');
-    process.emit('SIGTERM');
+    process.emit(signal);
     expect(await status).toBe(130);
     expect(existsSync(join(directory, 'book.out.ipynb'))).toBe(true);
   });
@@ -136,6 +163,14 @@ describe('replique', () => {
     [['start', '--port', 'abc'], 'not a port', 'Name one from 1'],
     [['install', '--name', '../x'], "can't be the name", 'Use letters'],
     [['install', '--env', 'A'], '--env A', 'Write --env'],
+    [
+      ['install', '--user', '--prefix', '/x'],
+      '--user and --prefix name different places',
+      'Give one of them',
+    ],
+    [['uninstall', '--sys-prefix', '--prefix', '/x'], 'name different places', 'Give one of them'],
+    [['install', '--display-name', ''], "can't be the name that is shown", 'Write --display-name'],
+    [['install', '--prefix', '/proc/x'], "can't be written", 'Make room or permission'],
   ])('%j says what is wrong and how to mend it, without a stack trace', async (args, sentence, remedy) => {
     vi.stubEnv('REPLIQUE_DEBUG', '');
     expect(await replique(...args)).toBe(1);

@@ -46,15 +46,17 @@ async function execute(notebook: string, output: string): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   const onTerminate = () => quit.abort();
-  process.on('SIGTERM', onTerminate);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, onTerminate);
   try {
     const onStart = (stop: () => void) => (interrupt = stop);
     const show = new TerminalShow();
-    const ok = await runNotebook({ notebook, output, show, quit: quit.signal, onStart });
-    process.stderr.write(`\nWritten to ${output}\n`);
+    const { ok, written } = await runNotebook({ notebook, output, show, quit: quit.signal, onStart });
+    process.stderr.write(
+      written ? `\nWritten to ${output}\n` : 'Stopped before the first cell: nothing is written.\n',
+    );
     if (!ok) process.exitCode = quit.signal.aborted ? STOPPED : 1;
   } finally {
     process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onTerminate);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, onTerminate);
   }
 }

@@ -1,11 +1,12 @@
-import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
+import type { Message } from '../../../kernel/protocol/header.ts';
 import { KernelClient } from '../kernel-client/client.ts';
 import type { KernelOptions } from '../kernel-client/process.ts';
 import { startKernel } from '../kernel-client/process.ts';
 import { kernelProgram } from '../program.ts';
+import { Interrupts } from './interrupts.ts';
 import { readNotebook, withResults, writeNotebook } from './notebook.ts';
 import type { Cell, Executed } from './notebook.ts';
 import { CellOutputs, outputMessage } from './outputs.ts';
@@ -18,7 +19,7 @@ export interface RunOptions {
   readonly show: TerminalShow;
   /** Aborted: the run ends; what was executed is written. */
   readonly quit: AbortSignal;
-  /** Is given the function that interrupts the running cell. */
+  /** Is given the function that interrupts the running cell and begins none after it. */
   readonly onStart: (interrupt: () => void) => void;
   /** Another kernel than Replique's, as `startKernel` takes it. */
   readonly command?: KernelOptions['command'];
@@ -30,12 +31,18 @@ const reply = z.looseObject({
 });
 const info = z.looseObject({ language_info: z.unknown() });
 
+export interface RunResult {
+  /** Every cell ended well. */
+  readonly ok: boolean;
+  /** False where the run ended before its first cell: what stands at `output` is left as it was. */
+  readonly written: boolean;
+}
+
 /**
  * Executes a notebook in a kernel of its own, cell after cell, up to the first error, and writes what came of it.
- * @returns whether every cell ended well
  * @throws RepliqueError NOTEBOOK_INVALID, NOT_WRITABLE, KERNEL_DIED
  */
-export async function runNotebook(options: RunOptions): Promise<boolean> {
+export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const file = resolve(options.notebook);
   const notebook = await readNotebook(file);
   const kernel = await startKernel({
@@ -50,12 +57,18 @@ export async function runNotebook(options: RunOptions): Promise<boolean> {
   });
   const results = new Map<Cell, Executed>();
   let languageInfo: unknown;
-  try {
-    ({ language_info: languageInfo } = info.parse(await client.ready()));
-    options.onStart(() => void client.interrupt().catch(() => undefined));
+  const runAll = async () => {
+    const about = info.parse(await client.ready());
+    if (options.quit.aborted) return false;
+    languageInfo = about.language_info;
+    const interrupts = new Interrupts(() => void client.interrupt().catch(() => undefined));
+    options.onStart(() => interrupts.ask());
     const cells = notebook.cells.filter((cell) => cell.cell_type === 'code' && cell.source.trim() !== '');
-    const quit = once(options.quit, 'abort').then(() => false);
-    return await Promise.race([runCells(client, cells, results, options), quit]);
+    return runCells(client, cells, results, interrupts, options);
+  };
+  try {
+    const ok = await Promise.race([aborted(options.quit), runAll()]);
+    return { ok, written: languageInfo !== undefined };
   } finally {
     stopping = true;
     client.shutdown().catch(() => undefined); // it may be gone already; stop() makes sure
@@ -68,20 +81,35 @@ export async function runNotebook(options: RunOptions): Promise<boolean> {
   }
 }
 
+/** Settles with false when the signal is aborted, or was already. */
+function aborted(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(false);
+    else signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
+}
+
 async function runCells(
   client: KernelClient,
   cells: readonly Cell[],
   results: Map<Cell, Executed>,
+  interrupts: Interrupts,
   { show }: RunOptions,
 ): Promise<boolean> {
   const displays: Displays = new Map();
   let count = 0;
   for (const cell of cells) {
+    if (interrupts.asked) return false;
     count += 1;
     const { outputs, apply } = collect(displays, show);
     results.set(cell, { executionCount: count, outputs });
     show.prompt(count, cell.source);
-    const content = reply.parse(await client.execute({ code: cell.source, onMessage: apply }));
+    const onMessage = (message: Message) => {
+      if (message.header.msg_type === 'execute_input') interrupts.cellBegan();
+      apply(message);
+    };
+    const content = reply.parse(await client.execute({ code: cell.source, onMessage }));
+    interrupts.cellEnded();
     results.set(cell, { executionCount: content.execution_count ?? count, outputs });
     const tags = cell.metadata['tags'];
     const mayFail = Array.isArray(tags) && tags.includes('raises-exception');
@@ -92,7 +120,7 @@ async function runCells(
 
 function collect(displays: Displays, show: TerminalShow) {
   const cell = new CellOutputs(displays);
-  const apply = (message: Parameters<typeof outputMessage>[0]) => {
+  const apply = (message: Message) => {
     const output = outputMessage(message);
     if (!output) return;
     cell.apply(output);
