@@ -145,6 +145,7 @@ class RestartingWorker implements SessionWorker {
         recovery = this.#recover(process, run);
       }
       if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
+      if (end?.kind === 'done' && end.message.error !== null) notices.push(...process.complaints());
       const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
       return outcome;

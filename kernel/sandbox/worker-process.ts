@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
@@ -7,6 +8,7 @@ import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { WorkerPeer, type Death } from './worker-peer.ts';
 import { forkMs, hello, startMs } from './worker-hello.ts';
+import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
 /** Text, the active process, one that replaces it, and the snapshots with one to spare. */
@@ -30,14 +32,16 @@ export interface WorkerProcessOptions {
 export class WorkerProcess {
   readonly #sandbox: SandboxProcess;
   readonly #pool: ChannelPool;
+  readonly #workspace: Place;
   readonly #snapshots = new Snapshots(mostSnapshots);
   #peer: WorkerPeer;
   /** The active process has been reaped. */
   #ended = false;
   #over = false;
 
-  private constructor(sandbox: SandboxProcess, pool: ChannelPool, client: WorkerPeer) {
+  private constructor(sandbox: SandboxProcess, workspace: Place, pool: ChannelPool, client: WorkerPeer) {
     this.#sandbox = sandbox;
+    this.#workspace = workspace;
     this.#pool = pool;
     this.#peer = client;
   }
@@ -51,6 +55,7 @@ export class WorkerProcess {
     const python = await options.python();
     const directory = options.files?.directory ?? fileURLToPath(new URL('./worker/', import.meta.url));
     const entry = options.files?.entry ?? 'main.py';
+    const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
       ...{ python, workspace, limits, channels, entry },
       workerFiles: directory.replace(/\/$/, ''),
@@ -71,6 +76,7 @@ export class WorkerProcess {
     const pid = sandbox.workerPid;
     const started: WorkerProcess = new WorkerProcess(
       sandbox,
+      place,
       pool,
       new WorkerPeer(line, pid, () => started.#sandbox.signal(pid, 'SIGKILL')),
     );
@@ -88,6 +94,12 @@ export class WorkerProcess {
   /** The snapshot that the session stands at or has moved on from. */
   get newestSnapshot(): string | undefined {
     return this.#over ? undefined : this.#snapshots.newest;
+  }
+
+  /** What may have made code fail that the code itself can't know. */
+  complaints(): readonly string[] {
+    const { path, mark } = this.#workspace;
+    return placeOf(path).mark === mark ? [] : [workspaceGone(path)];
   }
 
   /** Interrupts the running request. */
@@ -177,6 +189,22 @@ export class WorkerProcess {
       this.#over = this.#ended = true;
       tell(this.#peer, { status: null });
     });
+  }
+}
+
+/** A path, and a mark of the directory that stands there: one that is made anew has another. */
+interface Place {
+  readonly path: string;
+  /** Undefined where there is none. */
+  readonly mark: string | undefined;
+}
+
+function placeOf(path: string): Place {
+  try {
+    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
+    return { path, mark: [dev, ino, birthtimeNs].join(' ') };
+  } catch {
+    return { path, mark: undefined };
   }
 }
 

@@ -57,4 +57,8 @@ export function replacedNotice(graceMs: number, memory: string): string {
 export const truncatedNotice =
   'It printed more than can be kept (64 MB or 100,000 outputs): the rest was dropped.';
 
+export const workspaceGone = (path: string): string =>
+  `The workspace ${path} was deleted, moved or replaced after Python started, so files can't be read or written there. ` +
+  'Make sure that the folder is there, and restart the kernel.';
+
 export const neverBegun = 'Python was restarted before it began.';

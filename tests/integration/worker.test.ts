@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerOutput } from '../../kernel/sandbox/contract.ts';
@@ -244,6 +244,26 @@ describe.each(['bubblewrap', 'none'] as const)('Python in the worker (%s)', (iso
     expect((await bash(`: ${'x'.repeat(200_000)}`)).error!.evalue).toContain('could not be started');
     expect((await bash('no-such-command')).stderr).toContain('not found');
   });
+});
+
+it.each(['bubblewrap', 'none'] as const)('says that the workspace is gone (%s)', async (isolation) => {
+  const workers = new Workers();
+  try {
+    const { worker: left, workspace: folder } = workers.create({ isolation });
+    const write = 'open("file", "w").close()';
+    expect(await run(left, '1/0')).not.toHaveProperty('notice');
+    rmSync(folder, { recursive: true });
+    expect((await run(left, write)).notice).toContain(`The workspace ${folder} was deleted`);
+    expect((await run(left, 'ls; false', { language: 'bash' })).notice).toContain('restart the kernel');
+    expect(await run(left, 'print(1)')).not.toHaveProperty('notice');
+    mkdirSync(folder);
+    expect(await run(left, write)).toMatchObject({ status: 'error', notice: expect.anything() as string });
+    await left.restart();
+    expect(await run(left, write)).toMatchObject({ status: 'ok' });
+    expect(await run(left, '1/0')).not.toHaveProperty('notice');
+  } finally {
+    await workers.close();
+  }
 });
 
 it('says why bash does not start where the sandbox is full of processes, and goes on', async () => {
