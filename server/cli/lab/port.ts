@@ -17,19 +17,25 @@ export async function choosePort(wanted?: string): Promise<number> {
         sentence: `"${wanted}" is not a port.`,
         remedy: 'Name one from 1 to 65535.',
       });
-    if (await isFree(port)) return port;
-    throw repliqueError('PORT_IN_USE', { address: `localhost:${port}` });
+    const problem = await problemOf(port);
+    if (problem === undefined) return port;
+    if (problem === 'EADDRINUSE') throw repliqueError('PORT_IN_USE', { address: `localhost:${port}` });
+    throw repliqueError('SETUP_FAILED', {
+      sentence: `Port ${port} can't be used: ${problem}.`,
+      remedy: 'Name one from 1024 to 65535, which needs no rights.',
+    });
   }
   for (let port = FIRST; port < FIRST + TRIED; port += 1) {
-    if (await isFree(port)) return port;
+    if ((await problemOf(port)) === undefined) return port;
   }
   throw repliqueError('PORT_IN_USE', { address: `localhost:${FIRST}–${FIRST + TRIED - 1}` });
 }
 
-function isFree(port: number): Promise<boolean> {
+/** The code of what keeps a server from that port; undefined: nothing. */
+function problemOf(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -203,6 +203,21 @@ describe('the port', () => {
     const free = await choosePort();
     expect(await choosePort(String(free))).toBe(free);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'that needs rights this user has not is said to need them',
+    async () => {
+      const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+      if (first < 2) return; // this machine needs none
+      const root = process.geteuid?.() === 0;
+      if (root) process.seteuid?.(65_534);
+      try {
+        await expect(choosePort('1')).rejects.toThrow("Port 1 can't be used: EACCES");
+      } finally {
+        if (root) process.seteuid?.(0);
+      }
+    },
+  );
 });
 
 describe('the browser', () => {
