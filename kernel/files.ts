@@ -9,6 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { repliqueError } from './errors.ts';
 
 /**
  * Reads a file of text that a person named. It never waits: a pipe or a device is refused, unread.
@@ -35,7 +36,7 @@ export function readRegularFile(path: string, mostBytes: number): string {
  * Makes a directory and those above it. Node's own `recursive` tries for ever where the system says ENOENT below a
  * directory that is there, as /proc does.
  * @param mode of the directories that are made
- * @throws Error what the system says, with its `code`
+ * @throws RepliqueError NOT_WRITABLE
  */
 export function makeDirectories(path: string, mode = 0o777): void {
   try {
@@ -43,11 +44,22 @@ export function makeDirectories(path: string, mode = 0o777): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isDirectory(path)) return;
-    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) {
+      throw repliqueError(
+        'NOT_WRITABLE',
+        { path, problem: `${(error as Error).message}.` },
+        { cause: error },
+      );
+    }
     makeDirectories(dirname(path), mode);
     makeDirectories(path, mode);
   }
 }
 
-const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -3,9 +3,9 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { makeDirectories } from '../files.ts';
 import type { Config } from '../config.ts';
-import { RepliqueError } from '../errors.ts';
+import { repliqueError, RepliqueError } from '../errors.ts';
+import { makeDirectories } from '../files.ts';
 import { configDir, dataDir, homeDir, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
@@ -91,13 +91,23 @@ async function probeRunning(config: Config, machine: Machine): Promise<readonly 
   const python = await somePython(config);
   const limits = limitsOf(config);
   makeDirectories(dataDir());
-  const workspace = mkdtempSync(join(realpathSync(dataDir()), 'probe-'));
+  const workspace = makeWorkspace();
   try {
     writeFileSync(join(workspace, 'probe.json'), JSON.stringify({ private: privatePaths(python) }));
     const report = await askSandbox({ python, workspace, limits }, machine);
     return judgeProbe(report, workspace, limits);
   } finally {
     rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+/** @throws RepliqueError NOT_WRITABLE */
+function makeWorkspace(): string {
+  try {
+    return mkdtempSync(join(realpathSync(dataDir()), 'probe-'));
+  } catch (error) {
+    const problem = `${(error as Error).message}.`;
+    throw repliqueError('NOT_WRITABLE', { path: dataDir(), problem }, { cause: error });
   }
 }
 

@@ -58,8 +58,8 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
     ...(options.env && { env: options.env }),
   };
   const fresh = `${target}.${process.pid}`;
+  makeDirectories(kernels);
   try {
-    makeDirectories(kernels);
     await cp(source, fresh, { recursive: true });
     await writeFile(join(fresh, 'kernel.json'), `${JSON.stringify(complete, null, 2)}\n`);
     await rm(target, { recursive: true, force: true });
