@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
 import type { Output } from './outputs.ts';
@@ -32,20 +33,21 @@ const MAX_BYTES = 200e6;
  */
 export async function readNotebook(file: string): Promise<Notebook> {
   const invalid = (problem: string) => repliqueError('NOTEBOOK_INVALID', { file, problem });
-  let text: string;
+  let bytes: Buffer;
   try {
     const info = await stat(file);
     if (!info.isFile()) throw invalid('it is not a file.');
     if (info.size > MAX_BYTES) throw invalid(`it is larger than ${MAX_BYTES / 1e6} MB.`);
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'NOTEBOOK_INVALID') throw error;
     throw invalid(code === 'ENOENT' ? 'there is no such file.' : message);
   }
+  if (!isUtf8(bytes)) throw invalid('it is not UTF-8 text.');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw invalid('it is not JSON.');
   }
@@ -114,25 +116,31 @@ const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
 export async function checkWritable(file: string): Promise<void> {
   const problem = await problemOf(file);
   if (problem !== undefined) throw repliqueError('NOT_WRITABLE', { path: file, problem });
-  await whileWriting(file, (fresh) => writeFile(fresh, ''));
-  await rm(unfinished(file), { force: true });
+  const target = await realpath(file).catch(() => file);
+  await whileWriting(target, (fresh) => writeFile(fresh, ''));
+  await rm(unfinished(target), { force: true });
 }
 
 async function problemOf(file: string): Promise<string | undefined> {
   if (file === '') return 'it has no name.';
   const there = await stat(file).catch(() => undefined);
-  if (!there || there.isFile()) return undefined;
+  const link = await lstat(file).catch(() => undefined);
+  if (!there) return link ? 'it is a link to nothing.' : undefined;
+  if (there.isFile()) return undefined;
   return there.isDirectory() ? 'it is a directory.' : 'it is not a file.';
 }
 
 /**
- * Writes the notebook, complete or not at all.
+ * Writes the notebook, complete or not at all. A link stays one, and a file that is there keeps its permissions.
  * @throws RepliqueError NOT_WRITABLE
  */
 export async function writeNotebook(file: string, notebook: unknown): Promise<void> {
-  await whileWriting(file, async (fresh) => {
-    await writeFile(fresh, `${JSON.stringify(notebook, null, 1)}\n`);
-    await rename(fresh, file);
+  const target = await realpath(file).catch(() => file);
+  const there = await stat(target).catch(() => undefined);
+  await whileWriting(target, async (fresh) => {
+    await writeFile(fresh, `${JSON.stringify(notebook, null, 1)}\n`, { mode: there ? 0o600 : 0o666 });
+    if (there) await chmod(fresh, there.mode & 0o777);
+    await rename(fresh, target);
   });
 }
 

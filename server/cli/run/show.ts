@@ -1,5 +1,5 @@
 import type { OutputMessage } from './outputs.ts';
-import { withoutColours } from '../terminal/format.ts';
+import { withoutColours, withoutControls } from '../terminal/format.ts';
 import type { Out } from '../terminal/progress.ts';
 
 /** Shows a running cell in the terminal: streams as they come, of an updated display only what is new. */
@@ -21,7 +21,8 @@ export class TerminalShow {
   /** A cell begins. */
   prompt(count: number, source: string): void {
     const label = `In [${count}]: `;
-    this.#line(`\n${label}${source.split('\n').join(`\n${' '.repeat(label.length)}`)}\n`);
+    const text = withoutControls(source);
+    this.#line(`\n${label}${text.split('\n').join(`\n${' '.repeat(label.length)}`)}\n`);
   }
 
   show(message: OutputMessage): void {

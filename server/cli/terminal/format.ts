@@ -21,3 +21,7 @@ const colours = /\u001b\[[0-9;]*m/g;
 
 /** The text without colours. */
 export const withoutColours = (text: string): string => text.replace(colours, '');
+
+/** The text with nothing that a terminal would obey: of what a notebook holds, no kernel has taken that out. */
+export const withoutControls = (text: string): string =>
+  text.replace(/\r\n/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkWritable, readNotebook, withResults, writeNotebook } from '../../../server/cli/run/notebook.ts';
@@ -45,6 +55,12 @@ describe('reading a notebook', () => {
     const error = readNotebook(write(content));
     await expect(error).rejects.toMatchObject({ code: 'NOTEBOOK_INVALID' });
     await expect(error).rejects.toThrow(problem);
+  });
+
+  it('refuses what is not UTF-8, which it would write back damaged', async () => {
+    const file = write('');
+    writeFileSync(file, Buffer.from(JSON.stringify({ ...notebook, title: 'café' }), 'latin1'));
+    await expect(readNotebook(file)).rejects.toThrow('it is not UTF-8 text');
   });
 
   it('refuses what is missing, no file, or too large', async () => {
@@ -98,6 +114,29 @@ describe('writing a notebook', () => {
     await expect(checkWritable(pipe)).rejects.toThrow('it is not a file.');
     expect(lstatSync(pipe).isFIFO()).toBe(true);
     await expect(checkWritable('')).rejects.toThrow('it has no name.');
+  });
+
+  it('writes where a link leads and leaves the link, but to nothing', async () => {
+    const directory = temporaryDirectory();
+    const [file, link, dangling] = [
+      write('old', directory),
+      join(directory, 'link'),
+      join(directory, 'dangling'),
+    ];
+    symlinkSync(file, link);
+    symlinkSync('nothing', dangling);
+    await checkWritable(link);
+    await writeNotebook(link, { a: 1 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, 'utf8')).toContain('"a": 1');
+    await expect(checkWritable(dangling)).rejects.toThrow('it is a link to nothing.');
+  });
+
+  it('keeps the permissions of the file that it replaces', async () => {
+    const file = write('private');
+    chmodSync(file, 0o600);
+    await writeNotebook(file, {});
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('replaces the file whole, or says why not and leaves nothing behind', async () => {

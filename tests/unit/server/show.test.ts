@@ -79,6 +79,12 @@ describe('a cell in the terminal', () => {
     expect(shown([error], true)).toContain('\u001b[31m');
   });
 
+  it('shows nothing of a prompt that a terminal would obey', () => {
+    const out = new RecordingOut(true);
+    new TerminalShow(out, true).prompt(1, 'a\r\n\tb \u001b]52;c;AAAA\u0007\u001b[2J\u009b1A\rc');
+    expect(out.text).toContain('a\n        \tb \ufffd]52;c;AAAA\ufffd\ufffd[2J\ufffd1A\ufffdc\n');
+  });
+
   it('shows the prompt, indented under its number', () => {
     const out = new RecordingOut(true);
     environment({ NO_COLOR: '1' });
