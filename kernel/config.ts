@@ -16,6 +16,9 @@ const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'Invalid key: it holds spaces, line ends or letters that no key has');
 
+/** As much as the sizes of no machine reach: 1 PiB. What the system's limits can't count is refused here. */
+const mostMb = 2 ** 30;
+
 const schema = z.strictObject({
   provider: z.enum(providers).default('auto').describe('Which provider answers; `auto` looks for one.'),
   model: z.string().min(1).max(200).optional().describe('The model; without it the provider’s default.'),
@@ -29,10 +32,20 @@ const schema = z.strictObject({
     .max(600)
     .default(2)
     .describe('How long an interrupted worker may stay busy before it is replaced.'),
-  memoryMb: z.int().min(256).default(4096).describe('Address space of each sandboxed process.'),
-  processes: z.int().min(4).default(128).describe('Most processes and threads inside the sandbox.'),
-  fileMb: z.int().min(1).default(1024).describe('Largest file that a helper may write.'),
-  cpuSeconds: z.int().min(1).default(3600).describe('CPU time of each sandboxed process.'),
+  memoryMb: z.int().min(256).max(mostMb).default(4096).describe('Address space of each sandboxed process.'),
+  processes: z
+    .int()
+    .min(4)
+    .max(4_194_304)
+    .default(128)
+    .describe('Most processes and threads inside the sandbox.'),
+  fileMb: z.int().min(1).max(mostMb).default(1024).describe('Largest file that a helper may write.'),
+  cpuSeconds: z
+    .int()
+    .min(1)
+    .max(2 ** 31)
+    .default(3600)
+    .describe('CPU time of each sandboxed process.'),
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),

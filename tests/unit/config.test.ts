@@ -87,6 +87,10 @@ describe('loadConfig', () => {
     [{ REPLIQUE_MAX_TURNS: '-1' }, '>=1'],
     [{ REPLIQUE_TEMPERATURE: '9' }, '<=2'],
     [{ REPLIQUE_PROCESSES: '1' }, '>='],
+    [{ REPLIQUE_MEMORY_MB: '999999999999999' }, '<='],
+    [{ REPLIQUE_FILE_MB: '99999999999999' }, '<='],
+    [{ REPLIQUE_PROCESSES: '1e12' }, '<='],
+    [{ REPLIQUE_CPU_SECONDS: '1e15' }, '<='],
     [{ REPLIQUE_MAX_TURNS: 'NaN' }, 'expected number'],
     [{ REPLIQUE_MAX_TURNS: ' ' }, 'expected number'],
   ])('says of %j which numbers there may be: %s', (environment, problem) => {

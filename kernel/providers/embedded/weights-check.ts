@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ProviderError } from '../contract.ts';
@@ -88,9 +88,9 @@ export async function checkOwnFile(path: string): Promise<void> {
   const remedy = 'Set REPLIQUE_MODEL_PATH to a readable GGUF file, or unset it to use the default model.';
   const header = Buffer.alloc(24);
   try {
-    const file = await open(path, 'r');
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      await file.read(header, 0, header.length, 0);
+      if ((await file.stat()).isFile()) await file.read(header, 0, header.length, 0);
     } finally {
       await file.close();
     }

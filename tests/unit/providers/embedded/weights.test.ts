@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   appendFile,
@@ -198,5 +199,8 @@ test('a file of the user’s own must be a readable GGUF', async () => {
   await expect(checkOwnFile(own)).rejects.toThrow('not a GGUF');
   await writeFile(own, ggufHeader());
   await expect(checkOwnFile(own)).resolves.toBeUndefined();
-  await expect(checkOwnFile(directory)).rejects.toThrow('EISDIR');
+  await expect(checkOwnFile(directory)).rejects.toThrow('not a GGUF');
+  const pipe = join(directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  await expect(checkOwnFile(pipe)).rejects.toThrow('not a GGUF'); // and is not waited for
 });
