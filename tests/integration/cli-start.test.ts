@@ -1,7 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../server/cli/cli.ts';
+import { programFile } from '../../server/cli/program.ts';
 
 let said: { out: string; err: string };
 
@@ -56,6 +62,41 @@ describe('replique start', () => {
     expect(process.exitCode).toBe(0);
     await expect(fetch(url.origin)).rejects.toThrow();
   }, 180_000);
+
+  it('starts beside others that start at the same time, each on its own port', async () => {
+    const command = [programFile('replique.js'), 'start', '--no-browser'];
+    const others = [1, 2, 3].map(() =>
+      spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] }),
+    );
+    const logs = others.map(() => '');
+    others.forEach((other, index) =>
+      other.stderr.on('data', (text) => (logs[index] = `${logs[index] ?? ''}${String(text)}`)),
+    );
+    try {
+      const ready = () => logs.forEach((log) => expect(log).toContain('Stop it with Ctrl-C'));
+      await vi.waitFor(ready, { timeout: 150_000 });
+      const ports = logs.map((log) => new URL(/http:\/\/localhost:\S+/.exec(log)?.[0] ?? '').port);
+      expect(new Set(ports).size).toBe(3);
+    } finally {
+      const gone = others.filter(({ exitCode }) => exitCode === null).map((other) => once(other, 'exit'));
+      for (const other of others) other.kill('SIGTERM');
+      await Promise.all(gone);
+    }
+  }, 180_000);
+
+  it('says why JupyterLab ended, and not that it is ready', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'replique-start-'));
+    const config =
+      'import os, sys\nprint("this configuration ends it", file=sys.stderr, flush=True)\nos._exit(3)\n';
+    writeFileSync(join(directory, 'jupyter_server_config.py'), config);
+    vi.stubEnv('JUPYTER_CONFIG_DIR', directory);
+    await start();
+    expect(process.exitCode).toBe(1);
+    expect(said.err).toContain('JupyterLab ended: ');
+    expect(said.err).toContain('this configuration ends it\n  → Mend what it reports');
+    expect(said.err).not.toContain('is ready');
+    rmSync(directory, { recursive: true });
+  }, 120_000);
 
   it('says that a wanted port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');

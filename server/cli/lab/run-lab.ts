@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +7,11 @@ import { labEnvDir } from '../../../kernel/paths.ts';
 import { installSpec } from '../kernelspec/spec.ts';
 import { packageRoot } from '../program.ts';
 import { runKernelCheck } from '../setup/kernel-setup.ts';
+import { withLock } from '../setup/lock.ts';
 import type { ProgressSink } from '../setup/progress-sink.ts';
-import { pythonOf } from '../setup/python-env.ts';
 import { formatReport } from '../terminal/report.ts';
 import { openBrowser } from './browser.ts';
+import { startLabServer } from './lab-server.ts';
 import { choosePort } from './port.ts';
 import { writeLabSettings } from './settings.ts';
 
@@ -21,86 +21,68 @@ export interface LabOptions {
   readonly sink: ProgressSink;
 }
 
-/** How long JupyterLab may take to answer, and to leave when asked to. */
+/** How long JupyterLab may take to answer. */
 const START_MS = 120_000;
-const STOP_MS = 10_000;
 const PAUSE_MS = 100;
-
-/** Characters of JupyterLab's log that an error may quote. */
-const TAIL = 2000;
 
 /**
  * Serves JupyterLab with the kernel installed until Ctrl-C.
  * @returns the exit status
  * @throws RepliqueError PORT_IN_USE, LAB_FAILED
  */
-export async function runLab({ port: wanted, browser, sink }: LabOptions): Promise<number> {
+export async function runLab({ port, browser, sink }: LabOptions): Promise<number> {
+  const onWait = () => sink.step('Waiting for another Replique that starts JupyterLab …');
+  // One at a time: a port that is found free stays so until it is taken.
+  const lock = join(labEnvDir(), '.start.lock');
+  const { server, stop, check, url } = await withLock(lock, () => startLab(port), onWait);
+  try {
+    sink.step(`\n${formatReport(await check)}`);
+    if (!stop.signal.aborted) {
+      sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
+      if (browser) openBrowser(url);
+    }
+    const status = await Promise.race([server.exited, stop.requested]);
+    if (typeof status === 'number') throw repliqueError('LAB_FAILED', { problem: server.log() });
+    return 0;
+  } finally {
+    stop.off();
+    await server.stop();
+  }
+}
+
+/** Starts JupyterLab and settles when it answers, or is to stop. */
+async function startLab(wanted: string | undefined) {
   const port = await choosePort(wanted);
   const check = runKernelCheck();
+  check.catch(() => undefined); // told where its result is shown
   await installSpec(join(labEnvDir(), 'share', 'jupyter', 'kernels'), { name: 'replique' });
   await writeLabSettings(labEnvDir());
   const token = randomBytes(24).toString('hex');
   const examples = join(packageRoot, 'notebooks');
   const root = existsSync(join(examples, 'quickstart.ipynb')) ? examples : process.cwd();
   const page = root === examples ? '/lab/tree/quickstart.ipynb' : '/lab';
-
-  const child = spawn(pythonOf(labEnvDir()), ['-m', 'jupyter', 'lab', ...labArguments(root, port)], {
-    cwd: root,
-    env: { ...process.env, JUPYTER_TOKEN: token, JUPYTER_PREFER_ENV_PATH: '1', PYTHONUNBUFFERED: '1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true, // Ctrl-C is ours: it is passed on once
-  });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log = (log + text).slice(-TAIL);
-    if (process.env['REPLIQUE_DEBUG']) process.stderr.write(text);
-  });
-  const exited = new Promise<number>((resolve) => {
-    child.on('error', () => resolve(127));
-    child.on('close', (code) => resolve(code ?? 128));
-  });
-  const stop = stopOnSignals(() => child.kill('SIGTERM'));
+  const server = startLabServer(root, port, token);
+  const stop = stopOnSignals(() => server.askToStop());
   try {
-    const [report] = await Promise.all([check, answers(port, token, exited, stop.signal)]);
-    sink.step(`\n${formatReport(report)}`);
-    if (!stop.signal.aborted) {
-      const url = `http://localhost:${port}${page}?token=${token}`;
-      sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
-      if (browser) openBrowser(url);
+    const answered = await answers(port, token, server.exited, stop.signal);
+    if (!answered && !stop.signal.aborted) {
+      throw repliqueError('LAB_FAILED', { problem: server.log() });
     }
-    const status = await Promise.race([exited, stop.requested]);
-    if (typeof status === 'number') throw repliqueError('LAB_FAILED', { problem: log.trim() });
-    return 0;
-  } finally {
+  } catch (error) {
     stop.off();
-    child.kill('SIGTERM');
-    const limit = new AbortController();
-    const late = sleep(STOP_MS, 'late', { signal: limit.signal }).catch(() => 'gone');
-    if ((await Promise.race([exited, late])) === 'late') child.kill('SIGKILL');
-    limit.abort();
-    await exited;
+    await server.stop();
+    throw error;
   }
+  return { server, stop, check, url: `http://localhost:${port}${page}?token=${token}` };
 }
 
-function labArguments(root: string, port: number): string[] {
-  return [
-    '--no-browser',
-    ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
-    '--ip=127.0.0.1',
-    `--port=${port}`,
-    '--ServerApp.port_retries=0',
-    `--ServerApp.root_dir=${root}`,
-    '--LabApp.extension_manager=readonly',
-  ];
-}
-
-/** Settles when the server answers. */
+/** Settles with true when the server answers, with false when it has ended or is to stop. */
 async function answers(
   port: number,
   token: string,
   exited: Promise<number>,
   stopped: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const limit = AbortSignal.timeout(START_MS);
   const gone = new AbortController();
   void exited.then(() => gone.abort());
@@ -110,10 +92,11 @@ async function answers(
     const response = await fetch(`http://127.0.0.1:${port}/api/status`, { headers, signal }).catch(
       () => undefined,
     );
-    if (response?.ok) return;
+    if (response?.ok) return true;
     await sleep(PAUSE_MS);
   }
   if (limit.aborted) throw repliqueError('LAB_FAILED', { problem: 'it did not answer within two minutes.' });
+  return false;
 }
 
 /** Watches for Ctrl-C and for the signals that end a service. */
