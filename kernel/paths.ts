@@ -20,8 +20,14 @@ export function homeDir(): string {
   throw repliqueError('HOME_UNKNOWN', { home: process.env['HOME'] });
 }
 
-/** Where short-lived files go: TMPDIR, unless it depends on the working directory. */
-export const temporaryDir = (): string => (isAbsolute(tmpdir()) ? tmpdir() : '/tmp');
+/** Bytes of a directory that leave room for the path of a socket below it, which may have 107. */
+const mostSocketDirBytes = 60;
+
+/** Where short-lived files and sockets go: TMPDIR, unless it depends on the working directory or is too long. */
+export function temporaryDir(): string {
+  const named = tmpdir();
+  return isAbsolute(named) && Buffer.byteLength(named) <= mostSocketDirBytes ? named : '/tmp';
+}
 
 function xdg(variable: string, ...fallback: string[]): string {
   const value = process.env[variable];

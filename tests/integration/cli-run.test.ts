@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -158,6 +166,14 @@ describe('a notebook run in the terminal', () => {
     );
     await expect(run(notebook, { command: ['/no/such/program'] })).rejects.toThrow(/ENOENT/);
     expect(existsSync(join(directory, 'none.out.ipynb'))).toBe(false);
+  });
+
+  it('runs where the path of the temporary directory is too long for a socket', async () => {
+    const long = join(directory, 'long'.repeat(25));
+    mkdirSync(long);
+    vi.stubEnv('TMPDIR', long);
+    expect(await run(notebookOf('long', ['1']))).toMatchObject({ ok: true });
+    vi.unstubAllEnvs();
   });
 
   it('says that there is no room for the connection file', async () => {

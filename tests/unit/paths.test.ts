@@ -38,8 +38,8 @@ describe('the places of Replique', () => {
     expect(configDir()).toBe('/xdg/replique');
   });
 
-  it('do not depend on it where TMPDIR is relative', () => {
-    environment({ TMPDIR: 'here', XDG_RUNTIME_DIR: '' });
+  it.each(['here', `/${'long/'.repeat(15)}`])('are in /tmp where TMPDIR is %s', (TMPDIR) => {
+    environment({ TMPDIR, XDG_RUNTIME_DIR: '' });
     expect(temporaryDir()).toBe('/tmp');
     expect(runtimeDir()).toMatch(/^\/tmp\/replique-\d+$/);
   });

@@ -24,6 +24,9 @@ const schema = z.looseObject({
 export type Notebook = z.infer<typeof schema>;
 export type Cell = z.infer<typeof cell>;
 
+/** Levels of the deepest notebook that is read: more could not be written again. */
+const MAX_DEPTH = 500;
+
 /** Size of the largest notebook that is read, in bytes. */
 const MAX_BYTES = 200e6;
 
@@ -51,12 +54,18 @@ export async function readNotebook(file: string): Promise<Notebook> {
   } catch {
     throw invalid('it is not JSON.');
   }
+  if (isDeeper(value, MAX_DEPTH)) throw invalid(`it is nested more than ${MAX_DEPTH} levels deep.`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw invalid(
     `it is not a notebook in format 4 (at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}).`,
   );
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /** The executed state of a code cell, before it is written. */

@@ -48,6 +48,7 @@ describe('reading a notebook', () => {
   it.each([
     ['{', 'not JSON'],
     ['[]', 'format 4'],
+    [`{"metadata": ${'['.repeat(501)}${']'.repeat(501)}}`, 'more than 500 levels deep'],
     [JSON.stringify({ ...notebook, nbformat: 3 }), 'nbformat'],
     [JSON.stringify({ ...notebook, cells: [{ cell_type: 'heading', source: '' }] }), 'cells.0.cell_type'],
     [JSON.stringify({ ...notebook, cells: [{ cell_type: 'code', source: 5 }] }), 'cells.0.source'],
