@@ -98,6 +98,17 @@ describe('replique start', () => {
     rmSync(directory, { recursive: true });
   }, 120_000);
 
+  it('ends without a word more where it is stopped while it starts', async () => {
+    const listeners = process.listenerCount('SIGHUP');
+    const ended = start();
+    const watched = () => expect(process.listenerCount('SIGHUP')).toBeGreaterThan(listeners);
+    await vi.waitFor(watched, { timeout: 60_000, interval: 5 });
+    process.emit('SIGINT');
+    await ended;
+    expect(process.exitCode).toBe(0);
+    expect(said.err).not.toMatch(/System check|is ready|ended/);
+  }, 120_000);
+
   it('says that a wanted port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

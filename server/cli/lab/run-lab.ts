@@ -36,12 +36,13 @@ export async function runLab({ port, browser, sink }: LabOptions): Promise<numbe
   const lock = join(labEnvDir(), '.start.lock');
   const { server, stop, check, url } = await withLock(lock, () => startLab(port), onWait);
   try {
-    sink.step(`\n${formatReport(await check)}`);
-    if (!stop.signal.aborted) {
+    const report = await Promise.race([stop.requested, check]);
+    if (report !== 'stop') {
+      sink.step(`\n${formatReport(report)}`);
       sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
       if (browser) openBrowser(url);
     }
-    const status = await Promise.race([server.exited, stop.requested]);
+    const status = await Promise.race([stop.requested, server.exited]);
     if (typeof status === 'number') throw repliqueError('LAB_FAILED', { problem: server.log() });
     return 0;
   } finally {
