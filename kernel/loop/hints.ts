@@ -7,7 +7,6 @@ const byError: Readonly<Record<string, string>> = {
   ModuleNotFoundError: `Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library. ${again}`,
   FileNotFoundError: `Hint: a name from os.listdir(folder) needs its folder: open(os.path.join(folder, name)). To see what there is: print(os.listdir(".")). ${again}`,
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
-  NameError: `Hint: import or define that name first (plt is matplotlib.pyplot). ${again}`,
   AttributeError: 'Hint: print the object and its type first.',
   ValueError:
     'Hint: print the first lines of the data, then convert them to the type they have (float for decimals).',
@@ -26,6 +25,23 @@ const aboutText: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+const imports: Readonly<Record<string, string>> = {
+  plt: 'import matplotlib.pyplot as plt',
+  np: 'import numpy as np',
+  pd: 'import pandas as pd',
+  Path: 'from pathlib import Path',
+};
+
+/** What a name without a value needs: its import, or its own line. */
+function aboutName(message: string): string {
+  const name = /^name '(\w{1,50})' is not defined/.exec(message)?.[1];
+  const line = name === undefined ? undefined : imports[name];
+  if (name === undefined || line !== undefined) {
+    return `Hint: begin the code with ${line ?? 'the missing import'}, then write the same again.`;
+  }
+  return `Hint: ${name} has no value. Before it is used, write a line of its own: ${name} = … (or import ${name}, if it is a module). Then write the rest again.`;
+}
+
 const form = 'Begin it with <helpers lang="python">, without ``` before it.';
 
 /** Lines for the end of a result: what to do next. */
@@ -33,6 +49,11 @@ export function hintsFor({ status, error }: ToolResult): readonly string[] {
   if (status === 'timeout') return ['Hint: do less at once, or print progress.'];
   if (status !== 'error') return [];
   const { ename = '', evalue = '' } = error ?? {};
-  const hint = ename === 'TypeError' ? aboutText.find(([said]) => said.test(evalue))?.[1] : byError[ename];
-  return [hint ?? `Hint: find the cause. ${again}`, form];
+  return [hintFor(ename, evalue) ?? `Hint: find the cause. ${again}`, form];
+}
+
+function hintFor(ename: string, evalue: string): string | undefined {
+  if (ename === 'NameError') return aboutName(evalue);
+  if (ename === 'TypeError') return aboutText.find(([said]) => said.test(evalue))?.[1];
+  return byError[ename];
 }

@@ -91,7 +91,9 @@ describe('the result for the model', () => {
     ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'both are text'],
     ['TypeError', 'must be real number, not str', 'float(line)'],
     ['TypeError', "'NoneType' object is not callable", 'find the cause'],
-    ['NameError', "name 'plt' is not defined", 'import or define'],
+    ['NameError', "name 'plt' is not defined", 'begin the code with import matplotlib.pyplot as plt'],
+    ['NameError', "name 'total' is not defined", 'write a line of its own: total = …'],
+    ['NameError', 'told by the code', 'the missing import'],
     ['FileNotFoundError', 'a.txt', 'os.listdir'],
   ])('leads from a %s (%s) to a corrected block', (ename, evalue, hint) => {
     const error = { ename, evalue, traceback: [] };
