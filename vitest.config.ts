@@ -12,6 +12,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['kernel/**/*.ts', 'server/**/*.ts'],
       reporter: ['text-summary', 'json-summary', 'json'],
+      reportOnFailure: true,
       thresholds: { lines: 90, branches: 90 },
     },
   },

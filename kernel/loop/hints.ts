@@ -10,18 +10,18 @@ const byError: Readonly<Record<string, string>> = {
   AttributeError: 'Hint: print the object and its type first.',
   ValueError:
     'Hint: print the first lines of the data, then convert them to the type they have (float for decimals).',
-  SyntaxError: `Hint: inside an f-string, compute values in variables first. ${again}`,
+  SyntaxError: `Hint: write whole statements, and compute values in variables before an f-string shows them. ${again}`,
 };
 
 /** Type errors in which text is an operand, by what their messages say; the first that fits counts. */
 const aboutText: readonly (readonly [RegExp, string])[] = [
   [
-    /'str' and 'str'/,
-    `Hint: both are text, perhaps names: of a Series, idxmax() is the name and max() the value. ${again}`,
+    /'str' and 'str'|^ufunc .*<U/,
+    `Hint: text stands there, perhaps names: of a Series s, idxmax() and idxmin() are names, max() and min() the values, as in s.max() - s.min(). ${again}`,
   ],
   [
     /(?:operand|instances of).*'str'|\bnot str\b|concatenate str/,
-    `Hint: the values are text. Change only that: float(line) for line in open(name). ${again}`,
+    `Hint: the values are text. Make numbers of them, as in print(sum(float(line) for line in open(name))). ${again}`,
   ],
 ];
 
@@ -54,6 +54,6 @@ export function hintsFor({ status, error }: ToolResult): readonly string[] {
 
 function hintFor(ename: string, evalue: string): string | undefined {
   if (ename === 'NameError') return aboutName(evalue);
-  if (ename === 'TypeError') return aboutText.find(([said]) => said.test(evalue))?.[1];
+  if (ename.endsWith('TypeError')) return aboutText.find(([said]) => said.test(evalue))?.[1];
   return byError[ename];
 }

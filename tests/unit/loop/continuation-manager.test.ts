@@ -206,7 +206,7 @@ describe('a helper', () => {
       [{ result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } } }],
     );
     const { events } = await cell();
-    expect(lastRequest().at(-1)!.content).toContain('Correct the code');
+    expect(lastRequest().at(-1)!.content).toContain('Write its whole code again, corrected');
     expect(events.at(-1)).toMatchObject({ type: 'stop', answer: 'It can not be done.' });
   });
 

@@ -88,7 +88,8 @@ describe('the result for the model', () => {
 
   it.each([
     ['TypeError', "unsupported operand type(s) for +: 'int' and 'str'", 'float(line)'],
-    ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'both are text'],
+    ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'idxmax() and idxmin() are names'],
+    ['UFuncTypeError', "ufunc 'subtract' has no loop for dtype('<U5')", 'idxmax() and idxmin() are names'],
     ['TypeError', 'must be real number, not str', 'float(line)'],
     ['TypeError', "'NoneType' object is not callable", 'find the cause'],
     ['NameError', "name 'plt' is not defined", 'begin the code with import matplotlib.pyplot as plt'],
