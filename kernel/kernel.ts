@@ -18,7 +18,7 @@ import { selectProvider, type Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
 import { limitsOf } from './sandbox/limits.ts';
-import { listWorkspace } from './sandbox/listing.ts';
+import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
 import { locatePython } from './sandbox/python.ts';
 import { createWorker } from './sandbox/session-worker.ts';
 import { chooseWorkspace } from './sandbox/workspace.ts';
@@ -120,6 +120,8 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config): I
       maxTurns: config.maxTurns,
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
       workspaceListing: () => listWorkspace(workspace.path),
+      filesNamed: (name) => filesNamed(workspace.path, name),
+      memoryListing: async () => listVariables(await worker.variables()),
       conversation,
     });
     return manager;

@@ -100,7 +100,11 @@ export class CellRun {
     const { conversation, maxTurns } = this.#o;
     const window = await this.#prepare();
     if ('reason' in window) return window;
-    conversation.beginCell(prompt, await this.#listing());
+    const { workspaceListing, memoryListing } = this.#o;
+    conversation.beginCell(prompt, {
+      files: await this.#look('The workspace', workspaceListing),
+      memory: await this.#look('Python’s memory', memoryListing),
+    });
     for (let number = 1; ; number += 1) {
       const turn = await this.#turn(number, window);
       if ('reason' in turn) return turn;
@@ -136,14 +140,14 @@ export class CellRun {
     }
   }
 
-  async #listing(): Promise<string | undefined> {
-    if (!this.#o.workspaceListing) return undefined;
+  async #look(place: string, look: (() => Promise<string>) | undefined): Promise<string | undefined> {
+    if (!look || this.#isStopped()) return undefined;
     try {
-      const listing = await untilAborted(this.#o.workspaceListing(), this.#signal);
+      const listing = await untilAborted(look(), this.#signal);
       return listing === aborted ? undefined : listing;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#notice(`The workspace could not be listed for the model: ${why}`);
+      this.#notice(`${place} could not be listed for the model: ${why}`);
       return undefined;
     }
   }

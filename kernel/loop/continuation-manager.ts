@@ -3,7 +3,7 @@ import { CellRun } from './cell-run.ts';
 import { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock } from './events.ts';
 import { runHelper } from './helper.ts';
-import { hintsFor } from './hints.ts';
+import { hintsFor, missingFile } from './hints.ts';
 import { sha256 } from './key.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { ResultCollector } from './results.ts';
@@ -99,7 +99,13 @@ export class ContinuationManager {
       },
     });
     const limit = this.#window?.resultChars ?? 4000;
-    return { block, result, forModel: collector.finish(result, limit, hintsFor(result)) };
+    const hints = hintsFor(result, await this.#find(missingFile(result)));
+    return { block, result, forModel: collector.finish(result, limit, hints) };
+  }
+
+  async #find(name: string | undefined): Promise<readonly string[]> {
+    if (name === undefined) return [];
+    return (await this.#options.filesNamed?.(name).catch(() => [])) ?? [];
   }
 
   async #contextWindow(signal: AbortSignal): Promise<ContextWindow> {

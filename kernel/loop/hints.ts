@@ -1,3 +1,4 @@
+import { escapeTags } from './escape.ts';
 import type { ToolResult } from '../tools/contract.ts';
 
 const again = 'Now write the same block again with that corrected.';
@@ -5,7 +6,6 @@ const again = 'Now write the same block again with that corrected.';
 /** What to do about the errors that models run into most. Each line costs tokens only where it helps. */
 const byError: Readonly<Record<string, string>> = {
   ModuleNotFoundError: `Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library. ${again}`,
-  FileNotFoundError: `Hint: a name from os.listdir(folder) needs its folder: open(os.path.join(folder, name)). To see what there is: print(os.listdir(".")). ${again}`,
   KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
   AttributeError: 'Hint: print the object and its type first.',
   ValueError:
@@ -42,17 +42,38 @@ function aboutName(message: string): string {
   return `Hint: ${name} has no value. Before it is used, write a line of its own: ${name} = … (or import ${name}, if it is a module). Then write the rest again.`;
 }
 
+/** The file that a helper looked for in vain, without its folders. */
+export function missingFile({ error }: ToolResult): string | undefined {
+  if (error?.ename !== 'FileNotFoundError') return undefined;
+  return /No such file or directory: '(?:[^']*\/)?([^'/]{1,200})'$/.exec(error.evalue)?.[1];
+}
+
+/** @param found where files of the missing one's name are */
+function aboutFile(found: readonly string[]): string {
+  if (found.length === 0)
+    return `Hint: there is no such file. To see what there is: print(os.listdir(".")). ${again}`;
+  const places = found.map((path) => JSON.stringify(escapeTags(path))).join(' or ');
+  const join = found.some((path) => path.includes('/'))
+    ? ' A name from os.listdir(folder) needs its folder: os.path.join(folder, name).'
+    : '';
+  return `Hint: the file is ${places} in the current directory: use that path.${join} ${again}`;
+}
+
 const form = 'Begin it with <helpers lang="python">, without ``` before it.';
 
-/** Lines for the end of a result: what to do next. */
-export function hintsFor({ status, error }: ToolResult): readonly string[] {
+/**
+ * Lines for the end of a result: what to do next.
+ * @param found where files of the name that `missingFile` tells are
+ */
+export function hintsFor({ status, error }: ToolResult, found: readonly string[] = []): readonly string[] {
   if (status === 'timeout') return ['Hint: do less at once, or print progress.'];
   if (status !== 'error') return [];
   const { ename = '', evalue = '' } = error ?? {};
-  return [hintFor(ename, evalue) ?? `Hint: find the cause. ${again}`, form];
+  return [hintFor(ename, evalue, found) ?? `Hint: find the cause. ${again}`, form];
 }
 
-function hintFor(ename: string, evalue: string): string | undefined {
+function hintFor(ename: string, evalue: string, found: readonly string[]): string | undefined {
+  if (ename === 'FileNotFoundError') return aboutFile(found);
   if (ename === 'NameError') return aboutName(evalue);
   if (ename.endsWith('TypeError')) return aboutText.find(([said]) => said.test(evalue))?.[1];
   return byError[ename];

@@ -61,6 +61,12 @@ export interface CompletionResult {
   readonly cursorEnd: number;
 }
 
+/** A name in the worker's memory, and what its value is: hostile like everything from there. */
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** The Python process of one session, in its sandbox, with snapshots. One `execute` at a time. */
 export interface Worker {
   /** Starts the process if it is not running; settles when it can execute. Throws a RepliqueError. */

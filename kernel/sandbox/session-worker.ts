@@ -1,10 +1,23 @@
 import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
-import type { Bundle, CompletionResult, ExecuteOptions, ExecuteOutcome, Worker } from './contract.ts';
-import { checkReply, completenessReply, completionReply, inspectionReply } from './messages.ts';
-import { Clock, Turns, settledWithin, type StopReason } from './worker-time.ts';
+import type {
+  Bundle,
+  CompletionResult,
+  ExecuteOptions,
+  ExecuteOutcome,
+  Variable,
+  Worker,
+} from './contract.ts';
+import {
+  checkReply,
+  completenessReply,
+  completionReply,
+  inspectionReply,
+  variablesReply,
+} from './messages.ts';
+import { Clock, Turns, settledWithin } from './worker-time.ts';
+import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
-import type { CodeToRun, RunEnd, RunHooks } from './worker-peer.ts';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
@@ -20,6 +33,8 @@ export interface WorkerOptions extends WorkerProcessOptions {
 export interface SessionWorker extends Worker {
   /** The compiler's complaint with line and caret, or `undefined`. Nothing is executed. */
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
+  /** What helpers left in memory, the newest last; nothing where no process runs. */
+  variables(): Promise<readonly Variable[]>;
 }
 
 /** Makes the worker of one session. Nothing starts before `ready` or the first request. */
@@ -79,6 +94,11 @@ class RestartingWorker implements SessionWorker {
 
   async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
     return (await this.#ask({ kind: 'check', code, language }, checkReply))?.complaint;
+  }
+
+  async variables(): Promise<readonly Variable[]> {
+    if (this.#process === undefined) return [];
+    return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
   }
 
   snapshot(): Promise<string> {
@@ -243,51 +263,4 @@ class RestartingWorker implements SessionWorker {
 
 function memoryOf(process: WorkerProcess): string {
   return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored;
-}
-
-function codeOf(
-  { code, language, userExpressions = {} }: ExecuteOptions,
-  cell: number | undefined,
-): CodeToRun {
-  return { code, language, userExpressions, ...(cell !== undefined && { cell }) };
-}
-
-/** While a person is asked, the time limit stands still. */
-function hooksOf({ onOutput, onInput }: ExecuteOptions, clock: Clock): RunHooks {
-  if (onInput === undefined) return { onOutput };
-  return {
-    onOutput,
-    onInput: async (prompt, password) => {
-      clock.pause();
-      try {
-        return await onInput(prompt, password);
-      } finally {
-        clock.go();
-      }
-    },
-  };
-}
-
-function outcomeOf(
-  end: RunEnd | undefined,
-  reason: StopReason | undefined,
-  memory: string,
-  notices: readonly string[],
-): Omit<ExecuteOutcome, 'durationMs'> {
-  const withNotices = (more: readonly string[]): Pick<ExecuteOutcome, 'notice'> => {
-    const all = [...notices, ...more];
-    return all.length > 0 ? { notice: all.join(' ') } : {};
-  };
-  if (end?.kind === 'died') {
-    const { status, notice } = words.describeDeath(end.death, memory);
-    return { status: reason ?? status, ...withNotices([notice]) };
-  }
-  if (end === undefined) return { status: reason ?? 'interrupted', ...withNotices([]) };
-  const { error, userExpressions } = end.message;
-  return {
-    status: reason ?? (error === null ? 'ok' : 'error'),
-    ...(error === null ? {} : { error }),
-    userExpressions,
-    ...withNotices(end.truncated ? [words.truncatedNotice] : []),
-  };
 }

@@ -235,6 +235,28 @@ describe('a helper', () => {
     expect(temperatures).toEqual([0, 0, 0.7, 0]);
   });
 
+  it('that misses a file is told where it is, if it can be found', async () => {
+    const error = {
+      ename: 'FileNotFoundError',
+      evalue: "No such file or directory: 'x/a.txt'",
+      traceback: [],
+    };
+    const asked: string[] = [];
+    const filesNamed = (name: string): Promise<readonly string[]> => {
+      asked.push(name);
+      return asked.length === 1 ? Promise.resolve(['b/a.txt']) : Promise.reject(new Error('EACCES'));
+    };
+    const run = { result: { status: 'error', error } } as const;
+    const { cell, provider } = session([helper('1'), helper('2'), 'No.', 'No.', 'No.'], [run, run], {
+      filesNamed,
+    });
+    await cell();
+    const results = provider.requests.map(({ messages }) => messages.at(-1)!.content);
+    expect(results[1]).toContain('"b/a.txt"');
+    expect(results[2]).toContain('no such file');
+    expect(asked).toEqual(['a.txt', 'a.txt']);
+  });
+
   it('that fails with the same error as another did makes the next turn a warmer one', async () => {
     const { cell } = session([helper('1/0'), helper('2/0'), helper('3/1'), 'Done.'], [failed, failed, {}]);
     const { events } = await cell();
