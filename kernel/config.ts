@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from './errors.ts';
 import { configDir } from './paths.ts';
+import { readSmallFile } from './small-file.ts';
+
+const mostBytes = 1_000_000;
 
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
 export type ProviderName = (typeof providers)[number];
@@ -123,7 +125,7 @@ export function secretsOf(config: Config): readonly string[] {
 function readConfigFile(file: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readSmallFile(file, mostBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw repliqueError(

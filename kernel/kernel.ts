@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
@@ -12,7 +11,7 @@ import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
-import { configDir, dataDir } from './paths.ts';
+import { configDir, dataDir, homeDirectory } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
@@ -92,7 +91,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
 /** Joins worker, tools, loop and interpreter for one notebook. */
 function createSession({ notebook, cwd, log }: KernelOptions, config: Config): Interpreter {
   const workspace = chooseWorkspace(cwd, notebook, {
-    home: homedir(),
+    home: homeDirectory(),
     dataDir: dataDir(),
     configDir: configDir(),
     programs: config.python === undefined ? [] : [dirname(dirname(config.python))],

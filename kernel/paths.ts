@@ -1,11 +1,17 @@
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** Where Replique keeps what it makes, after the XDG base directory specification. */
 
+/** The home directory; where HOME is empty or relative, the one of the user's account. */
+export function homeDirectory(): string {
+  const said = homedir();
+  return said.startsWith('/') ? said : userInfo().homedir;
+}
+
 function xdg(variable: string, ...fallback: string[]): string {
   const value = process.env[variable];
-  return join(value?.startsWith('/') ? value : join(homedir(), ...fallback), 'replique');
+  return join(value?.startsWith('/') ? value : join(homeDirectory(), ...fallback), 'replique');
 }
 
 /** Models, Python environments, installed runtimes: large, kept between versions. */

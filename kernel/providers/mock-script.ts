@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
+import { readSmallFile } from '../small-file.ts';
 import { ProviderError } from './contract.ts';
 
 const mostBytes = 32 * 2 ** 20;
@@ -61,8 +61,7 @@ export function readMockScript(file: string): MockScript {
 
 function readText(file: string): string {
   try {
-    if (statSync(file).size > mostBytes) throw new Error(`it is larger than ${mostBytes} bytes`);
-    return readFileSync(file, 'utf8');
+    return readSmallFile(file, mostBytes);
   } catch (error) {
     const problem = (error as Error).message;
     throw new ProviderError('script', `The mock script ${file} can't be read: ${problem}.`, remedy(file));

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Config } from '../config.ts';
 import { RepliqueError } from '../errors.ts';
-import { configDir, dataDir, workerEnvDir } from '../paths.ts';
+import { configDir, dataDir, homeDirectory, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
 import { launchInBubblewrap, thisMachine, type Machine } from './bubblewrap.ts';
@@ -112,7 +111,15 @@ async function somePython(config: Config): Promise<PythonInstallation> {
 
 /** Places of the host that must not be there inside. Parents of Python's own directories are, empty. */
 function privatePaths(python: PythonInstallation): readonly string[] {
-  const places = [homedir(), configDir(), '/etc/shadow', '/etc/hosts', '/var/log', '/run', '/sys/kernel'];
+  const places = [
+    homeDirectory(),
+    configDir(),
+    '/etc/shadow',
+    '/etc/hosts',
+    '/var/log',
+    '/run',
+    '/sys/kernel',
+  ];
   return places.filter((place) => !python.directories.some((directory) => directory.startsWith(`${place}/`)));
 }
 

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { repliqueError } from '../errors.ts';
-import { envStamp, workerEnvDir } from '../paths.ts';
+import { envStamp, homeDirectory, workerEnvDir } from '../paths.ts';
 import type { PythonInstallation } from './contract.ts';
 import { isWithin, outermost } from './mounts.ts';
 
@@ -83,7 +82,7 @@ async function askPython(named: string): Promise<Answer> {
   const executable = named.includes('/') ? resolve(named) : named;
   let stdout: string;
   try {
-    const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homedir() };
+    const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homeDirectory() };
     const options = { env: environment, cwd: '/', timeout: timeoutMs, maxBuffer: 1024 * 1024 };
     ({ stdout } = await run(executable, ['-I', '-B', '-c', question], options));
   } catch (error) {
@@ -144,7 +143,8 @@ function linkChain(start: string): readonly string[] {
 /** Nobody's Python needs all of a home directory, or what lies above it. */
 function refuseBroad(directory: string, executable: string): void {
   const tooBroad =
-    isWithin(homedir(), directory) || ['/', '/home', '/root', '/etc', '/var', '/tmp'].includes(directory);
+    isWithin(homeDirectory(), directory) ||
+    ['/', '/home', '/root', '/etc', '/var', '/tmp'].includes(directory);
   if (tooBroad || !existsSync(directory)) {
     throw missing(`${executable} needs ${directory}, which can't be shown to a sandbox.`);
   }

@@ -49,6 +49,7 @@ describe('who may import whom', () => {
         'kernel/kernel.ts',
         'kernel/main.ts',
         'kernel/paths.ts',
+        'kernel/small-file.ts',
       ].toSorted(),
     );
   });

@@ -136,6 +136,8 @@ describe('replique', () => {
     [['start', '--port', 'abc'], 'not a port', 'Name one from 1'],
     [['install', '--name', '../x'], "can't be the name", 'Use letters'],
     [['install', '--env', 'A'], '--env A', 'Write --env'],
+    [['install', '--user', '--prefix', '/x'], 'different places', 'Give one'],
+    [['install', '--display-name', ' '], '--display-name is empty', 'Give a name'],
   ])('%j says what is wrong and how to mend it, without a stack trace', async (args, sentence, remedy) => {
     vi.stubEnv('REPLIQUE_DEBUG', '');
     expect(await replique(...args)).toBe(1);

@@ -7,6 +7,7 @@ import { ensureWorkerEnv } from '../setup/index.ts';
 import { print, terminal } from './terminal.ts';
 
 interface InstallOptions extends Place {
+  readonly user?: boolean;
   readonly name: string;
   readonly displayName?: string;
   readonly env?: readonly string[];
@@ -24,6 +25,7 @@ export function installCommand(program: Command): void {
     .option('--display-name <text>', 'name that is shown')
     .option('--env <key value...>', 'variable that the kernel is started with: --env KEY VALUE')
     .action(async (options: InstallOptions) => {
+      refuse(options);
       const env = pairs(options.env ?? []);
       const kernels = await kernelsDirectory(options);
       await ensureWorkerEnv(terminal());
@@ -31,6 +33,19 @@ export function installCommand(program: Command): void {
       const directory = await installSpec(kernels, { name, displayName, env });
       print(`The kernelspec ${name} is in ${directory}`);
     });
+}
+
+/** Says what can't be meant. */
+function refuse(options: InstallOptions): void {
+  const places = [options.user, options.sysPrefix, options.prefix].filter((given) => given !== undefined);
+  if (places.length > 1) {
+    const problem = '--user, --sys-prefix and --prefix name different places.';
+    throw repliqueError('KERNELSPEC_INVALID', { problem, remedy: 'Give one of them.' });
+  }
+  if (options.displayName?.trim() === '') {
+    const problem = '--display-name is empty.';
+    throw repliqueError('KERNELSPEC_INVALID', { problem, remedy: 'Give a name, or leave it out.' });
+  }
 }
 
 /** Makes KEY VALUE KEY VALUE … (or KEY=VALUE …) an object. */

@@ -1,6 +1,7 @@
-import { homedir, platform } from 'node:os';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
+import { homeDirectory } from '../../../kernel/paths.ts';
 import { runCommand } from '../setup/run-command.ts';
 
 /** Where a kernelspec goes, as Jupyter's own tools name the places. */
@@ -30,7 +31,7 @@ async function sysPrefix(): Promise<string> {
 function userDataDirectory(): string {
   const named = process.env['JUPYTER_DATA_DIR'];
   if (named !== undefined && named !== '') return named;
-  if (platform() === 'darwin') return join(homedir(), 'Library', 'Jupyter');
+  if (platform() === 'darwin') return join(homeDirectory(), 'Library', 'Jupyter');
   const xdg = process.env['XDG_DATA_HOME'];
-  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'share'), 'jupyter');
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homeDirectory(), '.local', 'share'), 'jupyter');
 }

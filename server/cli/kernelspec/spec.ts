@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelProgram, packageRoot } from '../program.ts';
@@ -41,7 +42,7 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
   };
   const fresh = `${target}.${process.pid}`;
   try {
-    await mkdir(kernels, { recursive: true });
+    await makeDirectories(kernels);
     await cp(source, fresh, { recursive: true });
     await writeFile(join(fresh, 'kernel.json'), `${JSON.stringify(complete, null, 2)}\n`);
     await rm(target, { recursive: true, force: true });
@@ -56,6 +57,19 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
     await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // there may be no such place
   }
   return target;
+}
+
+/** Level by level: Node's own recursive one never ends below /proc. */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    await makeDirectories(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /**

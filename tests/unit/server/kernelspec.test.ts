@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { dataDir } from '../../../kernel/paths.ts';
 import { pairs } from '../../../server/cli/commands/install.ts';
 import { kernelsDirectory } from '../../../server/cli/kernelspec/directories.ts';
 import { installSpec, uninstallSpec } from '../../../server/cli/kernelspec/spec.ts';
@@ -72,6 +73,11 @@ describe('the kernelspec', () => {
     const refused = installSpec(join(file, 'kernels'), { name: 'replique' });
     await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
   });
+
+  it('that can’t be made below /proc is refused, not tried for ever', async () => {
+    const refused = installSpec('/proc/none/kernels', { name: 'replique' });
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
+  });
 });
 
 describe('the place of a kernelspec', () => {
@@ -84,6 +90,9 @@ describe('the place of a kernelspec', () => {
       environment({ XDG_DATA_HOME: undefined });
       expect(await kernelsDirectory({})).toBe('/home/someone/.local/share/jupyter/kernels');
     }
+    environment({ JUPYTER_DATA_DIR: undefined, XDG_DATA_HOME: undefined, HOME: 'here' });
+    expect(await kernelsDirectory({})).toMatch(/^\//);
+    expect(dataDir()).toMatch(/^\//);
     expect(await kernelsDirectory({ prefix: '/opt/x', sysPrefix: true })).toBe(
       '/opt/x/share/jupyter/kernels',
     );
