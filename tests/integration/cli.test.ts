@@ -122,11 +122,11 @@ describe('replique', () => {
     expect(said.out).toContain('KeyboardInterrupt');
   });
 
-  it('run stops at once where it is terminated', async () => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('run stops at once at %s', async (signal) => {
     const file = notebook('%%python\nprint("go", flush=True)\nimport time\ntime.sleep(600)');
     const status = replique('run', file);
     await isShown('\ngo\n');
-    process.emit('SIGTERM');
+    process.emit(signal);
     expect(await status).toBe(130);
     expect(existsSync(join(directory, 'book.out.ipynb'))).toBe(true);
   });

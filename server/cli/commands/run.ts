@@ -46,7 +46,7 @@ async function execute(notebook: string, output: string): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   const onTerminate = () => quit.abort();
-  process.on('SIGTERM', onTerminate);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, onTerminate);
   try {
     const onStart = (stop: () => void) => (interrupt = stop);
     const show = new TerminalShow();
@@ -55,6 +55,6 @@ async function execute(notebook: string, output: string): Promise<void> {
     if (!ok) process.exitCode = quit.signal.aborted ? STOPPED : 1;
   } finally {
     process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onTerminate);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, onTerminate);
   }
 }

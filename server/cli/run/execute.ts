@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
+import type { Message } from '../../../kernel/protocol/header.ts';
 import { KernelClient } from '../kernel-client/client.ts';
 import type { KernelOptions } from '../kernel-client/process.ts';
 import { startKernel } from '../kernel-client/process.ts';
@@ -48,14 +48,18 @@ export async function runNotebook(options: RunOptions): Promise<boolean> {
   const watch = kernel.exited.then((how) => {
     if (!stopping) client.fail(repliqueError('KERNEL_DIED', { problem: how }));
   });
+  const quit = new Promise<false>((resolve) => {
+    if (options.quit.aborted) resolve(false); // while the kernel was being started
+    options.quit.addEventListener('abort', () => resolve(false));
+  });
+  const interrupts = new Interrupts(() => void client.interrupt().catch(() => undefined));
   const results = new Map<Cell, Executed>();
   let languageInfo: unknown;
   try {
     ({ language_info: languageInfo } = info.parse(await client.ready()));
-    options.onStart(() => void client.interrupt().catch(() => undefined));
+    options.onStart(() => interrupts.ask());
     const cells = notebook.cells.filter((cell) => cell.cell_type === 'code' && cell.source.trim() !== '');
-    const quit = once(options.quit, 'abort').then(() => false);
-    return await Promise.race([runCells(client, cells, results, options), quit]);
+    return await Promise.race([quit, runCells(client, cells, results, interrupts, options)]);
   } finally {
     stopping = true;
     client.shutdown().catch(() => undefined); // it may be gone already; stop() makes sure
@@ -68,10 +72,37 @@ export async function runNotebook(options: RunOptions): Promise<boolean> {
   }
 }
 
+/** A person's wish to interrupt reaches a cell that the kernel runs: this one, or the next where none has begun. */
+class Interrupts {
+  readonly #send: () => void;
+  #running = false;
+  #waiting = false;
+
+  constructor(send: () => void) {
+    this.#send = send;
+  }
+
+  ask(): void {
+    if (this.#running) this.#send();
+    else this.#waiting = true;
+  }
+
+  cellBegan(): void {
+    this.#running = true;
+    if (this.#waiting) this.#send();
+    this.#waiting = false;
+  }
+
+  cellEnded(): void {
+    this.#running = false;
+  }
+}
+
 async function runCells(
   client: KernelClient,
   cells: readonly Cell[],
   results: Map<Cell, Executed>,
+  interrupts: Interrupts,
   { show }: RunOptions,
 ): Promise<boolean> {
   const displays: Displays = new Map();
@@ -81,7 +112,12 @@ async function runCells(
     const { outputs, apply } = collect(displays, show);
     results.set(cell, { executionCount: count, outputs });
     show.prompt(count, cell.source);
-    const content = reply.parse(await client.execute({ code: cell.source, onMessage: apply }));
+    const onMessage = (message: Message): void => {
+      if (message.header.msg_type === 'execute_input') interrupts.cellBegan();
+      apply(message);
+    };
+    const content = reply.parse(await client.execute({ code: cell.source, onMessage }));
+    interrupts.cellEnded();
     results.set(cell, { executionCount: content.execution_count ?? count, outputs });
     const tags = cell.metadata['tags'];
     const mayFail = Array.isArray(tags) && tags.includes('raises-exception');
@@ -92,7 +128,7 @@ async function runCells(
 
 function collect(displays: Displays, show: TerminalShow) {
   const cell = new CellOutputs(displays);
-  const apply = (message: Parameters<typeof outputMessage>[0]) => {
+  const apply = (message: Message) => {
     const output = outputMessage(message);
     if (!output) return;
     cell.apply(output);
