@@ -35,6 +35,12 @@ const schema = z.strictObject({
   processes: z.int().min(4).default(128).describe('Most processes and threads inside the sandbox.'),
   fileMb: z.int().min(1).default(1024).describe('Largest file that a helper may write.'),
   cpuSeconds: z.int().min(1).default(3600).describe('CPU time of each sandboxed process.'),
+  warmWorkers: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe('Workers that wait to replace one at once; each holds about 40 MB.'),
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
@@ -63,6 +69,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_PROCESSES: 'processes',
   REPLIQUE_FILE_MB: 'fileMb',
   REPLIQUE_CPU_SECONDS: 'cpuSeconds',
+  REPLIQUE_WARM_WORKERS: 'warmWorkers',
   REPLIQUE_PYTHON: 'python',
   REPLIQUE_SANDBOX: 'sandbox',
   REPLIQUE_MODEL_PATH: 'modelPath',

@@ -102,6 +102,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config): I
     workspace: workspace.path,
     limits: limitsOf(config),
     busyGraceMs: config.busyGraceSeconds * 1000,
+    warmWorkers: config.warmWorkers,
   });
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);

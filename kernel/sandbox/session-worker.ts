@@ -18,7 +18,8 @@ import {
 import { Clock, Turns, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
-import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import { WarmPool } from './warm-pool.ts';
+import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
@@ -27,6 +28,8 @@ const questionMs = 5_000;
 export interface WorkerOptions extends WorkerProcessOptions {
   /** How long an interrupted process may stay busy before it is replaced. */
   readonly busyGraceMs: number;
+  /** How many workers wait in sandboxes of their own, to replace one without delay. */
+  readonly warmWorkers: number;
 }
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
@@ -45,6 +48,7 @@ export function createWorker(options: WorkerOptions): SessionWorker {
 class RestartingWorker implements SessionWorker {
   readonly #options: WorkerOptions;
   readonly #turns = new Turns();
+  readonly #pool: WarmPool;
   #process: Promise<WorkerProcess> | undefined;
   #notices: string[] = [];
   #cell: number | undefined;
@@ -54,6 +58,7 @@ class RestartingWorker implements SessionWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#pool = new WarmPool(options, options.warmWorkers);
   }
 
   async ready(): Promise<void> {
@@ -139,7 +144,7 @@ class RestartingWorker implements SessionWorker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#epoch += 1;
-    await this.#discard();
+    await Promise.all([this.#discard(), this.#pool.close()]);
   }
 
   async #execute(options: ExecuteOptions, clock: Clock): Promise<Omit<ExecuteOutcome, 'durationMs'>> {
@@ -211,7 +216,7 @@ class RestartingWorker implements SessionWorker {
   #start(): Promise<WorkerProcess> {
     if (this.#closed) return Promise.reject(repliqueError('WORKER_FAILED', { problem: 'it was closed' }));
     if (this.#process !== undefined) return this.#process;
-    const starting = WorkerProcess.start(this.#options);
+    const starting = this.#pool.take();
     this.#process = starting;
     starting.catch(() => {
       if (this.#process === starting) this.#process = undefined;
