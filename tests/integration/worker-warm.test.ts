@@ -53,7 +53,10 @@ describe('the warm pool', () => {
     await take();
     const living = runningIn(ground.workspace);
     await pool.filled();
-    process.kill(runningIn(ground.workspace).find((pid) => !living.includes(pid))!, 'SIGKILL');
+    process.kill(
+      runningIn(ground.workspace).find((pid) => !living.includes(pid))!,
+      'SIGKILL',
+    );
     await vi.waitFor(() => expect(pool.waiting).toBe(0));
     const next = await take();
     expect(await next.peer.ask({ kind: 'is_complete', code: '1' })).toMatchObject({ status: 'complete' });
