@@ -143,7 +143,7 @@ export interface SandboxProcess {
 
 /** Starts sandboxes. `none` runs the same worker without any isolation and says so loudly. */
 export interface Launcher {
-  readonly name: 'bubblewrap' | 'none';
+  readonly name: 'bubblewrap' | 'seatbelt' | 'none';
   launch(options: LaunchOptions): Promise<SandboxProcess>;
 }
 
