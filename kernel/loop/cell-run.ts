@@ -26,6 +26,7 @@ export interface CellRunOptions extends ManagerOptions, ProcessOptions {
   readonly window: (signal: AbortSignal) => Promise<ContextWindow>;
   readonly runBlock: (
     block: HelperBlock,
+    place: { readonly turn: number; readonly helper: number },
     signal: AbortSignal,
     onOutput: (output: WorkerOutput) => void,
   ) => Promise<HelperResult>;
@@ -221,7 +222,7 @@ export class CellRun {
     let ran: HelperResult;
     let failure: Stop | undefined;
     try {
-      ran = await this.#o.runBlock(block, this.#signal, (output) => {
+      ran = await this.#o.runBlock(block, { turn: number, helper }, this.#signal, (output) => {
         this.#emit({ type: 'helper-output', turn: number, helper, output });
       });
     } catch (error) {

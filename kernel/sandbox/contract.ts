@@ -42,9 +42,16 @@ export interface ExecuteOutcome {
   readonly userExpressions?: Readonly<Record<string, unknown>>;
 }
 
+/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. */
+export type RunOrigin =
+  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number }
+  | { readonly kind: 'cell' | 'kernel' };
+
 export interface ExecuteOptions {
   readonly code: string;
   readonly language: 'python' | 'bash';
+  /** Recorded with the run; nothing else depends on it. */
+  readonly origin?: RunOrigin;
   /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -87,6 +94,12 @@ export interface Worker {
   /** Ends every process of the session. */
   close(): Promise<void>;
 }
+
+/** What becomes of the processes that run code. */
+export type WorkerEvent =
+  | { readonly kind: 'started'; readonly restored: boolean }
+  /** `status`: below zero the signal that ended it, `null` where the whole sandbox ended. `breach`: what it sent. */
+  | { readonly kind: 'ended'; readonly status: number | null; readonly breach?: string };
 
 /** Limits in force for one sandbox. Sizes in bytes, times in seconds. */
 export interface Limits {

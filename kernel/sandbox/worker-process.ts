@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
-import type { Launcher, Limits, PythonInstallation, SandboxProcess } from './contract.ts';
+import type { Launcher, Limits, PythonInstallation, SandboxProcess, WorkerEvent } from './contract.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { WorkerPeer, type Death } from './worker-peer.ts';
@@ -22,6 +22,8 @@ export interface WorkerProcessOptions {
   /** Absolute path of the helpers' directory. */
   readonly workspace: string;
   readonly limits: Limits;
+  /** Told of each process that starts and ends. Must not throw. */
+  readonly observe?: (event: WorkerEvent) => void;
   /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
   readonly files?: { readonly directory: string; readonly entry: string };
 }
@@ -29,6 +31,7 @@ export interface WorkerProcessOptions {
 /** One sandbox with its active worker process and the snapshots of it. */
 export class WorkerProcess {
   readonly #sandbox: SandboxProcess;
+  readonly #observe: (event: WorkerEvent) => void;
   readonly #pool: ChannelPool;
   readonly #snapshots = new Snapshots(mostSnapshots);
   #peer: WorkerPeer;
@@ -36,10 +39,16 @@ export class WorkerProcess {
   #ended = false;
   #over = false;
 
-  private constructor(sandbox: SandboxProcess, pool: ChannelPool, client: WorkerPeer) {
+  private constructor(
+    sandbox: SandboxProcess,
+    pool: ChannelPool,
+    line: Line,
+    observe: (event: WorkerEvent) => void,
+  ) {
     this.#sandbox = sandbox;
     this.#pool = pool;
-    this.#peer = client;
+    this.#observe = observe;
+    this.#peer = this.#meet(line, sandbox.workerPid, false);
   }
 
   /**
@@ -68,12 +77,7 @@ export class WorkerProcess {
       throw startFailure(sandbox.stderrTail() || String(error), python.executable);
     }
     gone.catch(() => undefined);
-    const pid = sandbox.workerPid;
-    const started: WorkerProcess = new WorkerProcess(
-      sandbox,
-      pool,
-      new WorkerPeer(line, pid, () => started.#sandbox.signal(pid, 'SIGKILL')),
-    );
+    const started = new WorkerProcess(sandbox, pool, line, options.observe ?? (() => undefined));
     stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
     stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
     started.#watch();
@@ -126,7 +130,7 @@ export class WorkerProcess {
     const line: Line = this.#pool.take();
     try {
       const { pid, threads } = await this.#snapshots.resume(id, line, replaces);
-      this.#peer = new WorkerPeer(line, pid, () => this.#sandbox.signal(pid, 'SIGKILL'));
+      this.#peer = this.#meet(line, pid, true);
       this.#ended = false;
       return { lostThreads: threads };
     } catch (error) {
@@ -145,6 +149,14 @@ export class WorkerProcess {
     this.#peer.end({ status: null });
     this.#sandbox.kill();
     await this.#sandbox.exited;
+  }
+
+  #meet(line: Line, pid: number, restored: boolean): WorkerPeer {
+    this.#observe({ kind: 'started', restored });
+    return new WorkerPeer(line, pid, {
+      onBreach: () => this.#sandbox.signal(pid, 'SIGKILL'),
+      onEnd: (death) => this.#observe({ kind: 'ended', status: null, ...death }),
+    });
   }
 
   async #killActive(): Promise<void> {

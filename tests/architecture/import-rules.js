@@ -13,7 +13,7 @@ const contract = {
   events: 'kernel/loop/events.ts',
 };
 const config = 'kernel/config.ts';
-const everyone = ['kernel/errors.ts', 'kernel/paths.ts', 'kernel/small-file.ts'];
+const everyone = ['kernel/errors.ts', 'kernel/paths.ts', 'kernel/small-file.ts', 'kernel/files.ts'];
 
 /** @type {Record<string, string[]>} */
 export const allowed = {
@@ -40,7 +40,14 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
-  'kernel/check': [config, 'kernel/protocol/setup.ts', 'kernel/providers', 'kernel/sandbox'],
+  'kernel/audit': ['kernel/protocol/audit.ts', contract.sandbox, 'kernel/sandbox/session-worker.ts'],
+  'kernel/check': [
+    config,
+    'kernel/audit/check.ts',
+    'kernel/protocol/setup.ts',
+    'kernel/providers',
+    'kernel/sandbox',
+  ],
   server: ['kernel/protocol'],
 };
 

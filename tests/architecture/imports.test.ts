@@ -46,6 +46,7 @@ describe('who may import whom', () => {
       [
         'kernel/config.ts',
         'kernel/errors.ts',
+        'kernel/files.ts',
         'kernel/kernel.ts',
         'kernel/main.ts',
         'kernel/paths.ts',
