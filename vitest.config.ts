@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    env: { REPLIQUE_AUDIT_DIR: join(tmpdir(), `replique-audit-of-tests-${process.pid}`) },
+    globalSetup: './tests/support/audit-directory.ts',
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', './tests/closing-line.ts'],
@@ -12,6 +16,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['kernel/**/*.ts', 'server/**/*.ts'],
       reporter: ['text-summary', 'json-summary', 'json'],
+      reportOnFailure: true,
       thresholds: { lines: 90, branches: 90 },
     },
   },

@@ -46,8 +46,26 @@ const schema = z.strictObject({
     .max(2 ** 31)
     .default(3600)
     .describe('CPU time of each sandboxed process.'),
+  warmWorkers: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe('Workers that wait to replace one at once; each holds about 40 MB.'),
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
+  audit: z.enum(['on', 'off']).default('on').describe('`off` runs code without a record of it.'),
+  auditDir: z
+    .string()
+    .regex(/^\/[^\0]*$/, 'Invalid directory: it begins with /')
+    .optional()
+    .describe('Where the audit lies; without it `audit` in Replique’s data directory.'),
+  auditKeepDays: z
+    .number()
+    .min(1)
+    .max(36500)
+    .optional()
+    .describe('Days after which a session’s audit is removed; without it all is kept.'),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
   groqApiKey: apiKey.optional().describe('Key for Groq.'),
   groqBaseUrl: webAddress.optional().describe('Another address for Groq’s API.'),
@@ -74,11 +92,15 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_PROCESSES: 'processes',
   REPLIQUE_FILE_MB: 'fileMb',
   REPLIQUE_CPU_SECONDS: 'cpuSeconds',
+  REPLIQUE_WARM_WORKERS: 'warmWorkers',
   REPLIQUE_PYTHON: 'python',
   REPLIQUE_SANDBOX: 'sandbox',
   REPLIQUE_MODEL_PATH: 'modelPath',
   REPLIQUE_MODEL_MIRROR: 'modelMirror',
   REPLIQUE_MOCK_SCRIPT: 'mockScript',
+  REPLIQUE_AUDIT: 'audit',
+  REPLIQUE_AUDIT_DIR: 'auditDir',
+  REPLIQUE_AUDIT_KEEP_DAYS: 'auditKeepDays',
   OLLAMA_HOST: 'ollamaHost',
   GROQ_API_KEY: 'groqApiKey',
   GROQ_BASE_URL: 'groqBaseUrl',

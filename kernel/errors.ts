@@ -25,6 +25,16 @@ const catalogue = {
     sentence: `The Python worker could not be started: ${d.problem}`,
     remedy: 'Run `npx replique doctor` to see what is wrong.',
   }),
+  AUDIT_UNWRITABLE: (d: { directory: string; problem: string }): Wording => ({
+    sentence: `No code can run, because what runs can't be recorded in ${d.directory}: ${d.problem}`,
+    remedy:
+      'Make room or permission there, or name another directory with REPLIQUE_AUDIT_DIR, and restart the kernel. ' +
+      'REPLIQUE_AUDIT=off runs code without a record.',
+  }),
+  AUDIT_UNREADABLE: (d: { problem: string; remedy: string }): Wording => ({
+    sentence: d.problem,
+    remedy: d.remedy,
+  }),
   SNAPSHOT_FAILED: (d: { problem: string }): Wording => ({
     sentence: `The state of Python's memory could not be kept or brought back: ${d.problem}.`,
     remedy: 'Run the cells that it depends on again.',

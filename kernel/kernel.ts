@@ -1,6 +1,9 @@
 import { dirname } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
+import { auditedWorker } from './audit/audited-worker.ts';
+import { noAudit, type Audit } from './audit/log.ts';
+import { openSessionAudit, workerObserver } from './audit/session-audit.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
@@ -11,13 +14,13 @@ import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
-import { configDir, dataDir, homeDir } from './paths.ts';
+import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
 import { limitsOf } from './sandbox/limits.ts';
-import { listWorkspace } from './sandbox/listing.ts';
+import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
 import { locatePython } from './sandbox/python.ts';
 import { createWorker } from './sandbox/session-worker.ts';
 import { chooseWorkspace } from './sandbox/workspace.ts';
@@ -28,6 +31,7 @@ import { openZmqTransport } from './wire/zmq-transport.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
+const unrecorded = 'REPLIQUE_AUDIT=off: what code runs here is **not recorded**.';
 
 export interface KernelOptions {
   readonly connection: ConnectionInfo;
@@ -57,9 +61,15 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const { config, connection, log } = options;
   const sessionId = uuid();
   const broken = config instanceof RepliqueError;
-  const interpreter = broken ? createRefusingInterpreter(config) : createSession(options, config);
-  const transport = await openZmqTransport({ connection, sessionId, log }).catch(async (error: unknown) => {
+  const { interpreter, audit } = broken
+    ? { interpreter: createRefusingInterpreter(config), audit: noAudit }
+    : createSession(options, config, sessionId);
+  const endSession = async (): Promise<void> => {
     await interpreter.close();
+    audit.close();
+  };
+  const transport = await openZmqTransport({ connection, sessionId, log }).catch(async (error: unknown) => {
+    await endSession();
     throw error;
   });
   let settle: () => void = () => undefined;
@@ -68,7 +78,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   });
   const end = async (): Promise<void> => {
     await router.close();
-    await interpreter.close();
+    await endSession();
     await transport.close();
     settle();
   };
@@ -77,7 +87,10 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const router = startRouter({
     transport,
     interpreter,
-    createEmitter: createEmitterFactory({ secrets: broken ? [] : secretsOf(config) }),
+    createEmitter: createEmitterFactory({
+      secrets: broken ? [] : secretsOf(config),
+      onRefused: (refused) => audit.note('outputs-refused', refused),
+    }),
     version: packageJson.version,
     sessionId,
     onShutdown: () => {
@@ -88,21 +101,39 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   return { interrupt: () => router.interrupt(), close, closed };
 }
 
-/** Joins worker, tools, loop and interpreter for one notebook. */
-function createSession({ notebook, cwd, log }: KernelOptions, config: Config): Interpreter {
+interface Session {
+  readonly interpreter: Interpreter;
+  readonly audit: Audit;
+}
+
+/** Joins worker, audit, tools, loop and interpreter for one notebook. */
+function createSession({ notebook, cwd, log }: KernelOptions, config: Config, sessionId: string): Session {
+  const directory = config.auditDir ?? auditDir();
   const workspace = chooseWorkspace(cwd, notebook, {
     home: homeDir(),
     dataDir: dataDir(),
     configDir: configDir(),
+    auditDir: directory,
     programs: config.python === undefined ? [] : [dirname(dirname(config.python))],
   });
-  const worker = createWorker({
-    launcher: createLauncher(config),
+  const launcher = createLauncher(config);
+  const audit = openSessionAudit({
+    enabled: config.audit === 'on',
+    ...{ directory, keyFile: auditKeyFile(), keepDays: config.auditKeepDays },
+    ...{ session: sessionId, version: packageJson.version, sandbox: launcher.name },
+    ...{ workspace: workspace.path, notebook },
+  });
+  const limits = limitsOf(config);
+  const unaudited = createWorker({
+    launcher,
     python: () => locatePython(config),
     workspace: workspace.path,
-    limits: limitsOf(config),
+    limits,
     busyGraceMs: config.busyGraceSeconds * 1000,
+    warmWorkers: config.warmWorkers,
+    observe: workerObserver(audit, launcher.name, limits),
   });
+  const worker = auditedWorker(unaudited, audit);
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
   const conversation = new Conversation(systemPrompt(tools));
@@ -119,17 +150,23 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config): I
       maxTurns: config.maxTurns,
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
       workspaceListing: () => listWorkspace(workspace.path),
+      filesNamed: (name) => filesNamed(workspace.path, name),
+      memoryListing: async () => listVariables(await worker.variables()),
       conversation,
     });
     return manager;
   };
-  return createInterpreter({
+  const interpreter = createInterpreter({
     worker,
     conversation,
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
     close: async () => selection?.provider.close(),
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
-    ...(config.sandbox === 'none' && { warning: unprotected }),
+    warnings: [
+      ...(config.sandbox === 'none' ? [unprotected] : []),
+      ...(config.audit === 'off' ? [unrecorded] : []),
+    ],
   });
+  return { interpreter, audit };
 }

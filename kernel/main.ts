@@ -3,10 +3,11 @@ import { loadConfig, type Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
+import { auditDir, auditKeyFile } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
-const usage = 'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded]';
+const usage = 'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show';
 const parentCheckMs = 1000;
 const mostConnectionBytes = 2 ** 20;
 
@@ -28,6 +29,11 @@ async function main(args: readonly string[]): Promise<number> {
       const { runSetup } = await import('./check/setup-command.ts');
       const config = loadConfig();
       return runSetup(rest.includes('--embedded') ? { ...config, provider: 'embedded' } : config);
+    }
+    case 'audit': {
+      const { runAudit, sayOnStdout } = await import('./audit/command.ts');
+      const directory = loadConfig().auditDir ?? auditDir();
+      return runAudit({ directory, keyFile: auditKeyFile() }, rest, sayOnStdout);
     }
     default:
       process.stderr.write(`${usage}\n`);

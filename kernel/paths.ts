@@ -58,3 +58,9 @@ export const labEnvDir = (): string => join(dataDir(), 'python', 'lab');
 
 /** Model weights and the runtime that loads them. */
 export const modelsDir = (): string => join(dataDir(), 'models');
+
+/** The record of what ran, unless the configuration names another place. */
+export const auditDir = (): string => join(dataDir(), 'audit');
+
+/** The key that signs it: apart from it, so that a copy of the record does not take the key along. */
+export const auditKeyFile = (): string => join(dataDir(), 'audit.key');

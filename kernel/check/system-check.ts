@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { auditProblem } from '../audit/check.ts';
 import type { Config } from '../config.ts';
-import { RepliqueError } from '../errors.ts';
-import { dataDir } from '../paths.ts';
+import { repliqueError, RepliqueError } from '../errors.ts';
+import { auditDir, auditKeyFile, dataDir } from '../paths.ts';
 import type { CheckLine, CheckReport } from '../protocol/setup.ts';
 import { ProviderError } from '../providers/contract.ts';
 import { selectProvider, type Selection } from '../providers/select.ts';
@@ -28,7 +29,7 @@ export async function systemCheck(
     providerLines(config, signal, selection),
     diskLine(),
   ]);
-  const lines = [nodeLine(process.versions.node), ...groups.flat()];
+  const lines = [nodeLine(process.versions.node), auditLine(config), ...groups.flat()];
   return { ok: lines.every((line) => line.ok || !line.needed), lines };
 }
 
@@ -38,6 +39,18 @@ export function nodeLine(version: string): CheckLine {
   const ok = major > smallestNode[0] || (major === smallestNode[0] && minor >= smallestNode[1]);
   const line = { name: 'Node', ok, needed: true, detail: version };
   return ok ? line : { ...line, remedy: `Install Node ${smallestNode.join('.')} or newer.` };
+}
+
+function auditLine({ audit, auditDir: configured }: Config): CheckLine {
+  const directory = configured ?? auditDir();
+  if (audit === 'off') {
+    const detail = 'off: what code runs is not recorded';
+    return { name: 'Audit', ok: false, needed: false, detail, remedy: 'Run `unset REPLIQUE_AUDIT`.' };
+  }
+  const problem = auditProblem(directory, auditKeyFile());
+  if (problem !== undefined)
+    return failure('Audit', repliqueError('AUDIT_UNWRITABLE', { directory, problem }));
+  return { name: 'Audit', ok: true, needed: true, detail: `recorded in ${directory}` };
 }
 
 async function pythonLine(config: Config): Promise<CheckLine> {

@@ -26,6 +26,7 @@ export async function runCodeCell(
     outcome = await worker.execute({
       code,
       language,
+      origin: { kind: 'cell' },
       signal: request.signal,
       timeoutMs: noLimitMs,
       onOutput: (output) => {
@@ -70,7 +71,11 @@ function errorOf(outcome: ExecuteOutcome): WorkerError {
 /** @throws what is no RepliqueError: a bug, the router's to report */
 function unavailable(error: unknown): WorkerError {
   if (!(error instanceof RepliqueError)) throw error;
-  const ename = error.code === 'SANDBOX_UNAVAILABLE' ? 'SandboxUnavailable' : 'WorkerFailed';
+  const names: Readonly<Record<string, string>> = {
+    SANDBOX_UNAVAILABLE: 'SandboxUnavailable',
+    AUDIT_UNWRITABLE: 'AuditUnavailable',
+  };
+  const ename = names[error.code] ?? 'WorkerFailed';
   return {
     ...plainError(ename, error.message),
     traceback: [`${ename}: ${error.message}`, `→ ${error.remedy}`],

@@ -20,7 +20,7 @@ export interface InterpreterOptions {
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** Said in every cell. */
-  readonly warning?: string;
+  readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
   readonly close: () => Promise<void>;
 }
@@ -158,7 +158,7 @@ class SessionInterpreter implements Interpreter {
 
   #sayNotices(request: CellRequest): void {
     if (request.silent) return;
-    for (const text of [this.#options.warning, this.#notice]) {
+    for (const text of [...this.#options.warnings, this.#notice]) {
       if (text !== undefined) request.emit({ type: 'notice', text });
     }
     this.#notice = undefined;

@@ -80,6 +80,7 @@ async function bindAnswer(
     .execute({
       code,
       language: 'python',
+      origin: { kind: 'kernel' },
       signal: request.signal,
       timeoutMs: 5000,
       onOutput: () => undefined,

@@ -8,6 +8,7 @@ import { feedbackOn } from './feedback.ts';
 import { closingTag } from './grammar.ts';
 import { judge } from './judge.ts';
 import { sha256, turnKey } from './key.ts';
+import { nextTurn } from './next-turn.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { providerStop, stopWith, toolStop } from './problems.ts';
 import type { Stop } from './problems.ts';
@@ -25,6 +26,7 @@ export interface CellRunOptions extends ManagerOptions, ProcessOptions {
   readonly window: (signal: AbortSignal) => Promise<ContextWindow>;
   readonly runBlock: (
     block: HelperBlock,
+    place: { readonly turn: number; readonly helper: number },
     signal: AbortSignal,
     onOutput: (output: WorkerOutput) => void,
   ) => Promise<HelperResult>;
@@ -99,7 +101,11 @@ export class CellRun {
     const { conversation, maxTurns } = this.#o;
     const window = await this.#prepare();
     if ('reason' in window) return window;
-    conversation.beginCell(prompt, await this.#listing());
+    const { workspaceListing, memoryListing } = this.#o;
+    conversation.beginCell(prompt, {
+      files: await this.#look('The workspace', workspaceListing),
+      memory: await this.#look('Python’s memory', memoryListing),
+    });
     for (let number = 1; ; number += 1) {
       const turn = await this.#turn(number, window);
       if ('reason' in turn) return turn;
@@ -135,14 +141,14 @@ export class CellRun {
     }
   }
 
-  async #listing(): Promise<string | undefined> {
-    if (!this.#o.workspaceListing) return undefined;
+  async #look(place: string, look: (() => Promise<string>) | undefined): Promise<string | undefined> {
+    if (!look || this.#isStopped()) return undefined;
     try {
-      const listing = await untilAborted(this.#o.workspaceListing(), this.#signal);
+      const listing = await untilAborted(look(), this.#signal);
       return listing === aborted ? undefined : listing;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#notice(`The workspace could not be listed for the model: ${why}`);
+      this.#notice(`${place} could not be listed for the model: ${why}`);
       return undefined;
     }
   }
@@ -150,9 +156,8 @@ export class CellRun {
   /** One generation, and what it leaves in the conversation. */
   async #turn(number: number, window: ContextWindow): Promise<Turn | Stop> {
     const { conversation, provider, model, params, now, tools } = this.#o;
-    const repeats = timesBefore(this.#turns) > 0;
-    const temperature = repeats ? Math.max(params.temperature, freshTemperature) : params.temperature;
-    const keyed = { temperature, maxTokens: window.maxTokens, stop: [closingTag] };
+    const changes = nextTurn(this.#turns, params.temperature, provider.canBegin ?? false);
+    const keyed = { ...changes, maxTokens: window.maxTokens, stop: [closingTag] };
     const started = now();
     let opened = false;
     for (let attempt = 1; ; attempt += 1) {
@@ -217,14 +222,14 @@ export class CellRun {
     let ran: HelperResult;
     let failure: Stop | undefined;
     try {
-      ran = await this.#o.runBlock(block, this.#signal, (output) => {
+      ran = await this.#o.runBlock(block, { turn: number, helper }, this.#signal, (output) => {
         this.#emit({ type: 'helper-output', turn: number, helper, output });
       });
     } catch (error) {
       failure = toolStop(error);
       ran = notRun(block, failure.problem?.sentence ?? '', this.#o.now() - started);
     }
-    this.#turns.splice(-1, 1, { record: turn.record, kind: turn.kind, forModel: ran.forModel });
+    this.#turns.splice(-1, 1, traceOf(turn, ran));
     const repeated = timesBefore(this.#turns) === 1;
     const forModel = repeated
       ? `${ran.forModel}
@@ -264,14 +269,17 @@ ${sameAgain}`
   }
 }
 
-/** After the same code came to the same result again: at temperature 0 a model would write it once more. */
-const freshTemperature = 0.7;
 const lastReply = 'One reply is left: give the final answer now, without a helper block.';
 const sameAgain = 'Same code, same result as before: do something else, or give the final answer.';
 const stoppedResult = '<result status="interrupted">\n(stopped by the user)\n</result>';
 
 function isOverflow({ stop, error, text }: TurnOutcome): boolean {
   return stop === 'error' && text === '' && error instanceof ProviderError && error.kind === 'overflow';
+}
+
+function traceOf({ record, kind }: Turn, { forModel, result }: HelperResult): TurnTrace {
+  const { ename = '', evalue = '' } = result.error ?? {};
+  return { record, kind, forModel, ...(result.error ? { failure: `${ename}: ${evalue}` } : {}) };
 }
 
 function helperOf({ verdict }: TurnOutcome): { helper?: HelperBlock } {

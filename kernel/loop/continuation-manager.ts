@@ -2,8 +2,8 @@ import type { WorkerOutput } from '../sandbox/contract.ts';
 import { CellRun } from './cell-run.ts';
 import { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock } from './events.ts';
-import { runHelper } from './helper.ts';
-import { hintsFor } from './hints.ts';
+import { runHelper, type HelperRun } from './helper.ts';
+import { hintsFor, missingFile } from './hints.ts';
 import { sha256 } from './key.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { ResultCollector } from './results.ts';
@@ -45,7 +45,10 @@ export class ContinuationManager {
       now: this.#now,
       conversation: this.conversation,
       window: (signal) => this.#contextWindow(signal),
-      runBlock: (block, signal, onOutput) => this.#runBlock(block, signal, onOutput, options.onInput),
+      runBlock: (block, place, signal, onOutput) => {
+        const origin = { kind: 'helper', ...place } as const;
+        return this.#runBlock(block, signal, onOutput, { origin, onInput: options.onInput });
+      },
     });
     this.#cell = cell;
     try {
@@ -81,7 +84,7 @@ export class ContinuationManager {
     block: HelperBlock,
     signal: AbortSignal,
     onOutput: (output: WorkerOutput) => void,
-    onInput?: ProcessOptions['onInput'],
+    { onInput, origin }: Pick<HelperRun, 'onInput' | 'origin'> = {},
   ): Promise<HelperResult> {
     const tool = this.#options.tools.get(block.lang);
     if (!tool) throw new RangeError(`No tool runs "${block.lang}".`);
@@ -93,13 +96,20 @@ export class ContinuationManager {
       signal,
       now: this.#now,
       onInput,
+      origin,
       onOutput: (output) => {
         collector.add(output);
         onOutput(output);
       },
     });
     const limit = this.#window?.resultChars ?? 4000;
-    return { block, result, forModel: collector.finish(result, limit, hintsFor(result)) };
+    const hints = hintsFor(result, await this.#find(missingFile(result)));
+    return { block, result, forModel: collector.finish(result, limit, hints) };
+  }
+
+  async #find(name: string | undefined): Promise<readonly string[]> {
+    if (name === undefined) return [];
+    return (await this.#options.filesNamed?.(name).catch(() => [])) ?? [];
   }
 
   async #contextWindow(signal: AbortSignal): Promise<ContextWindow> {

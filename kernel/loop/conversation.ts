@@ -17,6 +17,12 @@ interface Entry {
   readonly parts: Part[];
 }
 
+/** What there is to work with, one file or name a line. Absent: not looked at. */
+interface Listings {
+  readonly files?: string | undefined;
+  readonly memory?: string | undefined;
+}
+
 /** What one compaction did, for the notice. */
 export interface Compaction {
   readonly shortened: number;
@@ -34,6 +40,8 @@ export class Conversation {
   #cell = 0;
   /** Absent: to be said again. */
   #listing: string | undefined;
+  /** The lines of the memory's listing that were said and still hold. */
+  #memory: readonly string[] = [];
 
   /** @param system the system message, the same for the whole session */
   constructor(system: string) {
@@ -57,10 +65,11 @@ export class Conversation {
     return [...all.slice(0, 1), ...all.slice(1).slice(-1)];
   }
 
-  /** A prompt cell begins. The workspace's listing is said only where it changed since it was last said. */
-  beginCell(prompt: string, listing?: string): void {
+  /** A prompt cell begins. What the listings hold is said only where it changed since it was last said. */
+  beginCell(prompt: string, { files, memory }: Listings = {}): void {
     this.#cell += 1;
-    if (listing !== undefined) this.#sayFiles(escapeTags(bound(listing.trim(), maxListing)));
+    if (files !== undefined) this.#sayFiles(escapeTags(bound(files.trim(), maxListing)));
+    if (memory !== undefined) this.#sayMemory(escapeTags(bound(memory.trim(), maxListing)));
     this.#addUser('words', prompt);
   }
 
@@ -132,12 +141,20 @@ export class Conversation {
     const next = this.#entries.findIndex((entry) => entry.cell > cell && entry.role === 'user');
     this.#entries = next === -1 ? [] : this.#entries.slice(next);
     this.#listing = undefined;
+    this.#memory = [];
   }
 
   #sayFiles(files: string): void {
     if (files === this.#listing) return;
     this.#addUser('note', files === '' ? 'The workspace is empty.' : `Files in the workspace:\n${files}`);
     this.#listing = files;
+  }
+
+  #sayMemory(memory: string): void {
+    const lines = memory.split('\n').filter((line) => line !== '');
+    const fresh = lines.filter((line) => !this.#memory.includes(line));
+    if (fresh.length > 0) this.#addUser('note', `Python’s memory has:\n${fresh.join('\n')}`);
+    this.#memory = lines;
   }
 
   #addUser(kind: Part['kind'], text: string): void {

@@ -34,6 +34,8 @@ export interface TurnRecord {
     readonly temperature: number;
     readonly maxTokens: number;
     readonly stop: readonly string[];
+    /** What we began the response with; the text has it. */
+    readonly begin?: string;
   };
   /** The response exactly as received (with the closing tag that a stop sequence took, put back). */
   readonly text: string;

@@ -12,6 +12,7 @@ export interface HelperRun {
   readonly signal: AbortSignal;
   readonly onOutput: (output: WorkerOutput) => void;
   readonly onInput?: NonNullable<ToolContext['onInput']> | undefined;
+  readonly origin?: ToolContext['origin'] | undefined;
   readonly now: () => number;
 }
 
@@ -35,8 +36,9 @@ export async function runHelper(run: HelperRun): Promise<ToolResult> {
   try {
     const valid = await untilAborted(tool.validateCode(code), ended);
     if (valid !== aborted && !valid.ok) return refused(valid.problem, now() - started);
-    const input = run.onInput ? { onInput: run.onInput } : {};
-    const context = { signal: ended, timeoutMs, onOutput, ...input };
+    const { onInput, origin } = run;
+    const given = { ...(onInput && { onInput }), ...(origin && { origin }) };
+    const context = { signal: ended, timeoutMs, onOutput, ...given };
     const result = valid === aborted ? aborted : await untilAborted(tool.execute(code, context), ended);
     if (result !== aborted) return result;
     return { status: signal.aborted ? 'interrupted' : 'timeout', durationMs: now() - started };

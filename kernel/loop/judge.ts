@@ -3,7 +3,7 @@ import type { TurnOutcome } from './turn.ts';
 
 const runnable = new Set(['python', 'py', 'python3', 'ipython', 'bash', 'sh', 'shell']);
 /** How often in a cell a model is asked to mend what failed. */
-const maxRequests = 3;
+const maxRequests = 2;
 const announces =
   /\b(?:let me|let['’]s|let us|I['’]ll|I will|I am going to|I['’]m going to|we (?:can|will|need)|run|execute)\b/i;
 

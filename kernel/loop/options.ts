@@ -21,6 +21,10 @@ export interface ManagerOptions {
   readonly helperTimeoutMs: number;
   /** What the workspace holds, one file a line; bounded here. Absent: nothing is said of it. */
   readonly workspaceListing?: () => Promise<string>;
+  /** Where files of this name are in the workspace, a few at most. */
+  readonly filesNamed?: (name: string) => Promise<readonly string[]>;
+  /** What stands in memory, one name a line. Absent: nothing is said of it. */
+  readonly memoryListing?: () => Promise<string>;
   /** Absent: a new one. */
   readonly conversation?: Conversation;
   /** Clock for durations, in milliseconds; absent: the system's. */

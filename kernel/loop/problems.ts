@@ -80,8 +80,9 @@ export function providerStop(error: unknown): Stop {
 /** The stop for what a tool threw: a tool's own failures are results, so this is a broken environment or a bug. */
 export function toolStop(error: unknown): Stop {
   if (!(error instanceof RepliqueError)) return stopWith('HelperFailed');
+  const ename = error.code === 'AUDIT_UNWRITABLE' ? 'AuditUnavailable' : 'SandboxUnavailable';
   return {
     reason: 'sandbox',
-    problem: { ename: 'SandboxUnavailable', sentence: error.message, remedy: error.remedy },
+    problem: { ename, sentence: error.message, remedy: error.remedy },
   };
 }

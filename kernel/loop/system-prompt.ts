@@ -40,13 +40,14 @@ User: <result status="ok">
 Most lines: b.txt 40
 </result>
 You: The text files hold 52 lines in all; b.txt has the most, 40.
-User: Who has the best mark in marks.csv? Draw the marks, too.
+User: Who has the best mark in marks.csv, and how far is it above the worst? Draw the marks, too.
 You: <helpers lang="python">
 import pandas as pd
 import matplotlib.pyplot as plt
 marks = pd.read_csv("marks.csv").set_index("student")["mark"]
 print(marks)
 print("Best:", marks.idxmax(), marks.max())
+print("Above the worst by:", marks.max() - marks.min())
 marks.plot.bar()
 plt.show()
 </helpers>
@@ -58,6 +59,7 @@ Cleo    88
 Dov     79
 Name: mark, dtype: int64
 Best: Cleo 88
+Above the worst by: 24
 </result>
-You: Cleo has the best mark: 88.`;
+You: Cleo has the best mark, 88: that is 24 above the worst.`;
 }

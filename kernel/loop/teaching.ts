@@ -31,7 +31,7 @@ const lines: Readonly<Record<Malformation, string>> = {
   quoted:
     'The new code stood inside a ``` fence or quotation. Send the same new code once more as the block alone: no words and no ``` before <helpers lang="python">.',
   'gave-up':
-    'The last block ended in an error. Correct the code and run it in a new block. ' +
+    'The last block ended in an error, so there is no answer yet. Write its whole code again, corrected, in a new block. ' +
     'Only if it can’t be done, give the final answer and say why.',
   invented:
     'You wrote a <result> yourself: it is not real. Run code to get a real one, or answer in plain words ' +

@@ -45,7 +45,8 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
   };
   const received: string[] = [];
   let chars = 0;
-  const outcome = await consume(turn, (text) => {
+  const outcome = await consume(turn, (generated) => {
+    const text = chars === 0 ? (turn.request.begin ?? '') + generated : generated;
     received.push(text);
     chars += text.length;
     show(parser.push(text));

@@ -31,8 +31,8 @@ export class CellBounds {
     return true;
   }
 
-  /** What was cut since the last call, in sentences with the numbers. */
-  report(): string[] {
+  /** What was cut since the last call, also in sentences. */
+  report(): { readonly sentences: string[]; readonly outputs: number; readonly characters: number } {
     const sentences: string[] = [];
     if (this.charactersCut > 0) {
       const shown = formatCount(this.characters);
@@ -46,8 +46,9 @@ export class CellBounds {
         `Outputs were left out: ${shown} are shown, ${formatCount(this.displaysCut)} more are not.`,
       );
     }
+    const cut = { outputs: this.displaysCut, characters: this.charactersCut };
     this.charactersCut = 0;
     this.displaysCut = 0;
-    return sentences;
+    return { sentences, ...cut };
   }
 }

@@ -21,4 +21,16 @@ export interface EmitterOptions {
   readonly publish: (message: IopubMessage) => void;
 }
 
+/** What the firewall kept from the page, of one helper or of a cell's own code. */
+export interface Refused {
+  readonly cell: number;
+  readonly turn?: number;
+  readonly helper?: number;
+  /** MIME types of what was taken out, each once; `unknown` for what has no proper name. */
+  readonly types: string[];
+  /** Beyond the bounds. */
+  readonly outputs: number;
+  readonly characters: number;
+}
+
 export type EmitterFactory = (options: EmitterOptions) => CellEmitter;

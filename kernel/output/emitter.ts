@@ -1,6 +1,6 @@
 import type { CellEvent, LoopEvent } from '../loop/events.ts';
 import { CellBounds } from './bounds.ts';
-import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage } from './contract.ts';
+import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage, Refused } from './contract.ts';
 import { DisplayIds } from './display-ids.ts';
 import { failureMessage } from './failure.ts';
 import { safeMarkdown } from './firewall/markdown.ts';
@@ -17,20 +17,25 @@ import type { Origin } from './worker-view.ts';
 
 type Event<T extends CellEvent['type']> = Extract<CellEvent, { type: T }>;
 
-/**
- * Makes the emitters of one session, a new one for each cell.
- * @param secrets values that no output may show; those shorter than 6 characters are not looked for
- */
-export function createEmitterFactory({ secrets }: { readonly secrets: readonly string[] }): EmitterFactory {
+interface SessionOptions {
+  /** Values that no output may show; those shorter than 6 characters are not looked for. */
+  readonly secrets: readonly string[];
+  /** Told what did not reach the page. Must not throw. */
+  readonly onRefused: (refused: Refused) => void;
+}
+
+/** Makes the emitters of one session, a new one for each cell. */
+export function createEmitterFactory({ secrets, onRefused }: SessionOptions): EmitterFactory {
   const redactor = createRedactor(secrets);
   const ids = new DisplayIds();
-  return (options) => new Emitter(options, redactor, ids);
+  return (options) => new Emitter(options, redactor, ids, onRefused);
 }
 
 class Emitter implements CellEmitter {
   private readonly options: EmitterOptions;
   private readonly redactor: Redactor;
   private readonly ids: DisplayIds;
+  private readonly onRefused: (refused: Refused) => void;
   private readonly cell: string;
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
@@ -38,10 +43,16 @@ class Emitter implements CellEmitter {
   private worker: WorkerView | undefined;
   private model = '';
 
-  constructor(options: EmitterOptions, redactor: Redactor, ids: DisplayIds) {
+  constructor(
+    options: EmitterOptions,
+    redactor: Redactor,
+    ids: DisplayIds,
+    onRefused: (refused: Refused) => void,
+  ) {
     this.options = options;
     this.redactor = redactor;
     this.ids = ids;
+    this.onRefused = onRefused;
     this.cell = ids.nextCell(options.sessionId);
     this.outgoing = new Outgoing(options.publish);
   }
@@ -142,8 +153,15 @@ class Emitter implements CellEmitter {
   }
 
   private showHeld(): void {
-    this.worker?.end();
-    for (const sentence of this.bounds.report()) this.publish(noticeMessage(sentence, this.redactor));
+    if (this.worker === undefined) return;
+    this.worker.end();
+    const { sentences, ...cut } = this.bounds.report();
+    for (const sentence of sentences) this.publish(noticeMessage(sentence, this.redactor));
+    const types = this.worker.takeRefused();
+    if (types.length + cut.outputs + cut.characters === 0) return;
+    const { origin } = this.worker;
+    const place = origin.kind === 'helper' ? { turn: origin.turn, helper: origin.helper } : {};
+    this.onRefused({ cell: this.options.executionCount, ...place, types, ...cut });
   }
 
   private helperEnd({ turn, helper, block, result }: Event<'helper-end'>): void {

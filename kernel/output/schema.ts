@@ -33,7 +33,12 @@ export const turnSchema = z.strictObject({
   key: sha256,
   provider: z.string(),
   model: z.string(),
-  params: z.strictObject({ temperature: z.number(), maxTokens: count, stop: z.array(z.string()) }),
+  params: z.strictObject({
+    temperature: z.number(),
+    maxTokens: count,
+    stop: z.array(z.string()),
+    begin: z.string().optional(),
+  }),
   text: z.string(),
   helper: helperBlock.optional(),
   usage,

@@ -11,6 +11,9 @@ import { displayData, noticeMessage, updateDisplay, withReplique } from './messa
 import type { Outgoing } from './outgoing.ts';
 import { RecycledDisplays } from './recycled-displays.ts';
 
+/** As many types of refused data are named. */
+const mostTypes = 20;
+
 /** Where outputs come from: a helper of a turn, or the cell's own code. */
 export type Origin =
   | { readonly kind: 'helper'; readonly turn: number; readonly helper: number; readonly block: HelperBlock }
@@ -32,6 +35,7 @@ export class WorkerView {
   private readonly filters: Readonly<Record<'stdout' | 'stderr', StreamFilter>>;
   private readonly told = new Set<string>();
   private readonly recycled: RecycledDisplays;
+  private readonly refused = new Set<string>();
   private hasError = false;
 
   constructor(options: WorkerViewOptions) {
@@ -48,6 +52,17 @@ export class WorkerView {
   /** Whether an error has been shown already. */
   get failed(): boolean {
     return this.hasError;
+  }
+
+  get origin(): Origin {
+    return this.options.origin;
+  }
+
+  /** MIME types of what was taken out since the last call. */
+  takeRefused(): string[] {
+    const types = [...this.refused];
+    this.refused.clear();
+    return types;
   }
 
   output(output: WorkerOutput): void {
@@ -167,6 +182,7 @@ export class WorkerView {
 
   private safe(data: Bundle, metadata: Bundle): ReturnType<typeof safeBundle> {
     const safe = safeBundle(data, metadata, this.options.redactor);
+    for (const type of safe.refused) if (this.refused.size < mostTypes) this.refused.add(type);
     return { ...safe, metadata: { ...safe.metadata, ...this.place() } };
   }
 

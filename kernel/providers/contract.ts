@@ -13,6 +13,8 @@ export interface GenerateRequest {
   /** Generation ends before any of these; the sequence itself is never part of the text. */
   readonly stop: readonly string[];
   readonly seed?: number;
+  /** What the reply begins with, decided by us; its events hold what comes after. Only where `canBegin`. */
+  readonly begin?: string;
   /** Aborted: the stream ends at once with `stop: aborted`; nothing is thrown. */
   readonly signal: AbortSignal;
 }
@@ -54,6 +56,8 @@ export interface Heartbeat {
 
 export interface Provider {
   readonly name: string;
+  /** The model can go on from a reply that we began. */
+  readonly canBegin?: boolean;
   generate(request: GenerateRequest): AsyncIterable<ProviderEvent>;
   modelInfo(model: string, signal: AbortSignal): Promise<ModelInfo>;
   /** Names of the models that can be asked for; empty where the provider can't tell. */

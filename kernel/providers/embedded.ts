@@ -43,6 +43,7 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
 
   return {
     name: 'embedded',
+    canBegin: true,
     generate: (request) =>
       generation(request, {
         open: (signal) =>
@@ -57,6 +58,7 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
               temperature: request.temperature,
               stop: request.stop.filter((stop) => stop !== ''),
               ...(request.seed === undefined ? {} : { seed: request.seed >>> 0 }),
+              ...(request.begin === undefined ? {} : { begin: request.begin }),
             }),
             signal,
           ),

@@ -42,9 +42,16 @@ export interface ExecuteOutcome {
   readonly userExpressions?: Readonly<Record<string, unknown>>;
 }
 
+/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. */
+export type RunOrigin =
+  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number }
+  | { readonly kind: 'cell' | 'kernel' };
+
 export interface ExecuteOptions {
   readonly code: string;
   readonly language: 'python' | 'bash';
+  /** Recorded with the run; nothing else depends on it. */
+  readonly origin?: RunOrigin;
   /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -59,6 +66,12 @@ export interface CompletionResult {
   /** In Unicode code points. */
   readonly cursorStart: number;
   readonly cursorEnd: number;
+}
+
+/** A name in the worker's memory, and what its value is: hostile like everything from there. */
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** The Python process of one session, in its sandbox, with snapshots. One `execute` at a time. */
@@ -81,6 +94,12 @@ export interface Worker {
   /** Ends every process of the session. */
   close(): Promise<void>;
 }
+
+/** What becomes of the processes that run code. */
+export type WorkerEvent =
+  | { readonly kind: 'started'; readonly restored: boolean }
+  /** `status`: below zero the signal that ended it, `null` where the whole sandbox ended. `breach`: what it sent. */
+  | { readonly kind: 'ended'; readonly status: number | null; readonly breach?: string };
 
 /** Limits in force for one sandbox. Sizes in bytes, times in seconds. */
 export interface Limits {
@@ -137,7 +156,7 @@ export interface SandboxProcess {
 
 /** Starts sandboxes. `none` runs the same worker without any isolation and says so loudly. */
 export interface Launcher {
-  readonly name: 'bubblewrap' | 'none';
+  readonly name: 'bubblewrap' | 'seatbelt' | 'none';
   launch(options: LaunchOptions): Promise<SandboxProcess>;
 }
 

@@ -1,10 +1,12 @@
 import { constants, type Dirent } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Variable } from './contract.ts';
 
 const maxEntries = 60;
 const maxDepth = 3;
 const maxRead = 2000;
+const maxFound = 3;
 const headerBytes = 400;
 const left = new Set(['node_modules', '__pycache__']);
 
@@ -22,6 +24,21 @@ export async function listWorkspace(directory: string): Promise<string> {
   }
   if (more > 0) lines.push(`… and ${String(more)} more`);
   return lines.join('\n');
+}
+
+/** Where files of this name are, relative to the directory; a few at most. */
+export async function filesNamed(directory: string, name: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const path of walk(directory, '', 0, { entries: maxRead })) {
+    if (basename(path) === name) found.push(path);
+    if (found.length === maxFound) break;
+  }
+  return found;
+}
+
+/** Names in memory, one a line: `sales: DataFrame of 62 rows, 3 columns: date, region, amount`. */
+export function listVariables(variables: readonly Variable[]): string {
+  return variables.map(({ name, value }) => `${name}: ${value.replace(/\s+/g, ' ')}`).join('\n');
 }
 
 async function* walk(

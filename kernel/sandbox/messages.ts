@@ -126,3 +126,10 @@ export const completenessReply = z.object({
 });
 
 export const checkReply = z.object({ complaint: z.string().max(10_000).optional() });
+export const variablesReply = z.object({
+  variables: z
+    .array(
+      z.object({ name: z.string().regex(/^[\p{L}_][\p{L}\p{N}\p{M}_]{0,59}$/u), value: z.string().max(400) }),
+    )
+    .max(30),
+});

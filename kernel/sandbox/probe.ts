@@ -14,6 +14,7 @@ import type { LaunchOptions, ProbeLine, PythonInstallation } from './contract.ts
 import { runsAsRoot, sandboxUid } from './idmap.ts';
 import { limitsOf } from './limits.ts';
 import { judgeProbe, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
+import { probeSeatbelt } from './probe-seatbelt.ts';
 import { inspectPython } from './python.ts';
 
 const run = promisify(execFile);
@@ -29,6 +30,7 @@ export async function probeSandbox(
   machine: Machine = thisMachine(),
 ): Promise<readonly ProbeLine[]> {
   if (config.sandbox === 'none') return [turnedOff];
+  if (process.platform === 'darwin') return probeSeatbelt(await somePython(config), limitsOf(config));
   const { bubblewrap } = machine;
   if (bubblewrap === undefined) {
     return [{ name: 'bubblewrap', ok: false, detail: 'not installed', remedy: installBubblewrap }];

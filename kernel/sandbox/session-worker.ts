@@ -1,11 +1,25 @@
 import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
-import type { Bundle, CompletionResult, ExecuteOptions, ExecuteOutcome, Worker } from './contract.ts';
-import { checkReply, completenessReply, completionReply, inspectionReply } from './messages.ts';
-import { Clock, Turns, settledWithin, type StopReason } from './worker-time.ts';
+import type {
+  Bundle,
+  CompletionResult,
+  ExecuteOptions,
+  ExecuteOutcome,
+  Variable,
+  Worker,
+} from './contract.ts';
+import {
+  checkReply,
+  completenessReply,
+  completionReply,
+  inspectionReply,
+  variablesReply,
+} from './messages.ts';
+import { Clock, Turns, settledWithin } from './worker-time.ts';
+import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
-import type { CodeToRun, RunEnd, RunHooks } from './worker-peer.ts';
-import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import { WarmPool } from './warm-pool.ts';
+import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
@@ -14,12 +28,16 @@ const questionMs = 5_000;
 export interface WorkerOptions extends WorkerProcessOptions {
   /** How long an interrupted process may stay busy before it is replaced. */
   readonly busyGraceMs: number;
+  /** How many workers wait in sandboxes of their own, to replace one without delay. */
+  readonly warmWorkers: number;
 }
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
 export interface SessionWorker extends Worker {
   /** The compiler's complaint with line and caret, or `undefined`. Nothing is executed. */
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
+  /** What helpers left in memory, the newest last; nothing where no process runs. */
+  variables(): Promise<readonly Variable[]>;
 }
 
 /** Makes the worker of one session. Nothing starts before `ready` or the first request. */
@@ -30,6 +48,7 @@ export function createWorker(options: WorkerOptions): SessionWorker {
 class RestartingWorker implements SessionWorker {
   readonly #options: WorkerOptions;
   readonly #turns = new Turns();
+  readonly #pool: WarmPool;
   #process: Promise<WorkerProcess> | undefined;
   #notices: string[] = [];
   #cell: number | undefined;
@@ -39,6 +58,7 @@ class RestartingWorker implements SessionWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#pool = new WarmPool(options, options.warmWorkers);
   }
 
   async ready(): Promise<void> {
@@ -81,6 +101,11 @@ class RestartingWorker implements SessionWorker {
     return (await this.#ask({ kind: 'check', code, language }, checkReply))?.complaint;
   }
 
+  async variables(): Promise<readonly Variable[]> {
+    if (this.#process === undefined) return [];
+    return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
+  }
+
   snapshot(): Promise<string> {
     return this.#alone(async (process) => process.snapshot());
   }
@@ -119,7 +144,7 @@ class RestartingWorker implements SessionWorker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#epoch += 1;
-    await this.#discard();
+    await Promise.all([this.#discard(), this.#pool.close()]);
   }
 
   async #execute(options: ExecuteOptions, clock: Clock): Promise<Omit<ExecuteOutcome, 'durationMs'>> {
@@ -192,7 +217,7 @@ class RestartingWorker implements SessionWorker {
   #start(): Promise<WorkerProcess> {
     if (this.#closed) return Promise.reject(repliqueError('WORKER_FAILED', { problem: 'it was closed' }));
     if (this.#process !== undefined) return this.#process;
-    const starting = WorkerProcess.start(this.#options);
+    const starting = this.#pool.take();
     this.#process = starting;
     starting.catch(() => {
       if (this.#process === starting) this.#process = undefined;
@@ -244,51 +269,4 @@ class RestartingWorker implements SessionWorker {
 
 function memoryOf(process: WorkerProcess): string {
   return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored;
-}
-
-function codeOf(
-  { code, language, userExpressions = {} }: ExecuteOptions,
-  cell: number | undefined,
-): CodeToRun {
-  return { code, language, userExpressions, ...(cell !== undefined && { cell }) };
-}
-
-/** While a person is asked, the time limit stands still. */
-function hooksOf({ onOutput, onInput }: ExecuteOptions, clock: Clock): RunHooks {
-  if (onInput === undefined) return { onOutput };
-  return {
-    onOutput,
-    onInput: async (prompt, password) => {
-      clock.pause();
-      try {
-        return await onInput(prompt, password);
-      } finally {
-        clock.go();
-      }
-    },
-  };
-}
-
-function outcomeOf(
-  end: RunEnd | undefined,
-  reason: StopReason | undefined,
-  memory: string,
-  notices: readonly string[],
-): Omit<ExecuteOutcome, 'durationMs'> {
-  const withNotices = (more: readonly string[]): Pick<ExecuteOutcome, 'notice'> => {
-    const all = [...notices, ...more];
-    return all.length > 0 ? { notice: all.join(' ') } : {};
-  };
-  if (end?.kind === 'died') {
-    const { status, notice } = words.describeDeath(end.death, memory);
-    return { status: reason ?? status, ...withNotices([notice]) };
-  }
-  if (end === undefined) return { status: reason ?? 'interrupted', ...withNotices([]) };
-  const { error, userExpressions } = end.message;
-  return {
-    status: reason ?? (error === null ? 'ok' : 'error'),
-    ...(error === null ? {} : { error }),
-    userExpressions,
-    ...withNotices(end.truncated ? [words.truncatedNotice] : []),
-  };
 }

@@ -13,6 +13,13 @@ const mostOutputs = 100_000;
 /** Why a worker process is no more: it ended (status below zero: by that signal), or it was ended for what it said. */
 export type Death = { readonly status: number | null } | { readonly breach: string };
 
+interface PeerHooks {
+  /** It sent what it may not; the process has to be ended. */
+  readonly onBreach: () => void;
+  /** Called once, when the process is no more or no longer heard. */
+  readonly onEnd: (death: Death) => void;
+}
+
 export interface RunHooks {
   readonly onOutput: (output: WorkerOutput) => void;
   /** Answers `undefined` where there is no answer. */
@@ -57,14 +64,14 @@ interface Question {
 export class WorkerPeer {
   readonly pid: number;
   readonly #line: Line;
-  readonly #onBreach: (problem: string) => void;
+  readonly #hooks: PeerHooks;
   #request: Run | Question | undefined;
   #death: Death | undefined;
 
-  constructor(line: Line, pid: number, onBreach: (problem: string) => void) {
+  constructor(line: Line, pid: number, hooks: PeerHooks) {
     this.pid = pid;
     this.#line = line;
-    this.#onBreach = onBreach;
+    this.#hooks = hooks;
     line.listen({ onFrame: (frame) => this.#receive(frame), onBreach: (problem) => this.#breach(problem) });
   }
 
@@ -127,6 +134,7 @@ export class WorkerPeer {
     if (this.#death !== undefined) return;
     this.#death = death;
     this.#line.release();
+    this.#hooks.onEnd(death);
     const request = this.#request;
     if (request?.kind === 'question') request.settle(death);
     else if (request !== undefined) {
@@ -139,7 +147,7 @@ export class WorkerPeer {
   #breach(problem: string): void {
     if (this.#death !== undefined) return;
     this.end({ breach: problem });
-    this.#onBreach(problem);
+    this.#hooks.onBreach();
   }
 
   #receive(frame: Frame): void {

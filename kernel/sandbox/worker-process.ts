@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
-import type { Launcher, Limits, PythonInstallation, SandboxProcess } from './contract.ts';
+import type { Launcher, Limits, PythonInstallation, SandboxProcess, WorkerEvent } from './contract.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { WorkerPeer, type Death } from './worker-peer.ts';
@@ -24,6 +24,8 @@ export interface WorkerProcessOptions {
   /** Absolute path of the helpers' directory. */
   readonly workspace: string;
   readonly limits: Limits;
+  /** Told of each process that starts and ends. Must not throw. */
+  readonly observe?: (event: WorkerEvent) => void;
   /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
   readonly files?: { readonly directory: string; readonly entry: string };
 }
@@ -31,6 +33,7 @@ export interface WorkerProcessOptions {
 /** One sandbox with its active worker process and the snapshots of it. */
 export class WorkerProcess {
   readonly #sandbox: SandboxProcess;
+  readonly #observe: (event: WorkerEvent) => void;
   readonly #pool: ChannelPool;
   readonly #workspace: Place;
   readonly #snapshots = new Snapshots(mostSnapshots);
@@ -39,11 +42,18 @@ export class WorkerProcess {
   #ended = false;
   #over = false;
 
-  private constructor(sandbox: SandboxProcess, workspace: Place, pool: ChannelPool, client: WorkerPeer) {
+  private constructor(
+    sandbox: SandboxProcess,
+    workspace: Place,
+    pool: ChannelPool,
+    line: Line,
+    observe: (event: WorkerEvent) => void,
+  ) {
     this.#sandbox = sandbox;
     this.#workspace = workspace;
     this.#pool = pool;
-    this.#peer = client;
+    this.#observe = observe;
+    this.#peer = this.#meet(line, sandbox.workerPid, false);
   }
 
   /**
@@ -73,13 +83,7 @@ export class WorkerProcess {
       throw startFailure(sandbox.stderrTail() || String(error), python.executable);
     }
     gone.catch(() => undefined);
-    const pid = sandbox.workerPid;
-    const started: WorkerProcess = new WorkerProcess(
-      sandbox,
-      place,
-      pool,
-      new WorkerPeer(line, pid, () => started.#sandbox.signal(pid, 'SIGKILL')),
-    );
+    const started = new WorkerProcess(sandbox, place, pool, line, options.observe ?? (() => undefined));
     stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
     stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
     started.#watch();
@@ -138,7 +142,7 @@ export class WorkerProcess {
     const line: Line = this.#pool.take();
     try {
       const { pid, threads } = await this.#snapshots.resume(id, line, replaces);
-      this.#peer = new WorkerPeer(line, pid, () => this.#sandbox.signal(pid, 'SIGKILL'));
+      this.#peer = this.#meet(line, pid, true);
       this.#ended = false;
       return { lostThreads: threads };
     } catch (error) {
@@ -157,6 +161,14 @@ export class WorkerProcess {
     this.#peer.end({ status: null });
     this.#sandbox.kill();
     await this.#sandbox.exited;
+  }
+
+  #meet(line: Line, pid: number, restored: boolean): WorkerPeer {
+    this.#observe({ kind: 'started', restored });
+    return new WorkerPeer(line, pid, {
+      onBreach: () => this.#sandbox.signal(pid, 'SIGKILL'),
+      onEnd: (death) => this.#observe({ kind: 'ended', status: null, ...death }),
+    });
   }
 
   async #killActive(): Promise<void> {

@@ -20,6 +20,8 @@ export interface PrivatePlaces {
   readonly home: string;
   readonly dataDir: string;
   readonly configDir: string;
+  /** The record of what ran. */
+  readonly auditDir: string;
   /** Where Jupyter keeps connection files with their keys; by default after JUPYTER_RUNTIME_DIR, as Jupyter does. */
   readonly jupyterDirs?: readonly string[];
   /** Further directories that helpers must not be able to change, such as those of the Python that runs them. */
@@ -85,6 +87,7 @@ function whyNot(directory: string, places: PrivatePlaces): string | undefined {
   if (touches(directory, places.dataDir) && !isWithin(directory, workspacesIn(places))) {
     return 'holds Replique’s own data';
   }
+  if (touches(directory, places.auditDir)) return 'holds the record of what ran';
   const programs = [fileURLToPath(new URL('.', import.meta.url)), ...(places.programs ?? [])];
   if (programs.some((place) => isWithin(real(place), directory))) {
     return 'holds Replique’s program or its Python, which helpers could change there';

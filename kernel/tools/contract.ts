@@ -1,4 +1,4 @@
-import type { ExecuteOutcome, WorkerOutput } from '../sandbox/contract.ts';
+import type { ExecuteOutcome, RunOrigin, WorkerOutput } from '../sandbox/contract.ts';
 
 /** What a helper block's language can do, for prompts, policy and the system check. */
 interface ToolCapabilities {
@@ -11,6 +11,8 @@ interface ToolCapabilities {
 export interface ToolContext {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Where the block stands; absent outside of a turn. */
+  readonly origin?: RunOrigin;
   readonly onOutput: (output: WorkerOutput) => void;
   readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
 }

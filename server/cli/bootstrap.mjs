@@ -36,9 +36,14 @@ async function runReplique(args) {
 const commands = {
   build: async () => 0,
   test: async (args) => (await import('./dev/test.mjs')).runTests(root, args),
-  check: async () => (await import('./dev/check.mjs')).runChecks(root),
+  check: async () => (await import('./dev/check.mjs')).runChecks(root, measure),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };
+
+async function measure() {
+  await ensureBuilt();
+  await commands.test([]);
+}
 
 /** `npm start -- ARGUMENTS`: a command of `replique`, or options of its `start`. */
 function startArguments(args) {

@@ -40,7 +40,14 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
-  'kernel/check': [config, 'kernel/protocol/setup.ts', 'kernel/providers', 'kernel/sandbox'],
+  'kernel/audit': ['kernel/protocol/audit.ts', contract.sandbox, 'kernel/sandbox/session-worker.ts'],
+  'kernel/check': [
+    config,
+    'kernel/audit/check.ts',
+    'kernel/protocol/setup.ts',
+    'kernel/providers',
+    'kernel/sandbox',
+  ],
   server: ['kernel/protocol'],
 };
 

@@ -1,14 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { dataDir } from '../../kernel/paths.ts';
+import { benchSandbox } from './sandbox.ts';
 
-/** `npm run bench`: Replique's kernel beside ipykernel, both from Jupyter's own client. Arguments go to kernels.py. */
-const python = join(dataDir(), 'python', 'tests', 'bin', 'python');
-const kernel = join('dist', 'kernel.js');
-const { status, error } = spawnSync(
-  python,
-  [join('tests', 'bench', 'kernels.py'), '--replique', process.execPath, kernel, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-);
-if (error) console.error(`${python} could not be started: ${error.message}`);
-process.exitCode = status ?? 1;
+/**
+ * `npm run bench`: Replique's kernel beside ipykernel, both from Jupyter's own client; arguments go to kernels.py.
+ * `npm run bench -- sandbox`: what isolation costs.
+ */
+async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === 'sandbox') {
+    await benchSandbox();
+    return 0;
+  }
+  const python = join(dataDir(), 'python', 'tests', 'bin', 'python');
+  const kernel = join('dist', 'kernel.js');
+  const { status, error } = spawnSync(
+    python,
+    [join('tests', 'bench', 'kernels.py'), '--replique', process.execPath, kernel, ...args],
+    { stdio: 'inherit' },
+  );
+  if (error) console.error(`${python} could not be started: ${error.message}`);
+  return status ?? 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

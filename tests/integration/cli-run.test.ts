@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { kernelProgram } from '../../server/cli/program.ts';
 import { runNotebook } from '../../server/cli/run/execute.ts';
 import type { RunOptions } from '../../server/cli/run/execute.ts';
 import { TerminalShow } from '../../server/cli/run/show.ts';
@@ -18,6 +19,8 @@ import { testPython } from '../support/python.ts';
 
 /** ipykernel is the peer here: whatever runs on another's kernel follows Jupyter's protocol, not our own reading of it. */
 const ipykernel = (): [string, ...string[]] => [testPython(), '-m', 'ipykernel_launcher', '-f'];
+
+const ourKernel = (): [string, ...string[]] => [process.execPath, kernelProgram(), '-f'];
 
 interface Written {
   cells: { execution_count: number | null; outputs: Record<string, unknown>[] }[];
@@ -180,5 +183,23 @@ describe('a notebook run in the terminal', () => {
     vi.stubEnv('TMPDIR', join(directory, 'nowhere'));
     await expect(run(notebookOf('nowhere', ['1']))).rejects.toThrow(/nowhere can't be written/);
     vi.unstubAllEnvs();
+  });
+
+  it('an interrupt that comes before the first cell lets none begin', async () => {
+    const notebook = notebookOf('early', ['%%python\nimport time; time.sleep(60)', '%%python\n1']);
+    const { ok, text } = await run(notebook, {
+      command: ourKernel(),
+      onStart: (interrupt) => interrupt(),
+    });
+    expect(ok).toBe(false);
+    expect(text).toBe('');
+  });
+
+  it('ends where it was told to before the kernel had started, and writes nothing', async () => {
+    const { ok, written } = await run(notebookOf('quit', ['import time; time.sleep(60)']), {
+      quit: AbortSignal.abort(),
+    });
+    expect(ok).toBe(false);
+    expect(written.cells).toEqual([]);
   });
 });

@@ -32,6 +32,7 @@ beforeEach(() => {
   vi.stubEnv('REPLIQUE_PROVIDER', 'mock');
   vi.stubEnv('REPLIQUE_MOCK_SCRIPT', script);
   vi.stubEnv('XDG_CONFIG_HOME', join(directory, 'config'));
+  vi.stubEnv('REPLIQUE_AUDIT_DIR', join(directory, 'audit'));
 });
 
 afterEach(() => {
@@ -205,5 +206,39 @@ describe('replique', () => {
     vi.stubEnv('REPLIQUE_PROVIDER', 'nobody');
     expect(await replique('setup')).toBe(1);
     expect(said.err).toContain('The configuration');
+  });
+});
+
+describe('audit', () => {
+  it('lists what a notebook ran, finds that nothing was changed, and then what was', async () => {
+    await replique('run', notebook('What is six times seven?'));
+    said.out = '';
+    expect(await replique('audit', 'show')).toBe(0);
+    expect(said.out).toMatch(/run-start +run=1 {2}cell=1 {2}origin=helper/);
+    expect(said.out).not.toContain('print(6');
+    said.out = '';
+    expect(await replique('audit', 'verify')).toBe(0);
+    expect(said.out).toMatch(/✓ .* intact, \d+ events in 1 file\n1 session in .*, nothing changed\.\n/);
+    const name = readdirSync(join(directory, 'audit')).find((file) => file.endsWith('.1.jsonl'))!;
+    const file = join(directory, 'audit', name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"origin":"helper"', '"origin":"kernel"'));
+    said.out = '';
+    expect(await replique('audit', 'verify', file)).toBe(1);
+    expect(said.out).toMatch(/✗ .* broken, .*\n +File 1, line \d+ was changed\./);
+    said.out = '';
+    expect(await replique('audit', 'show', '--json')).toBe(1);
+    expect(said.err).toContain('audit verify');
+    const [first] = said.out.split('\n');
+    expect(JSON.parse(first!)).toMatchObject({ __schema__: 'urn:replique:audit:session-start' });
+  });
+
+  it('says what is wrong with a question about it, and what mends it', async () => {
+    expect(await replique('audit', 'show')).toBe(0);
+    expect(await replique('audit', 'verify')).toBe(0);
+    expect(said.out).toContain('There is no record in');
+    expect(await replique('audit', 'show', '--session', 'none-such')).toBe(1);
+    expect(said.err).toContain('There is no session none-such');
+    expect(await replique('audit', 'verify', join(directory, 'script.json'))).toBe(1);
+    expect(said.err).toContain('is not a file of the audit');
   });
 });

@@ -9,7 +9,12 @@ import { askHost, makePrivate, type HostOptions } from '../../kernel/providers/e
 import { Engine } from '../../kernel/providers/embedded/engine.ts';
 import { hostServer } from '../../kernel/providers/embedded/host-server.ts';
 import { loadLlama, type Llama } from '../../kernel/providers/embedded/llama.ts';
-import { encode, type HostGenerate, type HostReply } from '../../kernel/providers/embedded/protocol.ts';
+import {
+  encode,
+  socketName,
+  type HostGenerate,
+  type HostReply,
+} from '../../kernel/providers/embedded/protocol.ts';
 import { runtimeEntry } from '../../kernel/providers/embedded/runtime.ts';
 import { hostKit, type HostKit } from '../support/embedded.ts';
 
@@ -187,7 +192,7 @@ describe('the server', () => {
     options = { ...kit.options, directory, runtime: runtimeEntry(dataDir()) };
     server = hostServer({ engine, idleMs: 2500, log: (line) => lines.push(line), onIdle: () => (idle += 1) });
     await makePrivate(directory);
-    await new Promise<void>((resolve) => server.listen(join(directory, 'model-host-1.sock'), resolve));
+    await new Promise<void>((resolve) => server.listen(join(directory, socketName), resolve));
   });
   afterAll(() => server.close());
 
@@ -237,7 +242,7 @@ describe('the server', () => {
   function raw(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       let said = '';
-      const socket = connect(join(options.directory, 'model-host-1.sock'), () => socket.write(text));
+      const socket = connect(join(options.directory, socketName), () => socket.write(text));
       socket.on('data', (chunk) => (said += String(chunk)));
       socket.on('end', () => resolve(said));
       socket.on('error', reject);

@@ -8,6 +8,7 @@ import { dataDir } from '../../kernel/paths.ts';
 import type { Provider } from '../../kernel/providers/contract.ts';
 import { create } from '../../kernel/providers/embedded.ts';
 import { askHost } from '../../kernel/providers/embedded/client.ts';
+import { socketName } from '../../kernel/providers/embedded/protocol.ts';
 import { runtimeEntry } from '../../kernel/providers/embedded/runtime.ts';
 import type { WeightSource } from '../../kernel/providers/embedded/weights-source.ts';
 import { ensureWeights } from '../../kernel/providers/embedded/weights.ts';
@@ -44,6 +45,13 @@ const gone = (pid: number): Promise<void> => expect.poll(() => isAlive(pid), { t
 const ask = (changes: Parameters<typeof request>[1] = {}): ReturnType<typeof request> =>
   request('Count from one to ten in English words.', { model: smollm, ...changes });
 
+test('a reply that we began is gone on with', async () => {
+  expect(provider.canBegin).toBe(true);
+  const begin = 'One, two, three, four,';
+  const { text } = await answer(provider.generate(ask({ begin })));
+  expect(text).toMatch(/^ five, six/);
+});
+
 test(
   'two kernels that start at once share one host, which leaves when idle',
   { timeout: 60_000 },
@@ -56,7 +64,7 @@ test(
     expect(results[0]?.text).toBe(results[1]?.text);
     const started = await hosts();
     expect(started).toHaveLength(1);
-    const { mode } = await stat(join(kit.options.directory, 'model-host-1.sock'));
+    const { mode } = await stat(join(kit.options.directory, socketName));
     expect(mode & 0o077).toBe(0);
     await gone(started[0]!);
     expect(await readdir(kit.options.directory)).toEqual([]);

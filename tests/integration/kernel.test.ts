@@ -39,9 +39,16 @@ describe('a prompt cell', () => {
   });
 
   it('keeps Python’s memory between helpers and cells', async () => {
-    const kernel = await start({ replies: [{ text: helper('x = 20') }, { text: 'Done.' }] });
+    const kernel = await start({
+      replies: [
+        { text: helper('import numpy as np\nx = np.arange(20)') },
+        { text: 'Done.' },
+        { text: 'It is 20.', match: 'Python’s memory has:\nx: ndarray \\(20,\\) int64\n\nWhat is x' },
+      ],
+    });
     await kernel.run('Set x.');
-    expect((await kernel.run('%%python\nprint(x + 1)')).text).toContain('21');
+    expect((await kernel.run('%%python\nprint(x.sum())')).text).toContain('190');
+    expect((await kernel.run('What is x?')).text).toContain('It is 20.');
   });
 
   it('tells the model what the user’s own code did', async () => {

@@ -34,6 +34,37 @@ describe('questions about code', () => {
     expect(await worker.isComplete('x = = 1')).toEqual({ status: 'invalid' });
   });
 
+  it('tells what stands in memory, without running helpers’ own code', async () => {
+    const { worker: other } = workers.create();
+    expect(await other.variables()).toEqual([]);
+    await run(
+      other,
+      `import numpy as np, pandas as pd
+sales = pd.DataFrame({"region": ["East", "West"], "amount": [3, 4]})
+totals = sales.groupby("region")["amount"].sum()
+largest, share, name, words, ages = totals.max(), 0.5, "x" * 80, ["a"] * 3, {"Ana": 7}
+grid, _hidden = np.zeros((2, 3)), sales
+class Odd:
+    def __repr__(self): raise SystemExit
+    def __len__(self):
+        while True: pass
+odd = Odd()
+def double(x): return 2 * x
+sales.columns = ["region", odd]`,
+    );
+    const found = (await other.variables()).map(({ name, value }) => `${name}: ${value}`);
+    expect(found).toEqual([
+      'sales: DataFrame of 2 rows; columns region, Odd',
+      'totals: Series of 2; index East, West',
+      'grid: ndarray (2, 3) float64',
+      'odd: Odd',
+    ]);
+    await run(other, 'for number in range(1000): globals()[f"v{number}"] = Odd()');
+    const newest = await other.variables();
+    expect(newest).toHaveLength(30);
+    expect(newest.at(-1)!.name).toBe('v999');
+  });
+
   it('goes on when an object’s own code is endless or fails', async () => {
     await run(
       worker,

@@ -27,19 +27,21 @@ export interface RanCell {
 /** A kernel in this process, on real sockets with the real sandbox, and a client of it. */
 export class KernelUnderTest {
   readonly workspace: string;
+  readonly auditDir: string;
   readonly client: TestClient;
   readonly kernel: RunningKernel;
   readonly logged: readonly string[];
   readonly #end: () => Promise<void>;
 
   private constructor(
-    workspace: string,
+    { workspace, auditDir }: { readonly workspace: string; readonly auditDir: string },
     client: TestClient,
     kernel: RunningKernel,
     logged: readonly string[],
     end: () => Promise<void>,
   ) {
     this.workspace = workspace;
+    this.auditDir = auditDir;
     this.client = client;
     this.kernel = kernel;
     this.logged = logged;
@@ -50,6 +52,7 @@ export class KernelUnderTest {
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-kernel-')));
     const workspace = join(top, 'workspace');
     mkdirSync(workspace);
+    const auditDir = join(top, 'audit');
     const mockScript = join(top, 'script.json');
     if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));
     const { connection, remove } = await makeConnection('ipc');
@@ -59,7 +62,7 @@ export class KernelUnderTest {
       config:
         given.config instanceof RepliqueError
           ? given.config
-          : configWith({ provider: 'mock', ...(given.replies && { mockScript }), ...given.config }),
+          : configWith({ provider: 'mock', auditDir, ...(given.replies && { mockScript }), ...given.config }),
       notebook: undefined,
       cwd: workspace,
       log: (line) => logged.push(line),
@@ -67,7 +70,7 @@ export class KernelUnderTest {
     const channels = new ZmqClient(connection);
     const client = new TestClient(channels);
     await client.published('iopub_welcome');
-    return new KernelUnderTest(workspace, client, kernel, logged, async () => {
+    return new KernelUnderTest({ workspace, auditDir }, client, kernel, logged, async () => {
       await kernel.close();
       await channels.close();
       await remove();

@@ -31,6 +31,7 @@ export interface ScriptedReply {
 /** A test double for a provider: answers from a script, one reply a call, and keeps the requests. */
 export class ScriptedProvider implements Provider {
   readonly name: string;
+  canBegin = false;
   readonly requests: GenerateRequest[] = [];
   /** How far each call's text was read. */
   readonly sent: string[] = [];

@@ -2,7 +2,13 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workerEnvDir } from '../../kernel/paths.ts';
-import type { ExecuteOptions, ExecuteOutcome, Limits, WorkerOutput } from '../../kernel/sandbox/contract.ts';
+import type {
+  ExecuteOptions,
+  ExecuteOutcome,
+  Limits,
+  PythonInstallation,
+  WorkerOutput,
+} from '../../kernel/sandbox/contract.ts';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { limitsOf } from '../../kernel/sandbox/limits.ts';
 import { inspectPython } from '../../kernel/sandbox/python.ts';
@@ -12,6 +18,7 @@ import { plainConfig, type Isolation } from './sandboxes.ts';
 interface Given {
   readonly isolation?: Isolation;
   readonly busyGraceMs?: number;
+  readonly warmWorkers?: number;
   readonly limits?: Partial<Limits>;
   /** Python source that stands in for the worker. */
   readonly impostor?: string;
@@ -24,8 +31,8 @@ export interface Ran extends ExecuteOutcome {
 }
 
 /** The worker's own Python, or another one to test with: an older IPython, say. */
-function pythonOfTests(): string {
-  return process.env['REPLIQUE_TEST_PYTHON'] ?? join(workerEnvDir(), 'bin', 'python');
+export function pythonOfTests(): Promise<PythonInstallation> {
+  return inspectPython(process.env['REPLIQUE_TEST_PYTHON'] ?? join(workerEnvDir(), 'bin', 'python'));
 }
 
 /** Workers and their workspaces, for the tests of one file. */
@@ -43,10 +50,11 @@ export class Workers {
     if (given.impostor !== undefined) writeFileSync(join(directory, 'entry.py'), given.impostor);
     const worker = createWorker({
       launcher: createLauncher(config),
-      python: () => inspectPython(pythonOfTests()),
+      python: pythonOfTests,
       workspace,
       limits: { ...limitsOf(config), ...given.limits },
       busyGraceMs: given.busyGraceMs ?? 500,
+      warmWorkers: given.warmWorkers ?? 0,
       ...(given.impostor === undefined ? {} : { files: { directory, entry: 'entry.py' } }),
     });
     this.#workers.push(worker);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,17 @@ describe('loadConfig', () => {
 
   it('says that a file is not readable', () => {
     expect(() => loadConfig({}, directory)).toThrow(RepliqueError);
+  });
+
+  it('does not wait for a file that is a pipe or a device, nor read one without an end', () => {
+    execFileSync('mkfifo', [file]);
+    expect(refused({}).message).toContain('not a regular file');
+    for (const device of ['/dev/zero', '/dev/stdin']) {
+      expect(() => loadConfig({}, device)).toThrow(RepliqueError);
+    }
+    rmSync(file);
+    writeFileSync(file, ' '.repeat(2 ** 20 + 1));
+    expect(refused({}).message).toContain('larger than');
   });
 
   it('never shows what a broken file holds', () => {

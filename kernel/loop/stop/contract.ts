@@ -7,6 +7,8 @@ export interface TurnTrace {
   readonly kind: 'final' | 'helper' | 'malformed' | 'empty' | 'fence' | 'invented' | 'gave-up';
   /** What the model is given of the helper's result. */
   readonly forModel?: string;
+  /** The error its helper ended in: name and message. */
+  readonly failure?: string;
 }
 
 /** A cell so far: its turns in order. */

@@ -20,6 +20,8 @@ export interface SafeBundle {
   readonly metadata: Record<string, unknown>;
   /** What was taken out, one sentence each, for the reader. */
   readonly notices: readonly string[];
+  /** MIME types of what was taken out, whole or in part. */
+  readonly refused: readonly string[];
 }
 
 const images = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
@@ -77,19 +79,23 @@ function plainText(text: string): string {
 export function safeBundle(data: Bundle, metadata: Bundle, redactor: Redactor): SafeBundle {
   const kept: Record<string, unknown> = {};
   const notices: string[] = [];
+  const refused: string[] = [];
   for (const [type, value] of Object.entries(data).slice(0, mostTypes)) {
     const safe = safeData(type, value, redactor);
-    if (safe === undefined) notices.push(dropped(type));
-    else {
-      kept[type] = safe.data;
-      if (safe.notice !== undefined) notices.push(safe.notice);
-    }
+    if (safe !== undefined) kept[type] = safe.data;
+    const notice = safe === undefined ? dropped(type) : safe.notice;
+    if (notice === undefined) continue;
+    notices.push(notice);
+    refused.push(safeName(type) ?? 'unknown');
   }
   kept['text/plain'] ??= notices.length > 0 ? `[${notices.join(' ')}]` : '[no text form]';
-  return { data: kept, metadata: safeMetadata(metadata, Object.keys(kept)), notices };
+  return { data: kept, metadata: safeMetadata(metadata, Object.keys(kept)), notices, refused };
 }
 
 function dropped(type: string): string {
-  const safeName = /^[a-z]+\/[\w.+-]{1,80}$/i.test(type) ? type : 'of an unknown type';
-  return `${names.get(type) ?? `Output ${safeName}`} is not shown: it could act in this page, is too large or is not valid.`;
+  const name = safeName(type) ?? 'of an unknown type';
+  return `${names.get(type) ?? `Output ${name}`} is not shown: it could act in this page, is too large or is not valid.`;
 }
+
+const safeName = (type: string): string | undefined =>
+  /^[a-z]+\/[\w.+-]{1,80}$/i.test(type) ? type : undefined;

@@ -6,10 +6,10 @@ interface Message {
 }
 
 /**
- * Tokens of a conversation in the ChatML format, ready for the assistant's next words. Only the marks of the format
+ * Tokens of a conversation in the ChatML format, ready for what the assistant says after `begin`. Only the marks of the format
  * become special tokens; the same characters inside a message stay text, so that no message can pose as another.
  */
-export function chatTokens(model: LlamaModel, messages: readonly Message[]): Token[] {
+export function chatTokens(model: LlamaModel, messages: readonly Message[], begin = ''): Token[] {
   const start = mark(model, '<|im_start|>');
   const end = mark(model, '<|im_end|>');
   const newline = model.tokenize('\n', false);
@@ -17,7 +17,7 @@ export function chatTokens(model: LlamaModel, messages: readonly Message[]): Tok
   for (const { role, content } of messages) {
     tokens.push(start, ...model.tokenize(`${role}\n${content}`, false), end, ...newline);
   }
-  tokens.push(start, ...model.tokenize('assistant\n', false));
+  tokens.push(start, ...model.tokenize(`assistant\n${begin}`, false));
   return tokens;
 }
 

@@ -6,14 +6,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectories } from '../../files.ts';
 import { ProviderError } from '../contract.ts';
 import { withLock } from './lock.ts';
-import {
-  encode,
-  hostReply,
-  LineReader,
-  protocolVersion,
-  type HostReply,
-  type HostRequest,
-} from './protocol.ts';
+import { encode, hostReply, LineReader, socketName, type HostReply, type HostRequest } from './protocol.ts';
 
 /** How to reach the model host, and how to start one. */
 export interface HostOptions {
@@ -35,8 +28,7 @@ const startMs = 30_000;
 const maxLogBytes = 1_000_000;
 const longestSocketPath = 103;
 
-const socketOf = ({ directory }: HostOptions): string =>
-  join(directory, `model-host-${protocolVersion}.sock`);
+const socketOf = ({ directory }: HostOptions): string => join(directory, socketName);
 
 /**
  * Sends one request to the user's model host, starting one if there is none, and passes on what it says. When the

@@ -80,7 +80,7 @@ export class Engine {
     { signal, onText }: Generation,
   ): Promise<{ reason: 'stop' | 'length'; usage: HostUsage }> {
     const { model, context, slots, pacing } = await this.#load(request.path);
-    const prompt = chatTokens(model, request.messages);
+    const prompt = chatTokens(model, request.messages, request.begin);
     const room = context.contextSize - prompt.length - 1;
     if (room < 1) throw tooLong(prompt.length, context.contextSize);
     const slot = this.#slotFor(slots, request.conversation);

@@ -5,8 +5,9 @@ import { z } from 'zod';
  * greets first. A connection that is closed ends its request.
  */
 
-/** Part of the socket's name, so that kernels of different versions don't meet in one host. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
+/** Has the version, so that kernels of different versions don't meet in one host. */
+export const socketName = `model-host-${String(protocolVersion)}.sock`;
 
 const usageSchema = z.object({
   inputTokens: z.int().min(0),
@@ -31,6 +32,8 @@ const generateSchema = z.object({
   temperature: z.number().min(0).max(10),
   stop: z.array(z.string().min(1).max(1000)).max(64),
   seed: z.int().min(0).max(0xffffffff).optional(),
+  /** What the reply begins with. */
+  begin: z.string().max(1000).optional(),
 });
 export type HostGenerate = z.infer<typeof generateSchema>;
 

@@ -13,13 +13,13 @@ with what /proc says of this process, then {"exited": PID, "status": N} for each
 the signal). From the host: {"signal": 2 or 9, "pid": PID}. When the host closes it, everything here ends.
 
 The worker runs in a fork of this interpreter, so a second one need not be started. What costs time to import
-(json) is imported after the fork, while the worker starts.
+is imported after the fork (json), or only its core is: `signal` and `ctypes` would be half of the start.
 """
 
-import ctypes
+import _ctypes
+import _signal as signal
 import os
 import resource
-import signal
 import sys
 import time
 
@@ -33,7 +33,7 @@ LONGEST_LINE = 4096
 
 def prctl(option, value):
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+        _ctypes.call_function(_ctypes.dlsym(_ctypes.dlopen(None, 0), "prctl"), (option, value, 0, 0, 0))
 
 
 def close_others(first):

@@ -13,6 +13,7 @@ from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
 from replique_worker.streams import Streams
+from replique_worker.variables import variables
 
 
 def run(channels, stdout, stderr):
@@ -87,6 +88,8 @@ class Session:
             return questions.is_complete(self.shell, head["code"])
         if kind == "check":
             return questions.check(self.shell, head["code"], head["language"])
+        if kind == "variables":
+            return variables(self.shell)
         return {"problem": f"there is no request {kind}"}
 
     def guard(self, head, action):

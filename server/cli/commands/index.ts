@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
 import { runCommand } from './run.ts';
@@ -12,6 +13,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   runCommand,
   setupCommand,
   doctorCommand,
+  auditCommand,
   installCommand,
   uninstallCommand,
 ];

@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const sources = ['kernel', 'server', 'tests/bench', 'package.json', 'package-lock.json'];
+const packages = ['package.json', 'package-lock.json'];
+const built = ['kernel', 'server', 'tests/bench', ...packages];
+const tested = [
+  'kernel',
+  'server',
+  'kernelspec',
+  'notebooks',
+  'tests',
+  'docs',
+  'vitest.config.ts',
+  ...packages,
+];
 
 function* filesBelow(path) {
   let entries;
@@ -19,8 +30,7 @@ function* filesBelow(path) {
   }
 }
 
-/** SHA-256 over names and contents of everything the build reads. */
-export function sourceHash(root) {
+function hashOf(root, sources) {
   const hash = createHash('sha256');
   for (const source of sources) {
     for (const file of filesBelow(join(root, source))) {
@@ -32,6 +42,12 @@ export function sourceHash(root) {
   }
   return hash.digest('hex');
 }
+
+/** SHA-256 over names and contents of everything the build reads. */
+export const sourceHash = (root) => hashOf(root, built);
+
+/** SHA-256 over names and contents of everything the tests read. */
+export const testedHash = (root) => hashOf(root, tested);
 
 const stampFile = (root) => join(root, 'dist', '.sources');
 

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { noteCoverage } from './coverage.mjs';
+import { testedHash } from './freshness.mjs';
 import { runProgram } from './run-program.mjs';
 
 /**
@@ -11,6 +13,9 @@ export async function runTests(root, args) {
   });
   if (prepared !== 0) return prepared;
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const all = args.length === 0 ? ['--coverage'] : args;
-  return runProgram(process.execPath, [vitest, 'run', ...all], { cwd: root });
+  if (args.length > 0) return runProgram(process.execPath, [vitest, 'run', ...args], { cwd: root });
+  const hash = testedHash(root);
+  const status = await runProgram(process.execPath, [vitest, 'run', '--coverage'], { cwd: root });
+  noteCoverage(root, hash);
+  return status;
 }

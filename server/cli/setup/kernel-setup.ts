@@ -52,7 +52,7 @@ export async function runKernelSetup(options: KernelSetupOptions): Promise<void>
 }
 
 /** The kernel's own sentence and remedy as it writes them on stderr; else that it died. */
-function failureOf(said: string, problem: string): RepliqueError {
+export function failureOf(said: string, problem: string): RepliqueError {
   const [sentence = '', remedy] = said.trim().split('\n  → ');
   if (remedy !== undefined) return repliqueError('SETUP_FAILED', { sentence, remedy });
   return repliqueError('KERNEL_DIED', { problem: `${problem} ${sentence}`.trim() });

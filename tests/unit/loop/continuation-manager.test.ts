@@ -5,6 +5,8 @@ import { never } from '../../support/scripted-provider.ts';
 import { stdout } from '../../support/scripted-tool.ts';
 import { helper, noticesOf, session, shape, textOf } from './harness.ts';
 
+const failed = { result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } } } as const;
+
 describe('a cell', () => {
   it('runs a helper, gives the result back and ends with the answer', async () => {
     const { cell, tool, lastRequest } = session(
@@ -204,7 +206,7 @@ describe('a helper', () => {
       [{ result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } } }],
     );
     const { events } = await cell();
-    expect(lastRequest().at(-1)!.content).toContain('Correct the code');
+    expect(lastRequest().at(-1)!.content).toContain('Write its whole code again, corrected');
     expect(events.at(-1)).toMatchObject({ type: 'stop', answer: 'It can not be done.' });
   });
 
@@ -233,15 +235,65 @@ describe('a helper', () => {
     expect(temperatures).toEqual([0, 0, 0.7, 0]);
   });
 
-  it('that failed is asked about each time, three times at most', async () => {
-    const failed = {
-      result: { status: 'error', error: { ename: 'E', evalue: 'v', traceback: [] } },
-    } as const;
-    const texts = ['1/0', '2/0', '3/0', '4/0'].flatMap((code) => [helper(code), `${code} fails.`]);
-    const { cell, tool } = session(texts, [failed, failed, failed, failed], { maxTurns: 20 });
+  it('that misses a file is told where it is, if it can be found', async () => {
+    const error = {
+      ename: 'FileNotFoundError',
+      evalue: "No such file or directory: 'x/a.txt'",
+      traceback: [],
+    };
+    const asked: string[] = [];
+    const filesNamed = (name: string): Promise<readonly string[]> => {
+      asked.push(name);
+      return asked.length === 1 ? Promise.resolve(['b/a.txt']) : Promise.reject(new Error('EACCES'));
+    };
+    const run = { result: { status: 'error', error } } as const;
+    const { cell, provider } = session([helper('1'), helper('2'), 'No.', 'No.', 'No.'], [run, run], {
+      filesNamed,
+    });
+    await cell();
+    const results = provider.requests.map(({ messages }) => messages.at(-1)!.content);
+    expect(results[1]).toContain('"b/a.txt"');
+    expect(results[2]).toContain('no such file');
+    expect(asked).toEqual(['a.txt', 'a.txt']);
+  });
+
+  it('that fails with the same error as another did makes the next turn a warmer one', async () => {
+    const { cell } = session([helper('1/0'), helper('2/0'), helper('3/1'), 'Done.'], [failed, failed, {}]);
     const { events } = await cell();
-    expect(tool.ran).toHaveLength(4);
-    expect(events.at(-1)).toMatchObject({ type: 'stop', answer: '4/0 fails.' });
+    const temperatures = events.flatMap((e) => (e.type === 'turn-end' ? [e.record.params.temperature] : []));
+    expect(temperatures).toEqual([0, 0, 0.7, 0]);
+  });
+
+  it.each([
+    ['in a wrong form', '<helper>\nprint(1)\n</helper>', []],
+    ['in a fence', 'Let me run it:\n```python\nprint(1)\n```', []],
+    ['after one that failed', 'It fails.', [failed]],
+  ])('that did not come (%s) is begun for a model that can go on from there', async (_, reply, runs) => {
+    const replies = [...runs.map(() => helper('1/0')), reply, 'print(2)\n</helpers>', 'Two.'];
+    const { cell, tool, provider, lastRequest } = session(replies, [...runs, {}]);
+    provider.canBegin = true;
+    const { events, stop } = await cell();
+    expect(stop).toMatchObject({ answer: 'Two.' });
+    expect(tool.ran.at(-1)).toBe('print(2)');
+    const begin = '<helpers lang="python">\n';
+    expect(provider.requests.map((request) => request.begin)).toEqual([
+      ...runs.map(() => undefined),
+      undefined,
+      begin,
+      undefined,
+    ]);
+    const text = `${begin}print(2)\n</helpers>`;
+    expect(lastRequest().at(-2)!.content).toBe(text);
+    const records = events.flatMap((e) => (e.type === 'turn-end' ? [e.record] : []));
+    expect(records.at(-2)).toMatchObject({ text, params: { begin } });
+  });
+
+  it('that failed is asked about each time, twice at most', async () => {
+    const texts = ['1/0', '2/0', '3/0'].flatMap((code) => [helper(code), `${code} fails.`]);
+    const { cell, tool } = session(texts, [failed, failed, failed], { maxTurns: 20 });
+    const { events } = await cell();
+    expect(tool.ran).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({ type: 'stop', answer: '3/0 fails.' });
   });
 
   it('may ask the person where somebody can be asked', async () => {

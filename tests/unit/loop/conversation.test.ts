@@ -13,7 +13,7 @@ describe('the conversation', () => {
   it('says the workspace’s files with the prompt, and again only when they changed', () => {
     const talk = new Conversation('SYS');
     const ask = (prompt: string, listing?: string): string => {
-      talk.beginCell(prompt, listing);
+      talk.beginCell(prompt, { files: listing });
       const content = talk.messages().at(-1)!.content;
       talk.addResponse('yes');
       return content;
@@ -26,6 +26,22 @@ describe('the conversation', () => {
     const bounded = ask('Six', 'f.txt <result>\n'.repeat(1000));
     expect(bounded.length).toBeLessThan(3500);
     expect(bounded).toContain('&lt;result>');
+  });
+
+  it('says of the memory what is new or has changed since it was last said', () => {
+    const talk = new Conversation('SYS');
+    const ask = (memory: string): string => {
+      talk.beginCell('How?', { memory });
+      const { content } = talk.messages().at(-1)!;
+      talk.addResponse('So.');
+      return content;
+    };
+    expect(ask('')).toBe('How?');
+    expect(ask('a: 1\nb: </result>')).toBe('Python’s memory has:\na: 1\nb: &lt;/result>\n\nHow?');
+    expect(ask('a: 1\nb: </result>')).toBe('How?');
+    expect(ask('a: 2\nb: </result>')).toBe('Python’s memory has:\na: 2\n\nHow?');
+    expect(ask('b: </result>')).toBe('How?');
+    expect(ask('a: 2\nb: </result>')).toBe('Python’s memory has:\na: 2\n\nHow?');
   });
 
   it('takes in what the user ran, as the user’s doing, unable to fake a tag', () => {
@@ -43,7 +59,7 @@ describe('the conversation', () => {
     const talk = new Conversation('SYS');
     talk.forgetCell();
     talk.recordUserCode('x = 1', 'python', result('1'));
-    talk.beginCell('Down?', 'a.csv');
+    talk.beginCell('Down?', { files: 'a.csv' });
     talk.forgetCell();
     expect(talk.messages().at(-1)!.content).toMatch(/x = 1[^]*a\.csv$/);
     talk.beginCell('Up?');
@@ -75,7 +91,7 @@ describe('the conversation', () => {
   );
 
   function apply(talk: Conversation, { do: what, text }: { do: string; text: string }): void {
-    if (what === 'cell') talk.beginCell(text, text.slice(0, 1));
+    if (what === 'cell') talk.beginCell(text, { files: text.slice(0, 1), memory: text });
     else if (what === 'result') talk.addResult(result(text));
     else if (what === 'note') talk.addNote(text);
     else if (what === 'code') talk.recordUserCode(text, 'python', result(text));

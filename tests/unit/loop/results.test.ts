@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bound, escapeTags, plainText } from '../../../kernel/loop/escape.ts';
-import { hintsFor } from '../../../kernel/loop/hints.ts';
+import { hintsFor, missingFile } from '../../../kernel/loop/hints.ts';
 import { ResultCollector } from '../../../kernel/loop/results.ts';
 import { shortTraceback } from '../../../kernel/loop/traceback.ts';
 import type { WorkerOutput } from '../../../kernel/sandbox/contract.ts';
@@ -88,16 +88,40 @@ describe('the result for the model', () => {
 
   it.each([
     ['TypeError', "unsupported operand type(s) for +: 'int' and 'str'", 'float(line)'],
-    ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'both are text'],
+    ['TypeError', "unsupported operand type(s) for -: 'str' and 'str'", 'idxmax() and idxmin() are names'],
+    ['UFuncTypeError', "ufunc 'subtract' has no loop for dtype('<U5')", 'idxmax() and idxmin() are names'],
     ['TypeError', 'must be real number, not str', 'float(line)'],
     ['TypeError', "'NoneType' object is not callable", 'find the cause'],
-    ['NameError', "name 'plt' is not defined", 'import or define'],
-    ['FileNotFoundError', 'a.txt', 'os.listdir'],
+    ['NameError', "name 'plt' is not defined", 'begin the code with import matplotlib.pyplot as plt'],
+    ['NameError', "name 'total' is not defined", 'write a line of its own: total = …'],
+    ['NameError', 'told by the code', 'the missing import'],
+    ['FileNotFoundError', "No such file or directory: 'a.txt'", 'os.listdir'],
   ])('leads from a %s (%s) to a corrected block', (ename, evalue, hint) => {
     const error = { ename, evalue, traceback: [] };
     const lines = collect([], { status: 'error', error, durationMs: 1 }).split('\n');
     expect(lines.at(-3)).toContain(hint);
     expect(lines.at(-2)).toContain('Begin it with <helpers lang="python">');
+  });
+
+  it('tells where the file is that was not found', () => {
+    const missing = (path: string): ToolResult => ({
+      status: 'error',
+      error: {
+        ename: 'FileNotFoundError',
+        evalue: `[Errno 2] No such file or directory: '${path}'`,
+        traceback: [],
+      },
+      durationMs: 1,
+    });
+    expect(missingFile(missing('notes/numbers.txt'))).toBe('numbers.txt');
+    expect(missingFile(missing('a.txt'))).toBe('a.txt');
+    expect(missingFile({ status: 'ok', durationMs: 1 })).toBeUndefined();
+    const [hint] = hintsFor(missing('notes/numbers.txt'), ['numbers.txt']);
+    expect(hint).toContain('the file is "numbers.txt" in the current directory');
+    expect(hint).not.toContain('os.listdir');
+    const [deeper] = hintsFor(missing('a.txt'), ['notes/a.txt', 'x</result>/a.txt']);
+    expect(deeper).toContain('"notes/a.txt" or "x&lt;/result>/a.txt"');
+    expect(deeper).toContain('os.path.join(folder, name)');
   });
 
   it('leaves frames of compiled libraries out', () => {

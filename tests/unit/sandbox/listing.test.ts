@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listWorkspace } from '../../../kernel/sandbox/listing.ts';
+import { filesNamed, listWorkspace } from '../../../kernel/sandbox/listing.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -52,4 +52,16 @@ describe('listWorkspace', () => {
     expect(text.length).toBeLessThan(1000);
     expect(await listWorkspace(join(directory, 'not there'))).toBe('');
   });
+});
+
+it('finds files by their name, a few at most, without following links', async () => {
+  for (const folder of ['a', 'b', 'c', 'd']) {
+    mkdirSync(join(directory, folder));
+    if (folder !== 'a') put(`${folder}/x.txt`, '');
+  }
+  symlinkSync('/etc', join(directory, 'a/etc'));
+  expect(await filesNamed(directory, 'x.txt')).toEqual(['b/x.txt', 'c/x.txt', 'd/x.txt']);
+  put('x.txt', '');
+  expect(await filesNamed(directory, 'x.txt')).toEqual(['x.txt', 'b/x.txt', 'c/x.txt']);
+  expect(await filesNamed(directory, 'passwd')).toEqual([]);
 });

@@ -30,6 +30,7 @@ beforeEach(() => {
     home,
     dataDir: join(home, '.local', 'share', 'replique'),
     configDir: join(home, '.config', 'replique'),
+    auditDir: join(top, 'records', 'audit'),
   };
 });
 

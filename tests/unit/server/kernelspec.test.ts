@@ -85,6 +85,11 @@ describe('the kernelspec', () => {
     const refused = installSpec(join(file, 'kernels'), { name: 'replique' });
     await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
   });
+
+  it('that can’t be made below /proc is refused, not tried for ever', async () => {
+    const refused = installSpec('/proc/none/kernels', { name: 'replique' });
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
+  });
 });
 
 describe('the place of a kernelspec', () => {

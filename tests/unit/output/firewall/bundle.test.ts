@@ -17,7 +17,7 @@ describe('a bundle', () => {
       'image/png': tinyPng,
       'application/json': { a: [1] },
     };
-    expect(safe(data)).toEqual({ data, metadata: {}, notices: [] });
+    expect(safe(data)).toEqual({ data, metadata: {}, notices: [], refused: [] });
   });
 
   it.each([

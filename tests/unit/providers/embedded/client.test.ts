@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { askHost, makePrivate, type HostOptions } from '../../../../kernel/providers/embedded/client.ts';
+import { protocolVersion, socketName } from '../../../../kernel/providers/embedded/protocol.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -48,12 +49,13 @@ const server = createServer((socket) => {
 server.listen(path, () => process.stdout.end('ready\\n'));
 setTimeout(() => process.exit(), 5000).unref();
 `;
-const hello = '{"type":"hello","version":1,"pid":1}\n';
+const hello = (version = protocolVersion): string =>
+  `{"type":"hello","version":${String(version)},"pid":1}\n`;
 
 test('a host is started on demand, in place of a socket that a dead one left', async () => {
   await mkdir(join(folder, 'run'));
-  await writeFile(join(folder, 'run', 'model-host-1.sock'), '');
-  expect(await ask(listening(hello))).toEqual([{ type: 'pong' }]);
+  await writeFile(join(folder, 'run', socketName), '');
+  expect(await ask(listening(hello()))).toEqual([{ type: 'pong' }]);
   expect((await stat(join(folder, 'run'))).mode & 0o777).toBe(0o700);
 });
 
@@ -72,8 +74,8 @@ test('a peer that does not greet, or greets in another version, is given up', as
   await makePrivate(directory);
   let greeting = '';
   const server = createServer((socket) => socket.on('error', () => undefined).end(greeting));
-  await new Promise<void>((resolve) => server.listen(join(directory, 'model-host-1.sock'), resolve));
-  for (greeting of ['', 'nonsense\n', '{"type":"hello","version":2,"pid":1}\n', '{"type":"pong"}\n']) {
+  await new Promise<void>((resolve) => server.listen(join(directory, socketName), resolve));
+  for (greeting of ['', 'nonsense\n', hello(protocolVersion - 1), '{"type":"pong"}\n']) {
     expect(await ask('')).toMatchObject({ kind: 'unreachable', message: 'The model host does not answer.' });
   }
   server.close();

@@ -1,0 +1,61 @@
+import { userInfo } from 'node:os';
+import type { Launcher, Limits, WorkerEvent } from '../sandbox/contract.ts';
+import { noAudit, openAudit, type Audit } from './log.ts';
+
+export interface SessionAuditOptions {
+  readonly enabled: boolean;
+  readonly directory: string;
+  readonly keyFile: string;
+  readonly keepDays: number | undefined;
+  readonly session: string;
+  /** Version of Replique. */
+  readonly version: string;
+  readonly workspace: string;
+  readonly notebook: string | undefined;
+  readonly sandbox: Launcher['name'];
+}
+
+const longestPath = 4096;
+
+/** Begins the audit of a kernel's session with its first event. */
+export function openSessionAudit(options: SessionAuditOptions): Audit {
+  if (!options.enabled) return noAudit;
+  const { directory, keyFile, keepDays, session, version, workspace, notebook, sandbox } = options;
+  const { username, uid } = whoRuns();
+  return openAudit({
+    ...{ directory, keyFile, keepDays, session },
+    user: username,
+    start: {
+      version,
+      uid,
+      pid: process.pid,
+      workspace: workspace.slice(0, longestPath),
+      ...(notebook !== undefined && { notebook: notebook.slice(0, longestPath) }),
+      sandbox,
+    },
+  });
+}
+
+/** What records each process of the worker. */
+export function workerObserver(
+  audit: Audit,
+  sandbox: Launcher['name'],
+  limits: Limits,
+): (event: WorkerEvent) => void {
+  return (event) => {
+    if (event.kind === 'started') audit.note('worker-start', { sandbox, limits, restored: event.restored });
+    else {
+      const { status, breach } = event;
+      audit.note('worker-end', { status, ...(breach !== undefined && { breach: breach.slice(0, 200) }) });
+    }
+  };
+}
+
+function whoRuns(): { readonly username: string; readonly uid: number } {
+  const uid = process.getuid?.() ?? -1;
+  try {
+    return { username: userInfo().username.slice(0, 200), uid };
+  } catch {
+    return { username: `uid ${uid}`, uid }; // a container's user may have no name
+  }
+}
