@@ -32,7 +32,12 @@ const schema = z.strictObject({
     .max(600)
     .default(2)
     .describe('How long an interrupted worker may stay busy before it is replaced.'),
-  memoryMb: z.int().min(256).max(mostMb).default(4096).describe('Address space of each sandboxed process.'),
+  memoryMb: z
+    .int()
+    .min(256)
+    .max(mostMb)
+    .default(4096)
+    .describe('Memory of all sandboxed processes together, and the address space of each.'),
   processes: z
     .int()
     .min(4)
@@ -45,7 +50,25 @@ const schema = z.strictObject({
     .min(1)
     .max(2 ** 31)
     .default(3600)
-    .describe('CPU time of each sandboxed process.'),
+    .describe('CPU time of one run of code, all its processes together, and of each process.'),
+  diskMb: z
+    .int()
+    .min(1)
+    .max(mostMb)
+    .default(4096)
+    .describe('What code may add to the workspace in a session.'),
+  newFiles: z
+    .int()
+    .min(10)
+    .max(2 ** 31)
+    .default(100_000)
+    .describe('Files and directories that code may make or change in the workspace in a session.'),
+  sessionSeconds: z
+    .number()
+    .min(1)
+    .max(2 ** 31)
+    .optional()
+    .describe('Wall time of all code of a session together; without it there is no limit.'),
   warmWorkers: z
     .int()
     .min(0)
@@ -92,6 +115,9 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_PROCESSES: 'processes',
   REPLIQUE_FILE_MB: 'fileMb',
   REPLIQUE_CPU_SECONDS: 'cpuSeconds',
+  REPLIQUE_DISK_MB: 'diskMb',
+  REPLIQUE_NEW_FILES: 'newFiles',
+  REPLIQUE_SESSION_SECONDS: 'sessionSeconds',
   REPLIQUE_WARM_WORKERS: 'warmWorkers',
   REPLIQUE_PYTHON: 'python',
   REPLIQUE_SANDBOX: 'sandbox',

@@ -131,6 +131,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     limits,
     busyGraceMs: config.busyGraceSeconds * 1000,
     warmWorkers: config.warmWorkers,
+    ...(config.sessionSeconds !== undefined && { sessionMs: config.sessionSeconds * 1000 }),
     observe: workerObserver(audit, launcher.name, limits),
   });
   const worker = auditedWorker(unaudited, audit);

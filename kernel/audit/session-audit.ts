@@ -45,7 +45,8 @@ export function workerObserver(
   return (event) => {
     if (event.kind === 'started') audit.note('worker-start', { sandbox, limits, restored: event.restored });
     else {
-      const { status, breach } = event;
+      const { status, breach, excess } = event;
+      if (excess) audit.note('limit', excess);
       audit.note('worker-end', { status, ...(breach !== undefined && { breach: breach.slice(0, 200) }) });
     }
   };

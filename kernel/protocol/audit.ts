@@ -136,11 +136,11 @@ export const auditKinds = {
     .describe('A helper had changed files that are started by other programs; they were put back.'),
   limit: z
     .strictObject({
-      limit: short,
-      value: z.number().nonnegative(),
-      unit: z.enum(['bytes', 'seconds', 'processes', 'files', 'messages']),
+      limit: z.enum(['memory', 'cpu', 'disk', 'files']),
+      used: z.number().nonnegative().describe('bytes, seconds or files'),
+      allowed: z.number().nonnegative(),
     })
-    .describe('Code has gone over a limit and was ended.'),
+    .describe('All processes together, or the workspace, went over a limit; what ran was ended.'),
   'sandbox-changed': z
     .strictObject({
       profile: short,

@@ -150,11 +150,12 @@ function watch(child: ChildProcess, channels: number, infoFd: number): Started {
       if (found !== undefined) resolve((firstPid = Number(found)));
     });
   });
-  const launched = new LaunchedProcess(child, channels, () => {
+  const endAtOnce = (): void => {
     // With PID 1 its namespace ends, and bubblewrap, which waits for that, tells when it has.
     if (firstPid === undefined) child.kill('SIGKILL');
     else killQuietly(firstPid);
-  });
+  };
+  const launched = new LaunchedProcess(child, channels, endAtOnce, () => firstPid);
   return { launched, named };
 }
 

@@ -99,15 +99,32 @@ export interface Worker {
 export type WorkerEvent =
   | { readonly kind: 'started'; readonly restored: boolean }
   /** `status`: below zero the signal that ended it, `null` where the whole sandbox ended. `breach`: what it sent. */
-  | { readonly kind: 'ended'; readonly status: number | null; readonly breach?: string };
+  | {
+      readonly kind: 'ended';
+      readonly status: number | null;
+      readonly breach?: string;
+      readonly excess?: LimitHit;
+    };
 
 /** Limits in force for one sandbox. Sizes in bytes, times in seconds. */
 export interface Limits {
+  /** Of all processes together, and the address space of each. */
   readonly memoryBytes: number;
   readonly processes: number;
   readonly openFiles: number;
   readonly fileBytes: number;
+  /** Of each process, and of all that one run of code starts, together. */
   readonly cpuSeconds: number;
+  /** What code may add to the workspace in one session. */
+  readonly diskBytes: number;
+  readonly newFiles: number;
+}
+
+/** A limit of all processes together, or of the workspace, that code has gone over. Bytes, seconds, or a count. */
+export interface LimitHit {
+  readonly limit: 'memory' | 'cpu' | 'disk' | 'files';
+  readonly used: number;
+  readonly allowed: number;
 }
 
 /** A Python that can run the worker. */
@@ -138,6 +155,8 @@ export interface SandboxProcess {
   readonly channels: readonly Duplex[];
   /** The tail of what the process wrote to stderr before the worker took over, for error messages. */
   stderrTail(): string;
+  /** The first process of all, by its number on the host; absent where it can't be known. */
+  readonly hostPid: number | undefined;
   /** The pid of the first worker process, as seen inside the sandbox. */
   readonly workerPid: number;
   /** Has PID 1 send the signal to a process; `pid` is as seen inside the sandbox. */

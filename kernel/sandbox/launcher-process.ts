@@ -31,6 +31,7 @@ export class LaunchedProcess implements SandboxProcess {
   readonly #child: ChildProcess;
   readonly #control: Duplex;
   readonly #endAtOnce: () => void;
+  readonly #firstPid: () => number | undefined;
   readonly #listeners = new Set<(pid: number, status: number) => void>();
   #tail = Buffer.alloc(0);
   #pending = '';
@@ -42,10 +43,17 @@ export class LaunchedProcess implements SandboxProcess {
   /**
    * @param child spawned with descriptor 3 as control channel and `channels` pipes from 4 on
    * @param endAtOnce kills everything inside, as far as it is known how
+   * @param firstPid init.py's number on the host
    */
-  constructor(child: ChildProcess, channels: number, endAtOnce: () => void) {
+  constructor(
+    child: ChildProcess,
+    channels: number,
+    endAtOnce: () => void,
+    firstPid: () => number | undefined = () => child.pid,
+  ) {
     this.#child = child;
     this.#endAtOnce = endAtOnce;
+    this.#firstPid = firstPid;
     this.#control = child.stdio[CONTROL] as Duplex;
     this.channels = child.stdio.slice(FIRST_CHANNEL, FIRST_CHANNEL + channels) as unknown as Duplex[];
     this.ready = new Promise((resolve, reject) => {
@@ -62,6 +70,10 @@ export class LaunchedProcess implements SandboxProcess {
     // A peer that went away shows as the end of the stream, and in `exited`.
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     this.#control.on('data', (chunk: Buffer) => this.#receive(chunk.toString('utf8')));
+  }
+
+  get hostPid(): number | undefined {
+    return this.#firstPid();
   }
 
   get workerPid(): number {

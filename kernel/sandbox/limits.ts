@@ -14,6 +14,8 @@ export function limitsOf(config: Config): Limits {
     openFiles,
     fileBytes: config.fileMb * MiB,
     cpuSeconds: config.cpuSeconds,
+    diskBytes: config.diskMb * MiB,
+    newFiles: config.newFiles,
   };
 }
 

@@ -1,7 +1,6 @@
-import { constants, type Dirent } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import type { Dirent } from 'node:fs';
 import type { Variable } from './contract.ts';
+import { Directory, walk } from './files/directory.ts';
 
 const maxEntries = 60;
 const maxDepth = 3;
@@ -16,10 +15,9 @@ const left = new Set(['node_modules', '__pycache__']);
  */
 export async function listWorkspace(directory: string): Promise<string> {
   const lines: string[] = [];
-  const budget = { entries: maxRead };
   let more = 0;
-  for await (const path of walk(directory, '', 0, budget)) {
-    if (lines.length < maxEntries) lines.push(await describe(directory, path));
+  for await (const { parent, name, path } of visibleFiles(directory)) {
+    if (lines.length < maxEntries) lines.push(await describe(parent, name, path));
     else more += 1;
   }
   if (more > 0) lines.push(`… and ${String(more)} more`);
@@ -29,8 +27,8 @@ export async function listWorkspace(directory: string): Promise<string> {
 /** Where files of this name are, relative to the directory; a few at most. */
 export async function filesNamed(directory: string, name: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const path of walk(directory, '', 0, { entries: maxRead })) {
-    if (basename(path) === name) found.push(path);
+  for await (const file of visibleFiles(directory)) {
+    if (file.name === name) found.push(file.path);
     if (found.length === maxFound) break;
   }
   return found;
@@ -41,39 +39,39 @@ export function listVariables(variables: readonly Variable[]): string {
   return variables.map(({ name, value }) => `${name}: ${value.replace(/\s+/g, ' ')}`).join('\n');
 }
 
-async function* walk(
-  root: string,
-  folder: string,
-  depth: number,
-  budget: { entries: number },
-): AsyncGenerator<string> {
-  const entries: Dirent[] = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
-  entries.sort((a, b) => Number(a.isDirectory()) - Number(b.isDirectory()) || (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    budget.entries -= 1;
-    if (budget.entries < 0) return;
-    if (entry.name.startsWith('.') || left.has(entry.name)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isFile() && !entry.name.endsWith('.ipynb')) yield path;
-    if (entry.isDirectory() && depth < maxDepth) yield* walk(root, path, depth + 1, budget);
+/** Files that are worth telling of: no hidden ones, no notebooks. */
+async function* visibleFiles(
+  directory: string,
+): AsyncGenerator<{ parent: Directory; name: string; path: string }> {
+  const root = await Directory.open(directory).catch(() => undefined);
+  if (root === undefined) return;
+  const isShown = ({ name }: Dirent): boolean => !name.startsWith('.') && !left.has(name);
+  try {
+    for await (const { parent, entry, path } of walk(root, {
+      depth: maxDepth,
+      entries: maxRead,
+      enters: isShown,
+    })) {
+      if (entry.isFile() && isShown(entry) && !entry.name.endsWith('.ipynb')) {
+        yield { parent, name: entry.name, path };
+      }
+    }
+  } finally {
+    await root.close();
   }
 }
 
-async function describe(root: string, path: string): Promise<string> {
-  const { size } = await lstat(join(root, path)).catch(() => ({ size: 0 }));
-  const columns = /\.[ct]sv$/i.test(path) ? await firstLine(join(root, path)) : undefined;
-  const name = JSON.stringify(path).slice(1, -1);
-  return `${name} (${humanSize(size)}${columns === undefined ? '' : `; columns ${columns}`})`;
+async function describe(parent: Directory, name: string, path: string): Promise<string> {
+  const size = Number((await parent.status(name))?.size ?? 0);
+  const columns = /\.[ct]sv$/i.test(name) ? await firstLine(parent, name) : undefined;
+  const shown = JSON.stringify(path).slice(1, -1);
+  return `${shown} (${humanSize(size)}${columns === undefined ? '' : `; columns ${columns}`})`;
 }
 
-/** The first line of a regular file, opened without following a link or waiting for a pipe. */
-async function firstLine(path: string): Promise<string | undefined> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    () => null,
-  );
+async function firstLine(parent: Directory, name: string): Promise<string | undefined> {
+  const file = await parent.file(name);
   if (!file) return undefined;
   try {
-    if (!(await file.stat()).isFile()) return undefined;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
     const line = buffer.toString('utf8', 0, bytesRead).split(/\r?\n/, 1)[0] ?? '';
     return line === '' || /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(line) ? undefined : line;

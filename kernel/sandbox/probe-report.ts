@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Limits, ProbeLine } from './contract.ts';
+import { proportionalBytes, type Usage } from './watchdog/usage.ts';
 
 export const reportIt = 'Report this with the output of `npx replique doctor --json`.';
 
@@ -59,9 +60,23 @@ export function judgeProbe(report: ProbeReport, workspace: string, limits: Limit
     line(
       'limits',
       looseLimits(report, limits).map((name) => `${name} is not limited`),
-      'memory, files and time of each process, and the number of processes; no cgroup',
+      'memory, files and time of each process, and the number of processes (rlimits)',
     ),
   ];
+}
+
+/**
+ * The limits of all processes together.
+ * @param usage of the probe's sandbox, as the watchdog sees it from outside
+ */
+export function judgeWatchdog({ processes }: Usage, limits: Limits): ProbeLine {
+  const sees = processes.length > 0 && proportionalBytes(processes) > 0;
+  const allowed = `memory ${limits.memoryBytes / 2 ** 20} MB, processor time ${limits.cpuSeconds} s a run, workspace +${limits.diskBytes / 2 ** 20} MB and +${limits.newFiles} files`;
+  return line(
+    'limits together',
+    sees ? [] : ['the watchdog can’t see the sandbox’s processes'],
+    `${allowed} (watchdog: looks every 10 to 100 ms; no cgroup)`,
+  );
 }
 
 function line(name: string, problems: readonly string[], good: string): ProbeLine {

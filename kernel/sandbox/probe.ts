@@ -13,9 +13,10 @@ import { launchInBubblewrap, thisMachine, type Machine } from './bubblewrap.ts';
 import type { LaunchOptions, ProbeLine, PythonInstallation } from './contract.ts';
 import { runsAsRoot, sandboxUid } from './idmap.ts';
 import { limitsOf } from './limits.ts';
-import { judgeProbe, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
+import { judgeProbe, judgeWatchdog, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
 import { probeSeatbelt } from './probe-seatbelt.ts';
 import { inspectPython } from './python.ts';
+import { usageBelow, type Usage } from './watchdog/usage.ts';
 
 const run = promisify(execFile);
 const answerTimeoutMs = 30_000;
@@ -96,8 +97,8 @@ async function probeRunning(config: Config, machine: Machine): Promise<readonly 
   const workspace = makeWorkspace();
   try {
     writeFileSync(join(workspace, 'probe.json'), JSON.stringify({ private: privatePaths(python) }));
-    const report = await askSandbox({ python, workspace, limits }, machine);
-    return judgeProbe(report, workspace, limits);
+    const { report, usage } = await askSandbox({ python, workspace, limits }, machine);
+    return [...judgeProbe(report, workspace, limits), judgeWatchdog(usage, limits)];
   } finally {
     rmSync(workspace, { recursive: true, force: true });
   }
@@ -131,19 +132,20 @@ function privatePaths(python: PythonInstallation): readonly string[] {
 async function askSandbox(
   given: Pick<LaunchOptions, 'python' | 'workspace' | 'limits'>,
   machine: Machine,
-): Promise<ProbeReport> {
+): Promise<{ readonly report: ProbeReport; readonly usage: Usage }> {
   const workerFiles = fileURLToPath(new URL('./worker', import.meta.url));
   const options = { ...given, workerFiles, entry: 'probe.py', channels: 1 };
   const launched = await launchInBubblewrap(options, machine);
   const timer = setTimeout(() => launched.kill(), answerTimeoutMs);
   try {
+    const usage = usageBelow(launched.hostPid ?? 0);
     let text = '';
     for await (const chunk of launched.channels[0] ?? []) {
       text += (chunk as Buffer).toString('utf8');
       if (text.length > largestAnswer) break;
     }
     const parsed = probeReport.safeParse(text === '' ? undefined : JSON.parse(text));
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { report: parsed.data, usage };
     throw new Error(`the probe gave no answer. ${launched.stderrTail()}`);
   } finally {
     clearTimeout(timer);

@@ -30,6 +30,8 @@ export interface WorkerOptions extends WorkerProcessOptions {
   readonly busyGraceMs: number;
   /** How many workers wait in sandboxes of their own, to replace one without delay. */
   readonly warmWorkers: number;
+  /** Wall time of all code of the session together; absent: as long as it takes. */
+  readonly sessionMs?: number | undefined;
 }
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
@@ -53,6 +55,7 @@ class RestartingWorker implements SessionWorker {
   #notices: string[] = [];
   #cell: number | undefined;
   #closed = false;
+  #spentMs = 0;
   /** Grows with each restart: what was asked before it is not begun after it. */
   #epoch = 0;
 
@@ -159,9 +162,13 @@ class RestartingWorker implements SessionWorker {
     try {
       const process = await Promise.race([this.#running(), clock.stopped]);
       if (typeof process === 'string') return { status: process };
+      const { sessionMs = Infinity } = this.#options;
+      const leftMs = sessionMs - this.#spentMs;
+      if (leftMs <= 0) return { status: 'limit', notice: words.sessionOver(sessionMs) };
       const notices = this.#notices.splice(0);
-      clock.limit(options.timeoutMs);
-      const run = process.peer.run(codeOf(options, this.#cell), hooksOf(options, clock));
+      clock.limit(Math.min(options.timeoutMs, leftMs));
+      const began = performance.now();
+      const run = process.run(codeOf(options, this.#cell), hooksOf(options, clock));
       const first = await Promise.race([run, clock.stopped]);
       if (typeof first === 'string') process.interrupt();
       const end = typeof first === 'string' ? await settledWithin(run, settleMs) : first;
@@ -169,11 +176,14 @@ class RestartingWorker implements SessionWorker {
         process.peer.mute();
         recovery = this.#recover(process, run);
       }
-      if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
+      this.#spentMs += performance.now() - began;
+      const isSessionOver = clock.reason === 'timeout' && leftMs < options.timeoutMs;
+      if (isSessionOver) notices.push(words.sessionOver(sessionMs));
+      else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       if (end?.kind === 'done' && end.message.error !== null) notices.push(...process.complaints());
       const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
-      return outcome;
+      return isSessionOver ? { ...outcome, status: 'limit' } : outcome;
     } finally {
       if (recovery === undefined) done();
       else void recovery.finally(done);

@@ -21,6 +21,11 @@ export class Snapshots {
     return [...this.#live.keys()].at(-1);
   }
 
+  /** Their numbers inside the sandbox. */
+  get pids(): ReadonlySet<number> {
+    return new Set([...this.#live.values()].map(({ pid }) => pid));
+  }
+
   has(id: string): boolean {
     return this.#live.has(id);
   }
@@ -28,6 +33,11 @@ export class Snapshots {
   add(id: string, snapshot: Snapshot): void {
     this.#live.set(id, snapshot);
     for (const oldest of [...this.#live.keys()].slice(0, -this.#most)) this.drop(oldest);
+  }
+
+  /** Drops all but the newest. */
+  dropOlder(): void {
+    for (const id of [...this.#live.keys()].slice(0, -1)) this.drop(id);
   }
 
   drop(id: string): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Frame, Line } from './channel.ts';
 import { OutputOrder, type TextName } from './channel-order.ts';
-import type { WorkerOutput } from './contract.ts';
+import type { LimitHit, WorkerOutput } from './contract.ts';
 import { outputOf, parseMessage } from './messages.ts';
 import type { DoneMessage, InputRequest, ReplyMessage, RunMessage, WorkerMessage } from './messages.ts';
 
@@ -10,8 +10,9 @@ const lateTextMs = 250;
 const mostBytes = 64 * 1024 * 1024;
 const mostOutputs = 100_000;
 
-/** Why a worker process is no more: it ended (status below zero: by that signal), or it was ended for what it said. */
-export type Death = { readonly status: number | null } | { readonly breach: string };
+/** Why a worker process is no more: it ended (status below zero: by that signal), was ended for what it said, or for a limit. */
+export type Death =
+  { readonly status: number | null } | { readonly breach: string } | { readonly excess: LimitHit };
 
 interface PeerHooks {
   /** It sent what it may not; the process has to be ended. */

@@ -3,10 +3,19 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
-import type { Launcher, Limits, PythonInstallation, SandboxProcess, WorkerEvent } from './contract.ts';
+import type {
+  Launcher,
+  LimitHit,
+  Limits,
+  PythonInstallation,
+  SandboxProcess,
+  WorkerEvent,
+} from './contract.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
-import { WorkerPeer, type Death } from './worker-peer.ts';
+import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
+import { Watchdog } from './watchdog/watchdog.ts';
+import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
 import { forkMs, hello, startMs } from './worker-hello.ts';
 import { workspaceGone } from './worker-words.ts';
 
@@ -37,6 +46,9 @@ export class WorkerProcess {
   readonly #pool: ChannelPool;
   readonly #workspace: Place;
   readonly #snapshots = new Snapshots(mostSnapshots);
+  readonly #watchdog: Watchdog | undefined;
+  /** The sandbox's first process, and the one that passes on text, by their numbers on the host. */
+  readonly #own = new Set<number>();
   #peer: WorkerPeer;
   /** The active process has been reaped. */
   #ended = false;
@@ -47,13 +59,24 @@ export class WorkerProcess {
     workspace: Place,
     pool: ChannelPool,
     line: Line,
-    observe: (event: WorkerEvent) => void,
+    { limits, observe = () => undefined }: WorkerProcessOptions,
   ) {
     this.#sandbox = sandbox;
     this.#workspace = workspace;
     this.#pool = pool;
     this.#observe = observe;
     this.#peer = this.#meet(line, sandbox.workerPid, false);
+    if (sandbox.hostPid === undefined || process.platform !== 'linux') return;
+    // No helper has run yet: what is there beside the worker is ours, and stays.
+    for (const { pid } of usageBelow(sandbox.hostPid).processes) {
+      if (insidePid(pid) !== sandbox.workerPid) this.#own.add(pid);
+    }
+    this.#watchdog = new Watchdog({
+      root: sandbox.hostPid,
+      workspace: workspace.path,
+      limits,
+      onExcess: (hit, usage) => this.#stopExcess(hit, usage),
+    });
   }
 
   /**
@@ -83,7 +106,7 @@ export class WorkerProcess {
       throw startFailure(sandbox.stderrTail() || String(error), python.executable);
     }
     gone.catch(() => undefined);
-    const started = new WorkerProcess(sandbox, place, pool, line, options.observe ?? (() => undefined));
+    const started = new WorkerProcess(sandbox, place, pool, line, options);
     stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
     stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
     started.#watch();
@@ -104,6 +127,16 @@ export class WorkerProcess {
   complaints(): readonly string[] {
     const { path, mark } = this.#workspace;
     return placeOf(path).mark === mark ? [] : [workspaceGone(path)];
+  }
+
+  /** Runs code in the active process, within the limits of all processes together. */
+  async run(code: CodeToRun, hooks: RunHooks): Promise<RunEnd> {
+    this.#watchdog?.begin();
+    try {
+      return await this.#peer.run(code, hooks);
+    } finally {
+      this.#watchdog?.end();
+    }
   }
 
   /** Interrupts the running request. */
@@ -158,6 +191,7 @@ export class WorkerProcess {
   /** Ends everything in the sandbox; settles when nothing runs any more. */
   async close(): Promise<void> {
     this.#over = true;
+    this.#watchdog?.close();
     this.#peer.end({ status: null });
     this.#sandbox.kill();
     await this.#sandbox.exited;
@@ -169,6 +203,24 @@ export class WorkerProcess {
       onBreach: () => this.#sandbox.signal(pid, 'SIGKILL'),
       onEnd: (death) => this.#observe({ kind: 'ended', status: null, ...death }),
     });
+  }
+
+  /**
+   * Ends what runs; the snapshots stay. Where it is they that hold the memory, the older ones go first, and the next look
+   * tells whether that was enough.
+   */
+  #stopExcess(hit: LimitHit, { processes }: Usage): void {
+    const waiting = this.#snapshots.pids;
+    const isKept = (pid: number): boolean => this.#own.has(pid) || waiting.has(insidePid(pid));
+    if (hit.limit === 'memory' && waiting.size > 1) {
+      const held = proportionalBytes(processes.filter(({ pid }) => isKept(pid)));
+      if (held > hit.allowed / 2) {
+        this.#snapshots.dropOlder();
+        return;
+      }
+    }
+    for (const { pid } of processes) if (!isKept(pid)) killQuietly(pid);
+    this.#peer.end({ excess: hit });
   }
 
   async #killActive(): Promise<void> {
@@ -199,6 +251,7 @@ export class WorkerProcess {
     });
     void this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;
+      this.#watchdog?.close();
       tell(this.#peer, { status: null });
     });
   }
@@ -229,4 +282,12 @@ function startFailure(problem: string, python: string): RepliqueError {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -1,4 +1,4 @@
-import type { ExecuteOutcome } from './contract.ts';
+import type { ExecuteOutcome, LimitHit } from './contract.ts';
 import type { Death } from './worker-peer.ts';
 
 const SIGKILL = 9;
@@ -13,6 +13,7 @@ export function describeDeath(
   if ('breach' in death) {
     return { status: 'died', notice: `Python sent ${death.breach}, so it was ended. ${memory}` };
   }
+  if ('excess' in death) return { status: 'limit', notice: `${excess(death.excess)} ${memory}` };
   const { status } = death;
   if (status === -SIGXCPU) {
     return {
@@ -21,6 +22,30 @@ export function describeDeath(
     };
   }
   return { status: 'died', notice: `${wayOfDeath(status)} ${memory}` };
+}
+
+/** Which limit it was, how much was used, and what allows more. */
+function excess({ limit, used, allowed }: LimitHit): string {
+  switch (limit) {
+    case 'memory':
+      return `All processes together used ${megabytes(used)} of memory; ${megabytes(allowed)} are allowed, so they were ended. Set REPLIQUE_MEMORY_MB to allow more.`;
+    case 'cpu':
+      return `Its processes together used ${Math.ceil(used)} s of processor time; ${allowed} s are allowed, so they were ended. Set REPLIQUE_CPU_SECONDS to allow more.`;
+    case 'disk':
+      return `${megabytes(used)} were added to the workspace in this session; ${megabytes(allowed)} are allowed, so what ran was ended. Remove files, or set REPLIQUE_DISK_MB to allow more.`;
+    case 'files':
+      return `${used} files were made or changed in the workspace in this session; ${allowed} are allowed, so what ran was ended. Remove files, or set REPLIQUE_NEW_FILES to allow more.`;
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
+
+export function sessionOver(sessionMs: number): string {
+  const seconds = Number((sessionMs / 1000).toFixed(1));
+  return (
+    `Code has run for ${seconds} s in this session, which is all that is allowed. ` +
+    'Set REPLIQUE_SESSION_SECONDS to allow more, and restart the kernel.'
+  );
 }
 
 function wayOfDeath(status: number | null): string {

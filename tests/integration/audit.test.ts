@@ -37,7 +37,7 @@ describe('the audit of a session', () => {
         language: 'python',
         code_sha256: plain(secret),
       },
-      { run: 1, status: 'ok', outputs: 1 },
+      { run: 1, status: 'ok', output_bytes: 22 },
       { run: 2, origin: 'kernel' },
       { run: 2, status: 'ok' },
       { run: 3, cell: 2, origin: 'cell', language: 'bash' },

@@ -99,15 +99,20 @@ while True:
   it('stays for the forks of a worker that died, and reports each end', async () => {
     const launched = await launch(`
 import os
+again, goes_on = os.pipe()
 copy = os.fork()
 if copy == 0:
+    os.close(goes_on)
+    os.read(again, 1)
     os.read(4, 1)
     os._exit(7)
 os.write(4, b"%d." % copy)
+os.read(4, 1)
 os._exit(3)`);
     const ends: (readonly [number, number])[] = [];
     launched.onProcessExit((pid, status) => ends.push([pid, status]));
     const copy = Number.parseInt(await readUntil(launched.channels[0]!, /\./), 10);
+    launched.channels[0]!.write('x');
     await vi.waitFor(() => expect(ends).toEqual([[launched.workerPid, 3]]));
     launched.channels[0]!.write('x');
     await launched.exited;
@@ -124,9 +129,11 @@ copy = os.fork()
 if copy == 0:
     time.sleep(600)
 os.write(4, b"%d." % copy)
+os.read(4, 1)
 os._exit(0)`);
     const first = nextExit(launched);
     const copy = Number.parseInt(await readUntil(launched.channels[0]!, /\./), 10);
+    launched.channels[0]!.write('x');
     await first;
     const second = nextExit(launched);
     launched.signal(copy, 'SIGKILL');
@@ -330,7 +337,7 @@ describe('the probe', () => {
     expect(lines.filter((line) => !line.ok)).toEqual([]);
     expect(lines.map((line) => line.name)).toEqual([
       ...['bubblewrap', 'options', 'namespaces', 'system calls', 'capabilities'],
-      ...['network', 'files', 'workspace', 'limits'],
+      ...['network', 'files', 'workspace', 'limits', 'limits together'],
     ]);
   });
 

@@ -19,6 +19,7 @@ interface Given {
   readonly isolation?: Isolation;
   readonly busyGraceMs?: number;
   readonly warmWorkers?: number;
+  readonly sessionMs?: number;
   readonly limits?: Partial<Limits>;
   /** Python source that stands in for the worker. */
   readonly impostor?: string;
@@ -55,6 +56,7 @@ export class Workers {
       limits: { ...limitsOf(config), ...given.limits },
       busyGraceMs: given.busyGraceMs ?? 500,
       warmWorkers: given.warmWorkers ?? 0,
+      sessionMs: given.sessionMs,
       ...(given.impostor === undefined ? {} : { files: { directory, entry: 'entry.py' } }),
     });
     this.#workers.push(worker);

@@ -4,18 +4,21 @@ import { plainConfig } from '../../support/sandboxes.ts';
 
 describe('limits', () => {
   it('come from the configuration, in bytes', () => {
-    const config = { ...plainConfig(), memoryMb: 512, processes: 9, fileMb: 2, cpuSeconds: 30 };
+    const config = { ...plainConfig(), memoryMb: 512, processes: 9, fileMb: 2, cpuSeconds: 30, diskMb: 3 };
     expect(limitsOf(config)).toEqual({
       memoryBytes: 536870912,
       processes: 9,
       openFiles: 1024,
       fileBytes: 2097152,
       cpuSeconds: 30,
+      diskBytes: 3145728,
+      newFiles: 100_000,
     });
   });
 
   it('are written as init.py reads them', () => {
     const text = resourceLimits({
+      ...limitsOf(plainConfig()),
       ...{ memoryBytes: 1000, processes: 9, openFiles: 64, fileBytes: 2000, cpuSeconds: 30 },
     });
     const items = text.split(',');

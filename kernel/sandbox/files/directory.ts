@@ -1,0 +1,105 @@
+import { constants, type BigIntStats, type Dirent } from 'node:fs';
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const openFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Where a descriptor's directory can be named as part of a path; elsewhere a directory is found again by its path. */
+const hasDescriptorPaths = process.platform === 'linux';
+
+/**
+ * An open directory of the workspace. What lies in it is reached from its descriptor, one name at a time and never
+ * through a link, so that code which swaps a directory for a link meanwhile leads nowhere (openat(2) with O_NOFOLLOW,
+ * by the paths below /proc/self/fd).
+ */
+export class Directory {
+  /** Relative to the first one; empty for that. */
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #place: string;
+
+  private constructor(handle: FileHandle, place: string, path: string) {
+    this.#handle = handle;
+    this.#place = hasDescriptorPaths ? `/proc/self/fd/${handle.fd}` : place;
+    this.path = path;
+  }
+
+  /** @throws Error where there is none, or a link */
+  static async open(path: string): Promise<Directory> {
+    return new Directory(await open(path, openDirectory), path, '');
+  }
+
+  /** What is in it; nothing where that can't be read. */
+  entries(): Promise<readonly Dirent[]> {
+    return readdir(this.#place, { withFileTypes: true }).catch(() => []);
+  }
+
+  /** A directory in it; `undefined` where the name is no longer one. */
+  async directory(name: string): Promise<Directory | undefined> {
+    const place = join(this.#place, name);
+    const handle = await open(place, openDirectory).catch(() => undefined);
+    return handle && new Directory(handle, place, join(this.path, name));
+  }
+
+  /** A regular file in it, opened to be read; `undefined` for anything else. */
+  async file(name: string): Promise<FileHandle | undefined> {
+    const handle = await open(join(this.#place, name), openFile).catch(() => undefined);
+    if (handle === undefined || (await handle.stat()).isFile()) return handle;
+    await handle.close();
+    return undefined;
+  }
+
+  /** Of the entry itself, not of what a link leads to. */
+  status(name: string): Promise<BigIntStats | undefined> {
+    return lstat(join(this.#place, name), { bigint: true }).catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+interface Found {
+  readonly parent: Directory;
+  readonly entry: Dirent;
+  /** Relative to where the walk began. */
+  readonly path: string;
+}
+
+interface WalkOptions {
+  /** How many directories deep; 0: the first one only. */
+  readonly depth: number;
+  /** As many entries are looked at. */
+  readonly entries: number;
+  /** Whether to go into a directory; the entry itself is given anyway. */
+  readonly enters?: (entry: Dirent) => boolean;
+}
+
+/** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
+export async function* walk(root: Directory, options: WalkOptions): AsyncGenerator<Found> {
+  const budget = { entries: options.entries };
+  yield* walkFrom(root, options, options.depth, budget);
+}
+
+async function* walkFrom(
+  parent: Directory,
+  options: WalkOptions,
+  depth: number,
+  budget: { entries: number },
+): AsyncGenerator<Found> {
+  const entries = [...(await parent.entries())];
+  entries.sort((a, b) => Number(a.isDirectory()) - Number(b.isDirectory()) || (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    budget.entries -= 1;
+    if (budget.entries < 0) return;
+    yield { parent, entry, path: join(parent.path, entry.name) };
+    if (!entry.isDirectory() || depth === 0 || options.enters?.(entry) === false) continue;
+    const child = await parent.directory(entry.name);
+    if (child === undefined) continue;
+    try {
+      yield* walkFrom(child, options, depth - 1, budget);
+    } finally {
+      await child.close();
+    }
+  }
+}

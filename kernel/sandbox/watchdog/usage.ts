@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What the processes of one sandbox use together. */
+export interface Usage {
+  readonly processes: readonly SeenProcess[];
+  /** Seconds on a processor, those of processes that have ended and were waited for included. */
+  readonly cpuSeconds: number;
+  /** An upper bound of the memory: pages that processes share are counted in each. */
+  readonly residentBytes: number;
+}
+
+export interface SeenProcess {
+  readonly pid: number;
+  readonly residentBytes: number;
+}
+
+/** sysconf(_SC_CLK_TCK) and _SC_PAGESIZE, as nearly every Linux has them; with larger pages memory is read as too little. */
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/**
+ * What everything below a process uses, itself included, after proc(5). Orphans inside a sandbox come to its PID 1, so
+ * nothing is missed. What ends meanwhile is left out.
+ */
+export function usageBelow(root: number): Usage {
+  const processes: SeenProcess[] = [];
+  let ticks = 0;
+  for (const pid of treeOf(root)) {
+    const stat = read(pid, 'stat');
+    if (stat === '') continue;
+    const times = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15);
+    ticks += times.reduce((sum, value) => sum + Number(value), 0);
+    processes.push({ pid, residentBytes: Number(read(pid, 'statm').split(' ')[1] ?? 0) * pageBytes });
+  }
+  return {
+    processes,
+    cpuSeconds: ticks / ticksPerSecond,
+    residentBytes: processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
+}
+
+/** Memory of processes, pages that are shared divided among those who share them; resident where that can't be read. */
+export function proportionalBytes(processes: readonly SeenProcess[]): number {
+  return processes.reduce((sum, { pid, residentBytes }) => {
+    const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(read(pid, 'smaps_rollup'))?.[1];
+    return sum + (kilobytes === undefined ? residentBytes : Number(kilobytes) * 1024);
+  }, 0);
+}
+
+/** A process's number in its innermost namespace. */
+export function insidePid(pid: number): number {
+  return Number(/^NSpid:.*\t(\d+)$/m.exec(read(pid, 'status'))?.[1] ?? pid);
+}
+
+function treeOf(root: number): readonly number[] {
+  const found = [root];
+  for (const pid of found) {
+    for (const task of tasksOf(pid)) {
+      for (const child of read(pid, `task/${task}/children`).split(' ')) {
+        if (child !== '') found.push(Number(child));
+      }
+    }
+  }
+  return found;
+}
+
+function tasksOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+function read(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}

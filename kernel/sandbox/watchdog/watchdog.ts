@@ -1,0 +1,110 @@
+import type { LimitHit, Limits } from '../contract.ts';
+import { DiskWatch, type Growth } from './disk.ts';
+import { proportionalBytes, usageBelow, type Usage } from './usage.ts';
+
+/** Between two looks while code runs, and while none does: a daemon that it left behind may. */
+const busyMs = { least: 10, most: 100 };
+const idleMs = 1_000;
+const diskMs = 200;
+/** As fast as two processors fill memory; the nearer the limit, the sooner the next look. */
+const fillBytesPerMs = 8_000_000;
+/** What code that is to clear the workspace may add to it, as a part of the limit. */
+const slack = 0.05;
+
+interface WatchdogOptions {
+  /** The sandbox's first process, by its number on the host. */
+  readonly root: number;
+  readonly workspace: string;
+  readonly limits: Limits;
+  /** Called with each limit that was gone over; the processes still run. */
+  readonly onExcess: (hit: LimitHit, usage: Usage) => void;
+}
+
+/**
+ * Holds the limits that no rlimit can: those of all processes of a sandbox together, and of its workspace. It looks from
+ * outside, by /proc, and never asks a process of the sandbox.
+ */
+export class Watchdog {
+  readonly #options: WatchdogOptions;
+  readonly #disk: DiskWatch;
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+  #closed = false;
+  /** Processor time of the whole sandbox soon after the running code began; short code never pays for a look. */
+  #cpuBefore: number | undefined;
+  #diskAt = 0;
+  #looking = false;
+  /** What was in the workspace when it was too much the last time: it may be cleared away, but hardly added to. */
+  #found: Growth = { bytes: 0, files: 0 };
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+    this.#disk = new DiskWatch(options.workspace);
+    this.#schedule(idleMs);
+  }
+
+  /** Code begins to run. */
+  begin(): void {
+    this.#cpuBefore = undefined;
+    this.#running = true;
+    this.#schedule(busyMs.least);
+  }
+
+  end(): void {
+    this.#running = false;
+    this.#schedule(idleMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), ms).unref();
+  }
+
+  #look(): void {
+    const { root, limits, onExcess } = this.#options;
+    const usage = usageBelow(root);
+    const memory = this.#memory(usage);
+    const cpuSeconds = usage.cpuSeconds - (this.#cpuBefore ??= usage.cpuSeconds);
+    if (memory > limits.memoryBytes)
+      onExcess({ limit: 'memory', used: memory, allowed: limits.memoryBytes }, usage);
+    else if (this.#running && cpuSeconds > limits.cpuSeconds) {
+      onExcess({ limit: 'cpu', used: cpuSeconds, allowed: limits.cpuSeconds }, usage);
+    }
+    if (performance.now() - this.#diskAt > diskMs) void this.#lookAtDisk();
+    const soon = Math.max(busyMs.least, (limits.memoryBytes - memory) / fillBytesPerMs);
+    this.#schedule(this.#running ? Math.min(busyMs.most, soon) : idleMs);
+  }
+
+  /** Counting shared pages once costs more, so it is done only where it may matter. */
+  #memory({ residentBytes, processes }: Usage): number {
+    return residentBytes <= this.#options.limits.memoryBytes ? residentBytes : proportionalBytes(processes);
+  }
+
+  async #lookAtDisk(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    const { root, limits, onExcess } = this.#options;
+    try {
+      const growth = await this.#disk.excess({
+        bytes: Math.max(limits.diskBytes, this.#found.bytes + limits.diskBytes * slack),
+        files: Math.max(limits.newFiles, this.#found.files + limits.newFiles * slack),
+      });
+      if (growth === undefined || this.#closed) return;
+      this.#found = growth;
+      const hit: LimitHit =
+        growth.bytes > limits.diskBytes
+          ? { limit: 'disk', used: growth.bytes, allowed: limits.diskBytes }
+          : { limit: 'files', used: growth.files, allowed: limits.newFiles };
+      onExcess(hit, usageBelow(root));
+    } finally {
+      this.#diskAt = performance.now();
+      this.#looking = false;
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Limits } from '../../kernel/sandbox/contract.ts';
+import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { proportionalBytes, usageBelow } from '../../kernel/sandbox/watchdog/usage.ts';
+import { runningIn } from '../support/sandboxes.ts';
+import { run, Workers } from '../support/workers.ts';
+
+/** Limits of all processes together, and of the workspace. Each attack is shown to work where the limit is higher. */
+
+const MiB = 2 ** 20;
+let workers: Workers;
+beforeEach(() => {
+  workers = new Workers();
+});
+afterEach(() => workers.close());
+
+const withLimits = (limits: Partial<Limits>, more = {}): { worker: SessionWorker; workspace: string } =>
+  workers.create({ isolation: 'bubblewrap', limits, ...more });
+
+/** Each of `count` processes fills that much memory, says so, and stays. */
+const hoard = (count: number, mebibytes: number): string => `
+import os, time
+for _ in range(${count}):
+    if os.fork() == 0:
+        held = b"x" * (${mebibytes} << 20)
+        time.sleep(600)
+time.sleep(600)`;
+
+describe('the watchdog', () => {
+  it('ends processes that use too much memory together, each of them less than is allowed', async () => {
+    const { worker, workspace } = withLimits({ memoryBytes: 700 * MiB });
+    await run(worker, 'kept = 41');
+    await worker.snapshot();
+    const before = runningIn(workspace).length;
+    const outcome = await run(worker, hoard(4, 300), { timeoutMs: 60_000 });
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(
+      /All processes together used \d+ MB of memory; 700 MB are allowed.*REPLIQUE_MEMORY_MB/,
+    );
+    const used = Number(/used (\d+) MB/.exec(outcome.notice!)![1]);
+    expect(used).toBeGreaterThan(700);
+    expect((await run(worker, 'print(kept + 1)')).stdout).toBe('42\n');
+    await vi.waitFor(() => expect(runningIn(workspace).length).toBeLessThanOrEqual(before));
+  });
+
+  it('lets the same processes be where the limit is higher', async () => {
+    const { worker } = withLimits({ memoryBytes: 3000 * MiB });
+    const outcome = await run(worker, hoard(4, 300), { timeoutMs: 3_000 });
+    expect(outcome.status).toBe('timeout');
+  });
+
+  it('counts memory that many snapshots share once', async () => {
+    const { worker } = withLimits({ memoryBytes: 700 * MiB });
+    await run(worker, 'held = b"x" * (200 << 20)');
+    for (let snapshot = 0; snapshot < 6; snapshot += 1) await worker.snapshot();
+    expect((await run(worker, 'import time; time.sleep(0.5); print(len(held) >> 20)')).stdout).toBe('200\n');
+  });
+
+  it('lets go of older snapshots where it is they that hold the memory, not of the work', async () => {
+    const { worker } = withLimits({ memoryBytes: 900 * MiB });
+    for (let step = 0; step < 6; step += 1) {
+      const outcome = await run(
+        worker,
+        `held = bytes([${step}]) * (150 << 20); import time; time.sleep(0.4)`,
+      );
+      expect(outcome.status).toBe('ok');
+      await worker.snapshot();
+    }
+    expect((await run(worker, 'print(held[0])')).stdout).toBe('5\n');
+  });
+
+  it('ends code whose processes use up the processor’s time one after the other', async () => {
+    const { worker } = withLimits({ cpuSeconds: 2 });
+    const burn = `
+import os, time
+while True:
+    if (pid := os.fork()) == 0:
+        end = time.process_time() + 0.5
+        while time.process_time() < end: pass
+        os._exit(0)
+    os.waitpid(pid, 0)`;
+    const outcome = await run(worker, burn, { timeoutMs: 60_000 });
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(/processor time; 2 s are allowed.*REPLIQUE_CPU_SECONDS/);
+  });
+
+  it('ends code that fills the workspace, in files below the limit of each', async () => {
+    const { worker, workspace } = withLimits({ diskBytes: 64 * MiB, fileBytes: 32 * MiB });
+    const fill = `
+import time
+for number in range(1000):
+    with open(f"part-{number}", "wb") as file: file.write(b"x" * (8 << 20))
+    time.sleep(0.02)`;
+    const outcome = await run(worker, fill, { timeoutMs: 60_000 });
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(/were added to the workspace.*64 MB are allowed.*REPLIQUE_DISK_MB/);
+    const written = readdirSync(workspace).reduce(
+      (sum, name) => sum + statSync(join(workspace, name)).size,
+      0,
+    );
+    expect(written).toBeLessThan(600 * MiB);
+    const cleared = await run(worker, 'import os\nfor name in os.listdir(): os.remove(name)\nprint("clear")');
+    expect(cleared.stdout).toBe('clear\n');
+    for (const name of readdirSync(workspace)) rmSync(join(workspace, name));
+  });
+
+  it('ends code that makes files without end', async () => {
+    const { worker } = withLimits({ newFiles: 2_000 });
+    const outcome = await run(
+      worker,
+      'import time\nfor number in range(10**6):\n    open(f"f{number}", "w").close()\n    if number % 500 == 0: time.sleep(0.05)',
+      { timeoutMs: 60_000 },
+    );
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(/files were made or changed.*2000 are allowed.*REPLIQUE_NEW_FILES/);
+  });
+
+  it('ends a daemon that goes over a limit when nothing runs', async () => {
+    const { worker, workspace } = withLimits({ memoryBytes: 500 * MiB });
+    const daemon = `
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(0.5)
+        held = [b"x" * (100 << 20)]
+        for _ in range(3):
+            if os.fork() == 0:
+                mine = b"y" * (200 << 20)
+                time.sleep(600)
+        time.sleep(600)
+    os._exit(0)
+os.wait()`;
+    expect((await run(worker, daemon)).status).toBe('ok');
+    await worker.snapshot();
+    await vi.waitFor(() => expect(runningIn(workspace).length).toBeGreaterThanOrEqual(5), { timeout: 5_000 });
+    await vi.waitFor(() => expect(runningIn(workspace).length).toBeLessThan(5), { timeout: 10_000 });
+    const next = await run(worker, 'print("on")');
+    expect(next.stdout).toBe('on\n');
+    expect(next.notice).toContain('REPLIQUE_MEMORY_MB');
+  });
+
+  it('sees what ordinary users’ sandboxes hide from each other: memory of snapshots, too', async () => {
+    const { worker, workspace } = withLimits({});
+    await run(worker, 'held = b"x" * (100 << 20)');
+    await worker.snapshot();
+    const [first] = runningIn(workspace);
+    const { processes, residentBytes } = usageBelow(first!);
+    expect(processes.length).toBe(4);
+    const shared = proportionalBytes(processes);
+    expect(shared).toBeGreaterThan(100 * MiB);
+    expect(shared).toBeLessThan(residentBytes - 80 * MiB);
+  });
+});
+
+describe('the time of a session', () => {
+  it('ends what runs, and then lets nothing run, with the remedy', async () => {
+    const { worker } = withLimits({}, { sessionMs: 1_500 });
+    expect((await run(worker, 'import time; time.sleep(0.2)')).status).toBe('ok');
+    const second = await run(worker, 'time.sleep(60)');
+    expect(second.status).toBe('limit');
+    expect(second.notice).toMatch(/Code has run for 1.5 s in this session.*REPLIQUE_SESSION_SECONDS/);
+    const third = await run(worker, 'open("ran", "w").close()');
+    expect(third.status).toBe('limit');
+  });
+});
