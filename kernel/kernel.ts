@@ -1,9 +1,9 @@
-import { dirname } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { auditedWorker } from './audit/audited-worker.ts';
 import { noAudit, type Audit } from './audit/log.ts';
-import { openSessionAudit, workerObserver } from './audit/session-audit.ts';
+import { openSessionAudit, restoredEvent, workerObserver } from './audit/session-audit.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
@@ -21,6 +21,7 @@ import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
 import { limitsOf } from './sandbox/limits.ts';
 import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
+import { guardedWorker } from './sandbox/protected/guarded-worker.ts';
 import { locatePython } from './sandbox/python.ts';
 import { createWorker } from './sandbox/session-worker.ts';
 import { chooseWorkspace } from './sandbox/workspace.ts';
@@ -134,7 +135,13 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     ...(config.sessionSeconds !== undefined && { sessionMs: config.sessionSeconds * 1000 }),
     observe: workerObserver(audit, launcher.name, limits),
   });
-  const worker = auditedWorker(unaudited, audit);
+  const guarded = guardedWorker(unaudited, {
+    workspace: workspace.path,
+    notebook: notebook === undefined ? undefined : resolve(cwd, notebook),
+    setAside: join(dataDir(), 'set-aside', sessionId),
+    onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
+  });
+  const worker = auditedWorker(guarded, audit);
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
   const conversation = new Conversation(systemPrompt(tools));

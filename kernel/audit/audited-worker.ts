@@ -1,5 +1,6 @@
 import type { AuditData } from '../protocol/audit.ts';
 import type { ExecuteOptions, ExecuteOutcome, WorkerOutput } from '../sandbox/contract.ts';
+import { delegatingWorker } from '../sandbox/delegating-worker.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
 import { plain } from './chain.ts';
 import type { Audit } from './log.ts';
@@ -8,8 +9,7 @@ import type { Audit } from './log.ts';
 export function auditedWorker(worker: SessionWorker, audit: Audit): SessionWorker {
   let runs = 0;
   let cell: number | null = null;
-  return {
-    ready: () => worker.ready(),
+  return delegatingWorker(worker, {
     beginCell: (executionCount) => {
       cell = executionCount;
       worker.beginCell(executionCount);
@@ -18,17 +18,7 @@ export function auditedWorker(worker: SessionWorker, audit: Audit): SessionWorke
       runs += 1;
       return recorded(worker, audit, options, { run: runs, cell });
     },
-    check: (code, language) => worker.check(code, language),
-    variables: () => worker.variables(),
-    complete: (code, cursorPos) => worker.complete(code, cursorPos),
-    inspect: (code, cursorPos, detailLevel) => worker.inspect(code, cursorPos, detailLevel),
-    isComplete: (code) => worker.isComplete(code),
-    snapshot: () => worker.snapshot(),
-    resume: (id) => worker.resume(id),
-    drop: (id) => worker.drop(id),
-    restart: () => worker.restart(),
-    close: () => worker.close(),
-  };
+  });
 }
 
 type Place = Pick<AuditData<'run-start'>, 'run' | 'cell'>;

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
-import type { Launcher, Limits, WorkerEvent } from '../sandbox/contract.ts';
+import type { AuditData } from '../protocol/audit.ts';
+import type { Launcher, Limits, RunOrigin, WorkerEvent } from '../sandbox/contract.ts';
 import { noAudit, openAudit, type Audit } from './log.ts';
 
 export interface SessionAuditOptions {
@@ -15,7 +16,9 @@ export interface SessionAuditOptions {
   readonly sandbox: Launcher['name'];
 }
 
-const longestPath = 4096;
+const longestPlace = 4096;
+const longestPath = 500;
+const mostPaths = 50;
 
 /** Begins the audit of a kernel's session with its first event. */
 export function openSessionAudit(options: SessionAuditOptions): Audit {
@@ -29,8 +32,8 @@ export function openSessionAudit(options: SessionAuditOptions): Audit {
       version,
       uid,
       pid: process.pid,
-      workspace: workspace.slice(0, longestPath),
-      ...(notebook !== undefined && { notebook: notebook.slice(0, longestPath) }),
+      workspace: workspace.slice(0, longestPlace),
+      ...(notebook !== undefined && { notebook: notebook.slice(0, longestPlace) }),
       sandbox,
     },
   });
@@ -50,6 +53,16 @@ export function workerObserver(
       audit.note('worker-end', { status, ...(breach !== undefined && { breach: breach.slice(0, 200) }) });
     }
   };
+}
+
+/** What is recorded of files that were put back. */
+export function restoredEvent(
+  undone: readonly { readonly path: string }[],
+  origin: RunOrigin | undefined,
+): AuditData<'file-restored'> {
+  const place = origin?.kind === 'helper' ? { turn: origin.turn, helper: origin.helper } : {};
+  const paths = undone.slice(0, mostPaths).map(({ path }) => path.slice(0, longestPath));
+  return { ...place, paths, files: undone.length };
 }
 
 function whoRuns(): { readonly username: string; readonly uid: number } {

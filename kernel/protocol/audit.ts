@@ -127,7 +127,6 @@ export const auditKinds = {
     .describe('Code has had a connection, or was refused one.'),
   'file-restored': z
     .strictObject({
-      cell: count,
       turn: count.optional(),
       helper: count.optional(),
       paths: z.array(path).max(50).describe('of the workspace; the first fifty'),

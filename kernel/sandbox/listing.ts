@@ -50,7 +50,7 @@ async function* visibleFiles(
     for await (const { parent, entry, path } of walk(root, {
       depth: maxDepth,
       entries: maxRead,
-      enters: isShown,
+      enters: ({ entry }) => isShown(entry),
     })) {
       if (entry.isFile() && isShown(entry) && !entry.name.endsWith('.ipynb')) {
         yield { parent, name: entry.name, path };

@@ -40,7 +40,12 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
-  'kernel/audit': ['kernel/protocol/audit.ts', contract.sandbox, 'kernel/sandbox/session-worker.ts'],
+  'kernel/audit': [
+    'kernel/protocol/audit.ts',
+    contract.sandbox,
+    'kernel/sandbox/session-worker.ts',
+    'kernel/sandbox/delegating-worker.ts',
+  ],
   'kernel/check': [
     config,
     'kernel/audit/check.ts',

@@ -29,6 +29,11 @@ export class Directory {
     return new Directory(await open(path, openDirectory), path, '');
   }
 
+  /** A path of that name in it, good as long as this is open. */
+  at(name: string): string {
+    return join(this.#place, name);
+  }
+
   /** What is in it; nothing where that can't be read. */
   entries(): Promise<readonly Dirent[]> {
     return readdir(this.#place, { withFileTypes: true }).catch(() => []);
@@ -36,14 +41,14 @@ export class Directory {
 
   /** A directory in it; `undefined` where the name is no longer one. */
   async directory(name: string): Promise<Directory | undefined> {
-    const place = join(this.#place, name);
+    const place = this.at(name);
     const handle = await open(place, openDirectory).catch(() => undefined);
     return handle && new Directory(handle, place, join(this.path, name));
   }
 
   /** A regular file in it, opened to be read; `undefined` for anything else. */
   async file(name: string): Promise<FileHandle | undefined> {
-    const handle = await open(join(this.#place, name), openFile).catch(() => undefined);
+    const handle = await open(this.at(name), openFile).catch(() => undefined);
     if (handle === undefined || (await handle.stat()).isFile()) return handle;
     await handle.close();
     return undefined;
@@ -51,7 +56,7 @@ export class Directory {
 
   /** Of the entry itself, not of what a link leads to. */
   status(name: string): Promise<BigIntStats | undefined> {
-    return lstat(join(this.#place, name), { bigint: true }).catch(() => undefined);
+    return lstat(this.at(name), { bigint: true }).catch(() => undefined);
   }
 
   close(): Promise<void> {
@@ -59,7 +64,7 @@ export class Directory {
   }
 }
 
-interface Found {
+export interface Found {
   readonly parent: Directory;
   readonly entry: Dirent;
   /** Relative to where the walk began. */
@@ -72,7 +77,7 @@ interface WalkOptions {
   /** As many entries are looked at. */
   readonly entries: number;
   /** Whether to go into a directory; the entry itself is given anyway. */
-  readonly enters?: (entry: Dirent) => boolean;
+  readonly enters?: (found: Found) => boolean;
 }
 
 /** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
@@ -92,8 +97,9 @@ async function* walkFrom(
   for (const entry of entries) {
     budget.entries -= 1;
     if (budget.entries < 0) return;
-    yield { parent, entry, path: join(parent.path, entry.name) };
-    if (!entry.isDirectory() || depth === 0 || options.enters?.(entry) === false) continue;
+    const found = { parent, entry, path: join(parent.path, entry.name) };
+    yield found;
+    if (!entry.isDirectory() || depth === 0 || options.enters?.(found) === false) continue;
     const child = await parent.directory(entry.name);
     if (child === undefined) continue;
     try {

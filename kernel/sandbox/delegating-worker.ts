@@ -1,0 +1,21 @@
+import type { SessionWorker } from './session-worker.ts';
+
+/** A worker that does some things in its own way, and leaves the rest to another. */
+export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWorker>): SessionWorker {
+  return {
+    ready: () => worker.ready(),
+    beginCell: (executionCount) => worker.beginCell(executionCount),
+    execute: (options) => worker.execute(options),
+    check: (code, language) => worker.check(code, language),
+    variables: () => worker.variables(),
+    complete: (code, cursorPos) => worker.complete(code, cursorPos),
+    inspect: (code, cursorPos, detailLevel) => worker.inspect(code, cursorPos, detailLevel),
+    isComplete: (code) => worker.isComplete(code),
+    snapshot: () => worker.snapshot(),
+    resume: (id) => worker.resume(id),
+    drop: (id) => worker.drop(id),
+    restart: () => worker.restart(),
+    close: () => worker.close(),
+    ...own,
+  };
+}

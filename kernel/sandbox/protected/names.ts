@@ -1,0 +1,61 @@
+/**
+ * Files that other programs obey or run merely because somebody opens, enters or commits in the folder that holds them:
+ * what a helper leaves there would run outside of the sandbox. Programs that a person starts by name are not among them.
+ */
+
+/** Directories whose whole contents count. */
+const directories = new Set([
+  ...['.git', '.husky', '.githooks', '.github', '.circleci'],
+  ...['.vscode', '.idea', '.fleet', '.zed', '.nova', '.vim', '.nvim', '.devcontainer', '.direnv'],
+  ...['.jupyter', '.ipython', '.config', '.ssh'],
+]);
+
+const files = new Set([
+  ...['.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases', '.profile', '.inputrc'],
+  ...['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.zlogout', '.kshrc', '.cshrc', '.tcshrc', '.login'],
+  ...['.envrc', '.env', '.mise.toml', 'mise.toml', '.tool-versions', '.autoenv'],
+  ...[
+    '.exrc',
+    '.vimrc',
+    '.nvimrc',
+    '.gvimrc',
+    '.lvimrc',
+    '.nvim.lua',
+    '.emacs',
+    '.dir-locals.el',
+    '.gdbinit',
+  ],
+  ...['.git', '.gitconfig', '.gitmodules', '.pre-commit-config.yaml', '.gitlab-ci.yml'],
+  ...[
+    '.npmrc',
+    '.yarnrc',
+    '.yarnrc.yml',
+    '.pnpmfile.cjs',
+    '.pypirc',
+    'pip.conf',
+    '.pdbrc',
+    '.python-version',
+  ],
+]);
+
+const patterns = [
+  /\.ipynb$/i,
+  /\.code-workspace$/i,
+  /^jupyter_\w*config\.(py|json)$/,
+  /^ipython_\w*config\.py$/,
+];
+
+/** Directories below `.git` that hold nothing that is run or obeyed: contents named by their own hash. */
+const harmless = new Set(['objects', 'lfs']);
+
+/** Whether a directory of this name is protected with all that it holds. */
+export const isProtectedDirectory = (name: string): boolean => directories.has(name.toLowerCase());
+
+/** Whether a file, or a link, of this name is protected. Case does not matter: on some filesystems it does not. */
+export function isProtectedFile(name: string): boolean {
+  const lower = name.toLowerCase();
+  return files.has(lower) || directories.has(lower) || patterns.some((pattern) => pattern.test(lower));
+}
+
+/** Whether to look into a directory that lies within a protected one. */
+export const isEntered = (name: string): boolean => !harmless.has(name);

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, symlink, unlink } from 'node:fs/promises';
+import { basename, dirname, sep } from 'node:path';
+import { Directory } from '../files/directory.ts';
+import type { Entries, Entry } from './record.ts';
+
+/** What became of one protected entry that a helper had changed. */
+export interface Undone {
+  readonly path: string;
+  readonly how: 'put back' | 'removed' | 'not undone';
+}
+
+/** Is given what a helper had written, before it is undone. */
+export type SetAside = (path: string, content: Buffer) => Promise<void>;
+
+/**
+ * Makes the protected entries of a workspace what they were. Nothing is reached through a link; what stands in the way
+ * of an entry is moved aside, beside it, under a name that no program looks for.
+ */
+export async function restore(
+  workspace: string,
+  before: Entries,
+  after: Entries,
+  setAside: SetAside,
+): Promise<readonly Undone[]> {
+  const undone: Undone[] = [];
+  const root = await Directory.open(workspace);
+  try {
+    // Directories before what is in them.
+    for (const path of [...new Set([...after.keys(), ...before.keys()])].sort()) {
+      const [was, is] = [before.get(path), after.get(path)];
+      if (isSame(was, is) || isBelowOf(undone, path, was)) continue;
+      if (is?.content !== undefined && is.kind === 'file') {
+        await setAside(path, is.content).catch(() => undefined); // what is dangerous goes all the same
+      }
+      undone.push({ path, how: await undo(root, path, was).catch(() => 'not undone' as const) });
+    }
+  } finally {
+    await root.close();
+  }
+  return undone.filter(({ path, how }) => how !== 'put back' || before.get(path)?.kind !== 'directory');
+}
+
+function isSame(was: Entry | undefined, is: Entry | undefined): boolean {
+  if (was === undefined || is === undefined) return false;
+  if (was.mark === is.mark) return true;
+  if (was.kind !== is.kind || was.status.mode !== is.status.mode) return false;
+  return was.kind === 'directory' || (was.content !== undefined && is.content?.equals(was.content) === true);
+}
+
+/** Gone already with a directory that was not there before. */
+const isBelowOf = (undone: readonly Undone[], path: string, was: Entry | undefined): boolean =>
+  was === undefined && undone.some((each) => each.how === 'removed' && path.startsWith(each.path + sep));
+
+async function undo(root: Directory, path: string, was: Entry | undefined): Promise<Undone['how']> {
+  const parent = await enter(root, dirname(path), was !== undefined);
+  if (parent === undefined) return 'not undone';
+  try {
+    const name = basename(path);
+    if (was === undefined) {
+      await remove(parent, name);
+      return 'removed';
+    }
+    return (await putBack(parent, name, was)) ? 'put back' : 'not undone';
+  } finally {
+    if (parent !== root) await parent.close();
+  }
+}
+
+/** The directory of a path, step by step; what is missing, or is none, is made where that is wanted. */
+async function enter(root: Directory, path: string, makes: boolean): Promise<Directory | undefined> {
+  let at = root;
+  for (const name of path === '.' ? [] : path.split(sep)) {
+    let next = await at.directory(name);
+    if (next === undefined && makes) {
+      await moveAside(at, name);
+      await mkdir(at.at(name), 0o755);
+      next = await at.directory(name);
+    }
+    if (at !== root) await at.close();
+    if (next === undefined) return undefined;
+    at = next;
+  }
+  return at;
+}
+
+async function remove(parent: Directory, name: string): Promise<void> {
+  const status = await parent.status(name);
+  if (status?.isDirectory()) await moveAside(parent, name);
+  else if (status !== undefined) await unlink(parent.at(name));
+}
+
+async function moveAside(parent: Directory, name: string): Promise<void> {
+  if ((await parent.status(name)) === undefined) return;
+  await rename(parent.at(name), parent.at(`${name}.set-aside-${randomBytes(4).toString('hex')}`));
+}
+
+async function putBack(parent: Directory, name: string, { kind, status, content }: Entry): Promise<boolean> {
+  const mode = Number(status.mode & 0o777n);
+  const present = await parent.status(name);
+  if (kind === 'directory') {
+    if (present?.isDirectory() === true) return true;
+    await moveAside(parent, name);
+    await mkdir(parent.at(name), mode);
+    return true;
+  }
+  if (content === undefined) return false;
+  if (present?.isDirectory() === true) await moveAside(parent, name);
+  const draft = parent.at(`.replique-${randomBytes(6).toString('hex')}`);
+  if (kind === 'link') await symlink(content, draft);
+  else await writeDraft(draft, content, mode, status);
+  await rename(draft, parent.at(name));
+  return true;
+}
+
+async function writeDraft(
+  path: string,
+  content: Buffer,
+  mode: number,
+  status: Entry['status'],
+): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await file.writeFile(content);
+    if (process.getuid?.() === 0) await file.chown(Number(status.uid), Number(status.gid));
+    await file.chmod(mode);
+    await file.utimes(Number(status.atimeMs) / 1000, Number(status.mtimeMs) / 1000);
+  } finally {
+    await file.close();
+  }
+}

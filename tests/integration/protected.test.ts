@@ -1,0 +1,178 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExecuteOptions } from '../../kernel/sandbox/contract.ts';
+import { guardedWorker } from '../../kernel/sandbox/protected/guarded-worker.ts';
+import type { Undone } from '../../kernel/sandbox/protected/restore.ts';
+import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { run, Workers, type Ran } from '../support/workers.ts';
+
+/** What a helper changes in files that other programs run or obey is undone, with the real sandbox. */
+
+let workers: Workers;
+let worker: SessionWorker;
+let workspace: string;
+let aside: string;
+let told: Undone[];
+const origin = { kind: 'helper', turn: 1, helper: 1 } as const;
+
+beforeEach(() => {
+  workers = new Workers();
+  const created = workers.create({ isolation: 'bubblewrap' });
+  workspace = created.workspace;
+  aside = join(dirname(workspace), 'set-aside');
+  told = [];
+  worker = guardedWorker(created.worker, {
+    workspace,
+    notebook: join(workspace, 'mine.ipynb'),
+    setAside: aside,
+    onUndone: (undone) => told.push(...undone),
+  });
+  file('.git/config', '[core]\n');
+  file('.git/HEAD', 'ref: refs/heads/main\n');
+  file('.git/hooks/pre-commit.sample', '#!/bin/sh\n', 0o755);
+  file('.git/objects/ab/cdef', 'blob');
+  file('.envrc', 'export A=1\n', 0o640);
+  file('project/.vscode/settings.json', '{}');
+  file('notes.ipynb', '{"cells": []}');
+  file('mine.ipynb', '{"cells": []}');
+  file('data.csv', 'a,b\n');
+});
+afterEach(() => workers.close());
+
+function file(path: string, content: string, mode = 0o644): void {
+  mkdirSync(join(workspace, dirname(path)), { recursive: true });
+  writeFileSync(join(workspace, path), content, { mode });
+}
+const read = (path: string): string => readFileSync(join(workspace, path), 'utf8');
+const helper = (code: string, options: Partial<ExecuteOptions> = {}): Promise<Ran> =>
+  run(worker, code, { origin, ...options });
+const paths = (): string[] => told.map(({ path }) => path).sort();
+
+describe('after a helper', () => {
+  it('what it wrote into protected files is put back, with mode and owner, and kept aside', async () => {
+    const before = statSync(join(workspace, '.envrc'));
+    const outcome = await helper(`
+open(".envrc", "a").write("curl evil\\n")
+open(".git/config", "w").write("[core]\\n  fsmonitor = evil\\n")
+open("notes.ipynb", "w").write("planted")
+open("data.csv", "a").write("1,2\\n")`);
+    expect(outcome.status).toBe('ok');
+    expect(read('.envrc')).toBe('export A=1\n');
+    expect(read('.git/config')).toBe('[core]\n');
+    expect(read('notes.ipynb')).toBe('{"cells": []}');
+    expect(read('data.csv')).toBe('a,b\n1,2\n');
+    const after = statSync(join(workspace, '.envrc'));
+    expect([after.mode, after.uid, after.gid]).toEqual([before.mode, before.uid, before.gid]);
+    expect(Math.abs(after.mtimeMs - before.mtimeMs)).toBeLessThan(2);
+    expect(outcome.notice).toMatch(/Put back: \.envrc, \.git\/config, notes\.ipynb\./);
+    expect(paths()).toEqual(['.envrc', '.git/config', 'notes.ipynb']);
+    const kept = readdirSync(aside).map((name) => readFileSync(join(aside, name), 'utf8'));
+    expect(kept.join()).toContain('curl evil');
+  });
+
+  it('what it made is removed again: hooks, start-up files, folders of editors', async () => {
+    const outcome = await helper(`
+import os
+open(".git/hooks/pre-commit", "w").write("#!/bin/sh\\nevil\\n"); os.chmod(".git/hooks/pre-commit", 0o755)
+open(".bashrc", "w").write("evil"); open("new.ipynb", "w").write("{}")
+os.makedirs("sub/.vscode"); open("sub/.vscode/tasks.json", "w").write("{}")
+os.makedirs("other/.git/hooks"); open("other/.git/hooks/post-checkout", "w").write("evil")
+os.symlink("/etc/passwd", "project/.envrc"); os.symlink(".bashrc", ".profile")
+os.makedirs("sub/results"); open("sub/results/out.txt", "w").write("kept")`);
+    expect(outcome.status).toBe('ok');
+    for (const path of ['.git/hooks/pre-commit', '.bashrc', 'new.ipynb', 'sub/.vscode', 'other/.git']) {
+      expect(existsSync(join(workspace, path)), path).toBe(false);
+    }
+    for (const path of ['project/.envrc', '.profile']) {
+      expect(() => lstatSync(join(workspace, path)), path).toThrow('ENOENT');
+    }
+    expect(read('sub/results/out.txt')).toBe('kept');
+    expect(readdirSync(join(workspace, 'sub')).some((name) => name.startsWith('.vscode.set-aside-'))).toBe(
+      true,
+    );
+    expect(outcome.notice).toContain('Removed again:');
+  });
+
+  it('what it deleted, moved or made something else is there again', async () => {
+    symlinkSync('target', join(workspace, '.zshrc'));
+    const outcome = await helper(`
+import os, shutil
+shutil.rmtree("project"); os.remove(".envrc"); os.mkdir(".envrc")
+os.remove(".zshrc"); os.symlink("elsewhere", ".zshrc")
+os.chmod(".git/hooks/pre-commit.sample", 0o777)
+shutil.rmtree(".git/hooks")`);
+    expect(outcome.status).toBe('ok');
+    expect(read('project/.vscode/settings.json')).toBe('{}');
+    expect(read('.envrc')).toBe('export A=1\n');
+    expect(readlinkSync(join(workspace, '.zshrc'))).toBe('target');
+    expect(statSync(join(workspace, '.git/hooks/pre-commit.sample')).mode & 0o777).toBe(0o755);
+  });
+
+  it('a link that it puts in the place of a folder leads the host nowhere', async () => {
+    const outside = join(dirname(workspace), 'outside');
+    mkdirSync(join(outside, 'hooks'), { recursive: true });
+    writeFileSync(join(outside, 'config'), 'of another');
+    const outcome = await helper(`
+import os
+os.rename(".git", "moved"); os.symlink(${JSON.stringify(outside)}, ".git")`);
+    expect(outcome.status).toBe('ok');
+    expect(readFileSync(join(outside, 'config'), 'utf8')).toBe('of another');
+    expect(readdirSync(outside).sort()).toEqual(['config', 'hooks']);
+    expect(lstatSync(join(workspace, '.git')).isDirectory()).toBe(true);
+    expect(read('.git/config')).toBe('[core]\n');
+  });
+
+  it('nothing is said or touched where it changed nothing of that kind', async () => {
+    const before = lstatSync(join(workspace, '.git/config'), { bigint: true });
+    const outcome = await helper('import os; os.utime(".envrc"); open("out.txt", "w").write("x")');
+    expect(outcome.notice).toBeUndefined();
+    expect(told).toEqual([]);
+    expect(lstatSync(join(workspace, '.git/config'), { bigint: true }).ctimeNs).toBe(before.ctimeNs);
+    expect(existsSync(aside)).toBe(false);
+  });
+
+  it('the session’s own notebook is left to its editor, and objects of git to git', async () => {
+    await helper('open("mine.ipynb", "w").write("saved"); open(".git/objects/ab/new", "w").write("blob")');
+    expect(read('mine.ipynb')).toBe('saved');
+    expect(read('.git/objects/ab/new')).toBe('blob');
+  });
+
+  it('a file that is too large to be kept is named, not put back', async () => {
+    file('large.ipynb', 'x'.repeat(9 * 2 ** 20));
+    const outcome = await helper('open("large.ipynb", "a").write("y")');
+    expect(outcome.notice).toContain('to be put back: large.ipynb.');
+    expect(told).toEqual([{ path: 'large.ipynb', how: 'not undone' }]);
+  });
+
+  it('what a person changed between two helpers stays', async () => {
+    await helper('x = 1');
+    writeFileSync(join(workspace, '.envrc'), 'export A=2\n');
+    renameSync(join(workspace, 'notes.ipynb'), join(workspace, 'renamed.ipynb'));
+    await helper('x = 2');
+    expect(read('.envrc')).toBe('export A=2\n');
+    expect(existsSync(join(workspace, 'renamed.ipynb'))).toBe(true);
+    expect(told).toEqual([]);
+  });
+});
+
+it('a person’s own cell may change them', async () => {
+  const outcome = await run(worker, 'open(".envrc", "w").write("mine")', { origin: { kind: 'cell' } });
+  expect(outcome.notice).toBeUndefined();
+  expect(read('.envrc')).toBe('mine');
+  chmodSync(join(workspace, '.envrc'), 0o600);
+  rmSync(join(workspace, '.envrc'));
+});
