@@ -7,7 +7,7 @@ import { isEntered, isProtectedDirectory, isProtectedFile } from './names.ts';
 /** As deep below the workspace, and as many of its entries, as are looked at. */
 const bounds = { depth: 8, entries: 20_000 };
 /** Larger files are not kept, nor is more than this in all: a change of them is told, but can't be undone. */
-export const mostFileBytes = 8 * 2 ** 20;
+const mostFileBytes = 8 * 2 ** 20;
 const mostBytes = 64 * 2 ** 20;
 
 /** A protected entry of the workspace as it was seen. */
