@@ -10,10 +10,15 @@ interface Snapshot {
 /** The snapshots that live in one sandbox, least recently used first; the most recently used one is where the session stands. */
 export class Snapshots {
   readonly #live = new Map<string, Snapshot>();
+  /** Channels of those that are being ended, by their numbers: another process may not have them before. */
+  readonly #leaving = new Map<number, Line>();
   readonly #most: number;
+  readonly #kill: (pid: number) => void;
 
-  constructor(most: number) {
+  /** @param kill ends a process of the sandbox; `ended` is told when it has */
+  constructor(most: number, kill: (pid: number) => void) {
     this.#most = most;
+    this.#kill = kill;
   }
 
   /** The one that was last taken or resumed, if it lives. */
@@ -43,13 +48,20 @@ export class Snapshots {
   drop(id: string): void {
     const snapshot = this.#live.get(id);
     if (snapshot === undefined) return;
-    snapshot.line.send({ kind: 'drop' });
-    this.#forget(id, snapshot);
+    this.#live.delete(id);
+    this.#leaving.set(snapshot.pid, snapshot.line);
+    this.#kill(snapshot.pid);
   }
 
   /** A process of the sandbox has ended; it may be one of these. */
   ended(pid: number): void {
-    for (const [id, snapshot] of this.#live) if (snapshot.pid === pid) this.#forget(id, snapshot);
+    for (const [id, snapshot] of this.#live) {
+      if (snapshot.pid !== pid) continue;
+      this.#live.delete(id);
+      snapshot.line.release();
+    }
+    this.#leaving.get(pid)?.release();
+    this.#leaving.delete(pid);
   }
 
   /**
@@ -71,10 +83,5 @@ export class Snapshots {
       this.drop(id);
       throw error;
     }
-  }
-
-  #forget(id: string, { line }: Snapshot): void {
-    this.#live.delete(id);
-    line.release();
   }
 }

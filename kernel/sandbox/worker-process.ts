@@ -20,8 +20,8 @@ import { forkMs, hello, startMs } from './worker-hello.ts';
 import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
-/** Text, the active process, one that replaces it, and the snapshots with one to spare. */
-const channels = 2 + 2 + mostSnapshots + 1;
+/** Text, the active process, one that replaces it, the snapshots with one to spare, and some that are being ended. */
+const channels = 2 + 2 + mostSnapshots + 1 + 3;
 /** How long news of a death waits for what the process wrote last. */
 const lastWordsMs = 30;
 const killMs = 2_000;
@@ -45,7 +45,7 @@ export class WorkerProcess {
   readonly #observe: (event: WorkerEvent) => void;
   readonly #pool: ChannelPool;
   readonly #workspace: Place;
-  readonly #snapshots = new Snapshots(mostSnapshots);
+  readonly #snapshots = new Snapshots(mostSnapshots, (pid) => this.#sandbox.signal(pid, 'SIGKILL'));
   readonly #watchdog: Watchdog | undefined;
   /** The sandbox's first process, and the one that passes on text, by their numbers on the host. */
   readonly #own = new Set<number>();
@@ -156,10 +156,13 @@ export class WorkerProcess {
       const reply = await settledWithin(asked, forkMs);
       if (reply === undefined) this.#sandbox.signal(this.#peer.pid, 'SIGKILL');
       if (reply === undefined || !('kind' in reply)) throw new Error('Python did not answer');
-      if (reply.problem !== undefined) throw new Error(reply.problem);
+      if (reply.problem !== undefined) {
+        line.release();
+        throw new Error(reply.problem);
+      }
       this.#snapshots.add(id, { line, pid: (await arrival).pid });
     } catch (error) {
-      line.release();
+      // Else the line stays lent: a copy that comes late may still read from it.
       throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
     }
     return id;
@@ -179,7 +182,6 @@ export class WorkerProcess {
       this.#ended = false;
       return { lostThreads: threads };
     } catch (error) {
-      line.release();
       throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
     }
   }

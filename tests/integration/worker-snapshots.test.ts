@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { runningIn } from '../support/sandboxes.ts';
 import { run, Workers } from '../support/workers.ts';
 
 describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => {
   const workers = new Workers();
   let worker: SessionWorker;
+  let workspace: string;
 
   beforeAll(async () => {
-    ({ worker } = workers.create({ isolation }));
+    ({ worker, workspace } = workers.create({ isolation }));
     await worker.ready();
   });
   afterAll(() => workers.close());
@@ -111,6 +113,28 @@ describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => 
     expect(await print('print(n)')).toBe('4');
     await worker.resume(ids[11]!);
     expect(await print('print(n)')).toBe('11');
+  });
+
+  it('that are slow to leave take no message from those that come after them', async () => {
+    const before = runningIn(workspace);
+    const slow = await worker.snapshot();
+    const [stopped] = runningIn(workspace).filter((pid) => !before.includes(pid));
+    process.kill(stopped!, 'SIGSTOP');
+    await worker.drop(slow);
+    const ids: string[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      await run(worker, `n = ${n}`);
+      ids.push(await worker.snapshot());
+    }
+    try {
+      process.kill(stopped!, 'SIGCONT');
+    } catch {
+      // It has been ended, as it should.
+    }
+    for (const [n, id] of ids.entries()) {
+      await worker.resume(id);
+      expect(await print('print(n)')).toBe(String(n));
+    }
   });
 
   it('are not what a dead process comes back to once they are left behind', async () => {
