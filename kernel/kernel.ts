@@ -14,6 +14,7 @@ import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
+import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
@@ -62,6 +63,8 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const { config, connection, log } = options;
   const sessionId = uuid();
   const broken = config instanceof RepliqueError;
+  const secrets = broken ? [] : secretsOf(config);
+  const comms = new Comms(secrets);
   const { interpreter, audit } = broken
     ? { interpreter: createRefusingInterpreter(config), audit: noAudit }
     : createSession(options, config, sessionId);
@@ -89,9 +92,11 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     transport,
     interpreter,
     createEmitter: createEmitterFactory({
-      secrets: broken ? [] : secretsOf(config),
+      secrets,
+      comms,
       onRefused: (refused) => audit.note('outputs-refused', refused),
     }),
+    comms,
     version: packageJson.version,
     sessionId,
     onShutdown: () => {

@@ -12,6 +12,7 @@ import { footerMessage } from './footer.ts';
 import { displayData, noticeMessage, oneLine } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
+import type { Comms } from './widgets/comms.ts';
 import { WorkerView } from './worker-view.ts';
 import type { Origin } from './worker-view.ts';
 
@@ -20,21 +21,30 @@ type Event<T extends CellEvent['type']> = Extract<CellEvent, { type: T }>;
 interface SessionOptions {
   /** Values that no output may show; those shorter than 6 characters are not looked for. */
   readonly secrets: readonly string[];
+  /** Those of the session's widgets. */
+  readonly comms: Comms;
   /** Told what did not reach the page. Must not throw. */
   readonly onRefused: (refused: Refused) => void;
 }
 
+/** What the emitters of a session have in common. */
+interface Session extends Omit<SessionOptions, 'secrets'> {
+  readonly redactor: Redactor;
+  readonly ids: DisplayIds;
+}
+
 /** Makes the emitters of one session, a new one for each cell. */
-export function createEmitterFactory({ secrets, onRefused }: SessionOptions): EmitterFactory {
+export function createEmitterFactory({ secrets, ...session }: SessionOptions): EmitterFactory {
   const redactor = createRedactor(secrets);
   const ids = new DisplayIds();
-  return (options) => new Emitter(options, redactor, ids, onRefused);
+  return (options) => new Emitter(options, { ...session, redactor, ids });
 }
 
 class Emitter implements CellEmitter {
   private readonly options: EmitterOptions;
   private readonly redactor: Redactor;
   private readonly ids: DisplayIds;
+  private readonly comms: Comms;
   private readonly onRefused: (refused: Refused) => void;
   private readonly cell: string;
   private readonly outgoing: Outgoing;
@@ -43,16 +53,12 @@ class Emitter implements CellEmitter {
   private worker: WorkerView | undefined;
   private model = '';
 
-  constructor(
-    options: EmitterOptions,
-    redactor: Redactor,
-    ids: DisplayIds,
-    onRefused: (refused: Refused) => void,
-  ) {
+  constructor(options: EmitterOptions, session: Session) {
     this.options = options;
-    this.redactor = redactor;
-    this.ids = ids;
-    this.onRefused = onRefused;
+    this.redactor = session.redactor;
+    this.ids = session.ids;
+    this.comms = session.comms;
+    this.onRefused = session.onRefused;
     this.cell = ids.nextCell(options.sessionId);
     this.outgoing = new Outgoing(options.publish);
   }
@@ -144,6 +150,8 @@ class Emitter implements CellEmitter {
       redactor: this.redactor,
       bounds: this.bounds,
       outgoing: this.outgoing,
+      comms: this.comms,
+      requestId: this.options.requestId,
     });
   }
 
