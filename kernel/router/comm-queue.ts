@@ -42,9 +42,7 @@ export class CommQueue {
     }
     const { event } = request;
     if (event === 'open') {
-      // As Jupyter answers where no code waits for such a comm.
-      outbox.publish('comm_close', { comm_id: request.comm, data: {} }, requester.header);
-      this.#answered(requester);
+      this.#closeAgain(requester, request.comm);
       return;
     }
     const delivery: CommDelivery = { ...request, event };
@@ -73,6 +71,14 @@ export class CommQueue {
     });
     await interpreter.deliver({ comm, signal, emit: (event) => emitter.emit(event) });
     emitter.flush();
+  }
+
+  /** As Jupyter answers where no code waits for such a comm. */
+  #closeAgain({ header }: Requester, comm: string): void {
+    const { outbox } = this.#options;
+    outbox.busy(header);
+    outbox.publish('comm_close', { comm_id: comm, data: {} }, header);
+    outbox.idle(header);
   }
 
   #answered({ header }: Requester): void {

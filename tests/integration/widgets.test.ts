@@ -112,13 +112,16 @@ describe('ipywidgets', { timeout: 60_000 }, () => {
   });
 
   test('what a widget’s code raises is shown', async () => {
-    await session.run('%%python\nbutton = widgets.Button(); button.on_click(lambda _: 1 / 0); display(button)');
+    await session.run(
+      '%%python\nbutton = widgets.Button(); button.on_click(lambda _: 1 / 0); display(button)',
+    );
     const reply = await session.client.ask('comm_info_request', {});
     const ids = Object.keys((reply.content as { comms: object }).comms);
     const opening = session.client.received.find(
       ({ message }) =>
-        (message.content['data'] as { state?: Record<string, unknown> } | undefined)?.state?.['_model_name'] ===
-        'ButtonModel',
+        (message.content['data'] as { state?: Record<string, unknown> } | undefined)?.state?.[
+          '_model_name'
+        ] === 'ButtonModel',
     );
     const id = String(opening?.message.content['comm_id']);
     expect(ids).toContain(id);

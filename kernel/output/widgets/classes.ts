@@ -7,7 +7,8 @@ const choice = 'index _options_labels';
 const text = 'value placeholder continuous_update';
 const tags = 'value placeholder allow_duplicates allowed_tags tag_style';
 const box = 'children box_style';
-const font = 'background description_width font_family font_size font_style font_variant font_weight text_color';
+const font =
+  'background description_width font_family font_size font_style font_variant font_weight text_color';
 
 const controls: Readonly<Record<string, string>> = {
   Accordion: `${box} titles _titles selected_index`,
@@ -107,6 +108,7 @@ export interface WidgetClass {
   readonly name: string;
   readonly module: string;
   readonly view: string;
+  readonly viewModule: string;
   readonly keys: ReadonlySet<string>;
 }
 
@@ -121,6 +123,7 @@ export function widgetClass(module: unknown, model: unknown): WidgetClass | unde
   const own = name === 'Layout' || isStyle ? keys : `${common} ${keys}`;
   return {
     ...{ name, module, view: views[name] ?? (isStyle ? 'StyleView' : `${name}View`) },
+    viewModule: isStyle ? '@jupyter-widgets/base' : module,
     keys: new Set(own.split(' ')),
   };
 }

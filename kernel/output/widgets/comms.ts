@@ -68,12 +68,14 @@ export class Comms implements OpenComms {
     if (!this.#open.has(delivery.comm)) return false;
     if (delivery.event === 'close') return this.#open.delete(delivery.comm);
     const size = delivery.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    if (JSON.stringify(delivery.data).length > largestFromClient || size > 4 * largestFromClient) return false;
+    if (JSON.stringify(delivery.data).length > largestFromClient || size > 4 * largestFromClient)
+      return false;
     return fromClient.safeParse(delivery.data).success;
   }
 
   #opened({ comm, target, data, buffers }: CommOutput, request: string): CommVerdict {
-    if (target !== widgetTarget) return { refused: 'A connection to the page that is no widget was refused.' };
+    if (target !== widgetTarget)
+      return { refused: 'A connection to the page that is no widget was refused.' };
     if (!identifier.safeParse(comm).success || this.#open.has(comm)) {
       return { refused: 'A widget whose identity is not valid was refused.' };
     }
@@ -146,7 +148,7 @@ const said = (comm: string, data: unknown, buffers: readonly Buffer[]): CommVerd
 
 /** A model of one class shown by another's view would have that view's meaning without its rules. */
 function isShownAs(known: WidgetClass, { _view_module, _view_name }: z.infer<typeof named>): boolean {
-  const hasModule = _view_module === known.module || _view_module == null || _view_module === '';
+  const hasModule = _view_module === known.viewModule || _view_module == null || _view_module === '';
   return hasModule && (_view_name == null || _view_name === '' || _view_name === known.view);
 }
 

@@ -27,7 +27,17 @@ const formats: Readonly<Record<string, readonly string[]>> = {
 };
 /** What a link in the page may carry from one widget to another: never what is shown as markup or loaded. */
 const linkable = /^(?:value|index|selected_index|min|max|step|interval|playing|disabled)$/;
-const neverLinked = ['HTML', 'HTMLMath', 'Label', 'Image', 'Audio', 'Video', 'Output', 'Link', 'DirectionalLink'];
+const neverLinked = [
+  'HTML',
+  'HTMLMath',
+  'Label',
+  'Image',
+  'Audio',
+  'Video',
+  'Output',
+  'Link',
+  'DirectionalLink',
+];
 
 /** What the filter must know of the session. */
 export interface StateContext {

@@ -6,4 +6,7 @@ import type { HandlerContext } from './context.ts';
 export const commInfo = (
   { target_name }: RequestContent<'comm_info_request'>,
   { comms }: HandlerContext,
-): ReplyContents['comm_info_request'] => ({ status: 'ok', comms: { ...comms.list(target_name ?? undefined) } });
+): ReplyContents['comm_info_request'] => ({
+  status: 'ok',
+  comms: { ...comms.list(target_name ?? undefined) },
+});
