@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Bundle } from '../../sandbox/contract.ts';
+import { framed, needsFrame } from './frame.ts';
 import { safeHtml } from './html.ts';
 import { safeImage } from './image.ts';
 import { showInvisible } from './invisible.ts';
@@ -66,9 +67,11 @@ function safeData(
     case 'text/plain':
       return { data: plainText(text) };
     case 'text/html': {
+      if (needsFrame(text)) return wrap(framed(text));
       const safe = safeHtml(showInvisible(stripTerminal(text)));
       if (safe === undefined) return undefined;
-      const notice = 'Scripts and embedded pages in HTML output are not shown.';
+      const notice =
+        'Scripts from elsewhere and embedded pages in HTML output are not shown: code that draws with a script must have the whole script in its HTML.';
       return { data: redactor.text(safe.html), ...(safe.reduced && { notice }) };
     }
     case 'text/markdown':

@@ -148,8 +148,9 @@ const said = (comm: string, data: unknown, buffers: readonly Buffer[]): CommVerd
 
 /** A model of one class shown by another's view would have that view's meaning without its rules. */
 function isShownAs(known: WidgetClass, { _view_module, _view_name }: z.infer<typeof named>): boolean {
-  const hasModule = _view_module === known.viewModule || _view_module == null || _view_module === '';
-  return hasModule && (_view_name == null || _view_name === '' || _view_name === known.view);
+  const hasModule =
+    _view_module === known.viewModule || (_view_module ?? null) === null || _view_module === '';
+  return hasModule && ((_view_name ?? null) === null || _view_name === '' || _view_name === known.view);
 }
 
 /** Pictures and sounds are bytes; anything else that came so would pass by its rule. */
