@@ -59,7 +59,7 @@ class Emitter implements CellEmitter {
     this.ids = session.ids;
     this.comms = session.comms;
     this.onRefused = session.onRefused;
-    this.cell = ids.nextCell(options.sessionId);
+    this.cell = session.ids.nextCell(options.sessionId);
     this.outgoing = new Outgoing(options.publish);
   }
 
