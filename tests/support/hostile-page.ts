@@ -71,8 +71,11 @@ export class HostilePage {
     return new HostilePage({ evil: to, udp, browser, context, app: addressOf(app), heard, end });
   }
 
-  /** Puts HTML into a page as a notebook does, without a filter, and tells what came of it. */
-  async show(html: string): Promise<Harm> {
+  /**
+   * Puts HTML into a page as a notebook does, without a filter, and tells what came of it.
+   * @param click whether a person clicks the first thing that can be clicked
+   */
+  async show(html: string, click = false): Promise<Harm> {
     const page = await this.#context.newPage();
     const signs: string[] = [];
     page.on('dialog', (dialog) => {
@@ -84,6 +87,7 @@ export class HostilePage {
     await page.goto(home);
     this.#heard.length = 0;
     await page.evaluate(putIn(html)).catch(() => signs.push('navigated'));
+    if (click) await page.evaluate(clickFirst).catch(() => undefined);
     await page.waitForTimeout(settleMs);
     if (page.url() !== home) signs.push('navigated');
     const seen = await page.evaluate('({ attacked: window.attacked, said: window.said })').catch(() => ({}));
@@ -123,9 +127,10 @@ const putIn = (html: string): string => `(() => {
     fresh.textContent = old.textContent;
     old.replaceWith(fresh);
   }
-  const target = document.body.querySelector('a, button, summary, rect, text');
-  if (target instanceof Element) target.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
 })()`;
+
+const clickFirst = `document.body.querySelector('a, button')
+  ?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))`;
 
 async function listening(onPath: (path: string) => void): Promise<Server> {
   const server = createServer((request, response) => {
