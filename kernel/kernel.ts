@@ -14,6 +14,7 @@ import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
+import { KeptFiles } from './output/kept-files.ts';
 import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
@@ -65,8 +66,8 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const broken = config instanceof RepliqueError;
   const secrets = broken ? [] : secretsOf(config);
   const comms = new Comms(secrets);
-  const { interpreter, audit } = broken
-    ? { interpreter: createRefusingInterpreter(config), audit: noAudit }
+  const { interpreter, audit, files } = broken
+    ? { interpreter: createRefusingInterpreter(config), audit: noAudit, files: undefined }
     : createSession(options, config, sessionId);
   const endSession = async (): Promise<void> => {
     await interpreter.close();
@@ -94,6 +95,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     createEmitter: createEmitterFactory({
       secrets,
       comms,
+      files,
       onRefused: (refused) => audit.note('outputs-refused', refused),
     }),
     comms,
@@ -110,6 +112,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
 interface Session {
   readonly interpreter: Interpreter;
   readonly audit: Audit;
+  readonly files: KeptFiles;
 }
 
 /** Joins worker, audit, tools, loop and interpreter for one notebook. */
@@ -181,5 +184,5 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
   });
-  return { interpreter, audit };
+  return { interpreter, audit, files: new KeptFiles(workspace.path) };
 }

@@ -12,6 +12,8 @@ import { footerMessage } from './footer.ts';
 import { displayData, noticeMessage, oneLine } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
+import type { KeptFiles } from './kept-files.ts';
+import { KeptOutputs } from './kept-outputs.ts';
 import type { Comms } from './widgets/comms.ts';
 import { WorkerView } from './worker-view.ts';
 import type { Origin } from './worker-view.ts';
@@ -21,6 +23,8 @@ type Event<T extends CellEvent['type']> = Extract<CellEvent, { type: T }>;
 interface SessionOptions {
   /** Values that no output may show; those shorter than 6 characters are not looked for. */
   readonly secrets: readonly string[];
+  /** Where outputs that are too large are kept; absent where there is no workspace. */
+  readonly files?: KeptFiles | undefined;
   /** Those of the session's widgets. */
   readonly comms: Comms;
   /** Told what did not reach the page. Must not throw. */
@@ -49,6 +53,7 @@ class Emitter implements CellEmitter {
   private readonly cell: string;
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
+  private readonly kept: KeptOutputs;
   private turn: TurnView | undefined;
   private worker: WorkerView | undefined;
   private model = '';
@@ -59,6 +64,7 @@ class Emitter implements CellEmitter {
     this.ids = session.ids;
     this.comms = session.comms;
     this.onRefused = session.onRefused;
+    this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
     this.cell = session.ids.nextCell(options.sessionId);
     this.outgoing = new Outgoing(options.publish);
   }
@@ -149,6 +155,7 @@ class Emitter implements CellEmitter {
       ids: this.ids,
       redactor: this.redactor,
       bounds: this.bounds,
+      kept: this.kept,
       outgoing: this.outgoing,
       comms: this.comms,
       requestId: this.options.requestId,
@@ -163,7 +170,7 @@ class Emitter implements CellEmitter {
   private showHeld(): void {
     if (this.worker === undefined) return;
     this.worker.end();
-    const { sentences, ...cut } = this.bounds.report();
+    const { sentences, ...cut } = this.bounds.report(this.kept.endText());
     for (const sentence of sentences) this.publish(noticeMessage(sentence, this.redactor));
     const types = this.worker.takeRefused();
     if (types.length + cut.outputs + cut.characters === 0) return;

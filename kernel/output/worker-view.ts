@@ -1,6 +1,7 @@
 import type { HelperBlock } from '../loop/events.ts';
 import type { Bundle, CommOutput, WorkerOutput } from '../sandbox/contract.ts';
 import type { CellBounds } from './bounds.ts';
+import type { KeptOutputs } from './kept-outputs.ts';
 import type { IopubMessage } from './contract.ts';
 import type { DisplayIds } from './display-ids.ts';
 import { failureMessage, safeError } from './failure.ts';
@@ -27,6 +28,7 @@ export interface WorkerViewOptions {
   readonly ids: DisplayIds;
   readonly redactor: Redactor;
   readonly bounds: CellBounds;
+  readonly kept: KeptOutputs;
   readonly outgoing: Outgoing;
   readonly comms: Comms;
   readonly requestId: string;
@@ -110,6 +112,7 @@ export class WorkerView {
 
   private stream(name: 'stdout' | 'stderr', text: string): void {
     const fits = this.options.bounds.takeText(text);
+    this.options.kept.text(text.slice(fits.length));
     if (fits === '') return;
     const live = this.recycled.appendText(fits);
     if (live === undefined) this.options.outgoing.stream(name, fits);
@@ -196,10 +199,11 @@ export class WorkerView {
   }
 
   private safe(data: Bundle, metadata: Bundle): ReturnType<typeof safeBundle> {
-    const { redactor, comms } = this.options;
+    const { redactor, comms, kept } = this.options;
     const safe = safeBundle(data, metadata, redactor, (model) => comms.isOpen(model));
     this.refuse(safe.refused);
-    return { ...safe, metadata: { ...safe.metadata, ...this.place() } };
+    const notices = [...safe.notices, ...kept.bundle(data, safe.data)];
+    return { ...safe, notices, metadata: { ...safe.metadata, ...this.place() } };
   }
 
   private refuse(types: readonly string[]): void {
