@@ -81,7 +81,7 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
     expect(await output(1).locator('iframe').count()).toBe(1);
     expect(await output(1).locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
-    expect(lab.foreign).toEqual([]);
+    await expect.poll(() => lab.foreign).toEqual([]);
   });
 
   it('stops a running cell with the stop button, and keeps what there is', async () => {
@@ -107,7 +107,7 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
     await output(0).getByText('forty-two').waitFor({ timeout: 60_000 });
     await output(1).getByText('final').waitFor();
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
-    expect(lab.foreign).toEqual([]);
+    await expect.poll(() => lab.foreign).toEqual([]);
   });
 
   it('runs all cells, one after the other, in the session that goes on', async () => {

@@ -108,7 +108,8 @@ describe('ipywidgets', { timeout: 60_000 }, () => {
     expect(other.content).toEqual({ status: 'ok', comms: {} });
     const said = await tellComm(opened('HTMLModel').comm_id, { method: 'request_state' });
     const update = said.find(({ header }) => header.msg_type === 'comm_msg');
-    expect(update?.content['data']).toMatchObject({ method: 'update', state: { value: '<i>18</i>' } });
+    const state = { value: '<i>18</i>', _model_name: 'HTMLModel', _view_name: 'HTMLView' };
+    expect(update?.content['data']).toMatchObject({ method: 'update', state });
   });
 
   test('what a widget’s code raises is shown', async () => {

@@ -32,10 +32,16 @@ const fromClient = z.looseObject({ method: z.enum(['update', 'request_state', 'c
 /** What became of a comm's message: what clients are sent, or why they are not. */
 export type CommVerdict = { readonly message: IopubMessage } | { readonly refused: string };
 
+interface Opened {
+  readonly known: WidgetClass;
+  /** Class, view and versions, as they were checked: they never change. */
+  readonly names: z.infer<typeof named>;
+}
+
 /** The comms of one session, which only core widgets may have, with their state filtered in every message. */
 export class Comms implements OpenComms {
   readonly #redactor: Redactor;
-  readonly #open = new Map<string, WidgetClass>();
+  readonly #open = new Map<string, Opened>();
 
   /** @param secrets values that no widget may show */
   constructor(secrets: readonly string[]) {
@@ -86,16 +92,17 @@ export class Comms implements OpenComms {
     if (!parsed.success || !names.success || !known || !isShownAs(known, names.data)) {
       return { refused: `A widget ${nameOf(data)}is not shown: only ipywidgets’ own are.` };
     }
-    const content = this.#update(known, parsed.data, buffers, request);
+    const opened = { known, names: names.data };
+    const content = this.#update(opened, parsed.data, buffers, request);
     if (content === undefined) return { refused: 'A widget that is too large is not shown.' };
-    this.#open.set(comm, known);
+    this.#open.set(comm, opened);
     return {
       message: {
         msg_type: 'comm_open',
         content: {
           comm_id: comm,
           target_name: widgetTarget,
-          data: { ...content.data, state: { ...names.data, ...content.data.state } },
+          data: content.data,
         },
         metadata: { version: protocol },
         buffers: content.buffers,
@@ -104,11 +111,11 @@ export class Comms implements OpenComms {
   }
 
   #said({ comm, data, buffers }: CommOutput, request: string): CommVerdict {
-    const known = this.#open.get(comm);
+    const opened = this.#open.get(comm);
     const parsed = fromCode.safeParse(data);
-    if (known === undefined || !parsed.success) return { refused: 'A message of a widget was refused.' };
+    if (opened === undefined || !parsed.success) return { refused: 'A message of a widget was refused.' };
     if (parsed.data.method === 'custom') return said(comm, parsed.data, []);
-    const content = this.#update(known, parsed.data, buffers, request);
+    const content = this.#update(opened, parsed.data, buffers, request);
     if (content === undefined) return { refused: 'A change of a widget was too large.' };
     return said(comm, { method: parsed.data.method, ...content.data }, content.buffers);
   }
@@ -119,14 +126,14 @@ export class Comms implements OpenComms {
   }
 
   #update(
-    known: WidgetClass,
+    { known, names }: Opened,
     { state, buffer_paths }: z.infer<typeof widgetState>,
     buffers: readonly Buffer[],
     request: string,
   ): { data: { state: Bundle; buffer_paths: unknown }; buffers: readonly Buffer[] } | undefined {
     const context = {
       redactor: this.#redactor,
-      classOf: (model: string): WidgetClass | undefined => this.#open.get(model),
+      classOf: (model: string): WidgetClass | undefined => this.#open.get(model)?.known,
       request,
     };
     const safe = safeState(known, state, context);
@@ -136,7 +143,7 @@ export class Comms implements OpenComms {
       return buffer !== undefined && mayBeBytes(known, path) ? [{ path, buffer }] : [];
     });
     return {
-      data: { state: safe, buffer_paths: kept.map(({ path }) => path) },
+      data: { state: { ...safe, ...pick(names, state) }, buffer_paths: kept.map(({ path }) => path) },
       buffers: kept.map(({ buffer }) => buffer),
     };
   }
@@ -145,6 +152,9 @@ export class Comms implements OpenComms {
 const said = (comm: string, data: unknown, buffers: readonly Buffer[]): CommVerdict => ({
   message: { msg_type: 'comm_msg', content: { comm_id: comm, data }, buffers },
 });
+
+const pick = (names: Bundle, state: Bundle): Bundle =>
+  Object.fromEntries(Object.entries(names).filter(([key]) => key in state));
 
 /** A model of one class shown by another's view would have that view's meaning without its rules. */
 function isShownAs(known: WidgetClass, { _view_module, _view_name }: z.infer<typeof named>): boolean {

@@ -105,6 +105,14 @@ describe('the state of a widget', () => {
     expect(stateAfter(open('Text', { value: [[[[['x']]]]] }))['value']).toEqual([[[[null]]]]);
   });
 
+  it('keeps the class that it opened with', () => {
+    stateAfter(open('Text'));
+    const names = { _model_name: 'HTMLModel', _view_name: 'HTMLView', _model_module: 'evil' };
+    expect(stateAfter(update('Text', names))).toEqual({
+      ...{ _model_name: 'TextModel', _view_name: 'TextView', _model_module: controls },
+    });
+  });
+
   it('loses secrets', () => {
     expect(JSON.stringify(stateAfter(open('Text', { value: secret, description: secret })))).not.toContain(
       secret,
