@@ -24,13 +24,16 @@ export function benchFirewall(): void {
     }
     return characters + filter.end().length;
   };
-  const bundle = (type: string, value: string) => (): unknown =>
-    safeBundle({ [type]: value }, {}, redactor);
+  const bundle = (type: string, value: string) => (): unknown => safeBundle({ [type]: value }, {}, redactor);
   report('text of a stream', 64, stream(line.repeat(960_000)));
   report('text of a stream, coloured', 64, stream(coloured.repeat(900_000)));
   report('text/plain', 0.99, bundle('text/plain', line.repeat(14_000)));
   report('text/html, a table', table.length / 1e6, bundle('text/html', table));
-  report('text/html with its script, framed', 4.8, bundle('text/html', `<script>${line.repeat(70_000)}</script>`));
+  report(
+    'text/html with its script, framed',
+    4.8,
+    bundle('text/html', `<script>${line.repeat(70_000)}</script>`),
+  );
 }
 
 /** Prints the median of five rounds. */
