@@ -14,6 +14,8 @@ import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
+import { KeptFiles } from './output/kept-files.ts';
+import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
@@ -62,8 +64,10 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const { config, connection, log } = options;
   const sessionId = uuid();
   const broken = config instanceof RepliqueError;
-  const { interpreter, audit } = broken
-    ? { interpreter: createRefusingInterpreter(config), audit: noAudit }
+  const secrets = broken ? [] : secretsOf(config);
+  const comms = new Comms(secrets);
+  const { interpreter, audit, files } = broken
+    ? { interpreter: createRefusingInterpreter(config), audit: noAudit, files: undefined }
     : createSession(options, config, sessionId);
   const endSession = async (): Promise<void> => {
     await interpreter.close();
@@ -89,9 +93,12 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     transport,
     interpreter,
     createEmitter: createEmitterFactory({
-      secrets: broken ? [] : secretsOf(config),
+      secrets,
+      comms,
+      files,
       onRefused: (refused) => audit.note('outputs-refused', refused),
     }),
+    comms,
     version: packageJson.version,
     sessionId,
     onShutdown: () => {
@@ -105,6 +112,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
 interface Session {
   readonly interpreter: Interpreter;
   readonly audit: Audit;
+  readonly files: KeptFiles;
 }
 
 /** Joins worker, audit, tools, loop and interpreter for one notebook. */
@@ -176,5 +184,5 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
   });
-  return { interpreter, audit };
+  return { interpreter, audit, files: new KeptFiles(workspace.path) };
 }

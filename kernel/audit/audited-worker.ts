@@ -86,6 +86,8 @@ function bytesOf(output: WorkerOutput): number {
       return Object.values(output.data).reduce<number>((sum, value) => sum + sizeOf(value), 0);
     case 'error':
       return Buffer.byteLength(output.error.traceback.join('\n'));
+    case 'comm':
+      return sizeOf(output.data) + output.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     case 'clear_output':
       return 0;
   }

@@ -3,7 +3,7 @@ import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import { ResultCollector } from '../loop/results.ts';
 import type { ExecuteOutcome, Worker, WorkerError } from '../sandbox/contract.ts';
-import type { CellRequest } from './contract.ts';
+import type { CellRequest, WidgetRequest } from './contract.ts';
 
 /** A person's own code runs as long as they let it: Node's timers end at 2³¹ − 1 ms, some 24 days. */
 const noLimitMs = 2 ** 31 - 1;
@@ -46,6 +46,15 @@ export async function runCodeCell(
   }
   if (outcome.status === 'ok') return { status: 'ok', userExpressions: outcome.userExpressions ?? {} };
   return failed(request, errorOf(outcome), outcome.status === 'interrupted');
+}
+
+/** Has a widget's own code deal with what a client said to it. */
+export async function runWidget(worker: Worker, { comm, signal, emit }: WidgetRequest): Promise<void> {
+  const { notice } = await worker.execute({
+    ...{ code: '', language: 'python', comm, signal, timeoutMs: noLimitMs },
+    onOutput: (output) => emit({ type: 'output', output }),
+  });
+  if (notice !== undefined) emit({ type: 'notice', text: notice });
 }
 
 /** Shows an error as Jupyter does and ends the cell with it. */

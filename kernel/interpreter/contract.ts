@@ -1,5 +1,5 @@
 import type { CellEvent, CellOutcome } from '../loop/events.ts';
-import type { Bundle, CompletionResult } from '../sandbox/contract.ts';
+import type { Bundle, CommDelivery, CompletionResult } from '../sandbox/contract.ts';
 
 /** A cell to run, as the router hands it over. */
 export interface CellRequest {
@@ -15,9 +15,18 @@ export interface CellRequest {
   readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
 }
 
+/** What a client said to a widget. */
+export interface WidgetRequest {
+  readonly comm: CommDelivery;
+  readonly signal: AbortSignal;
+  readonly emit: (event: CellEvent) => void;
+}
+
 /** What stands behind the wire: runs cells and answers the editor's questions. */
 export interface Interpreter {
   execute(request: CellRequest): Promise<CellOutcome>;
+  /** Hands code what a client said to one of its widgets; settles when the code has dealt with it. */
+  deliver(request: WidgetRequest): Promise<void>;
   isComplete(
     code: string,
   ): Promise<{ status: 'complete' | 'incomplete' | 'invalid' | 'unknown'; indent?: string }>;

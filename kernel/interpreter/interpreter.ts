@@ -4,8 +4,8 @@ import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
 import type { Worker } from '../sandbox/contract.ts';
 import { parseCell, type Cell, type MagicCall } from './cell.ts';
-import { failed, plainError, runCodeCell } from './code-cell.ts';
-import type { CellRequest, Interpreter } from './contract.ts';
+import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
+import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
 import { succeeded, type MagicContext } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
@@ -53,6 +53,16 @@ class SessionInterpreter implements Interpreter {
     } finally {
       this.#running -= 1;
       if (mayRunCode(cell)) this.#settling = this.#snapshot();
+    }
+  }
+
+  async deliver(request: WidgetRequest): Promise<void> {
+    await this.#settling;
+    this.#running += 1;
+    try {
+      await runWidget(this.#options.worker, request);
+    } finally {
+      this.#running -= 1;
     }
   }
 

@@ -18,6 +18,7 @@ export function createRefusingInterpreter(problem: RepliqueError): Interpreter {
       const error = { ename, evalue, traceback: [...traceback, remedy] };
       return Promise.resolve(empty ? succeeded : failed(request, error, false));
     },
+    deliver: () => Promise.resolve(),
     isComplete: () => Promise.resolve({ status: 'unknown' }),
     complete: (_code, cursor) => Promise.resolve({ matches: [], cursorStart: cursor, cursorEnd: cursor }),
     inspect: () => Promise.resolve(undefined),

@@ -83,6 +83,8 @@ function describe(output: Exclude<WorkerOutput, { kind: 'clear_output' }>): stri
   switch (output.kind) {
     case 'stream':
       return output.text;
+    case 'comm':
+      return '';
     case 'error':
       return `\n${shortTraceback(output.error)}\n`;
     case 'display':

@@ -31,13 +31,20 @@ export class CellBounds {
     return true;
   }
 
-  /** What was cut since the last call, also in sentences. */
-  report(): { readonly sentences: string[]; readonly outputs: number; readonly characters: number } {
+  /**
+   * What was cut since the last call, also in sentences.
+   * @param path where the rest of the text is kept, if it is
+   */
+  report(path?: string): {
+    readonly sentences: string[];
+    readonly outputs: number;
+    readonly characters: number;
+  } {
     const sentences: string[] = [];
     if (this.charactersCut > 0) {
       const shown = formatCount(this.characters);
       sentences.push(
-        `The text was cut: ${shown} characters are shown, ${formatCount(this.charactersCut)} more are not.`,
+        `The text was cut: ${shown} characters are shown, ${formatCount(this.charactersCut)} more are ${path === undefined ? 'not' : `in ${path}`}.`,
       );
     }
     if (this.displaysCut > 0) {

@@ -1,10 +1,21 @@
 import type { CellEvent } from '../loop/events.ts';
+import type { CommDelivery } from '../sandbox/contract.ts';
 
 /** One message for iopub, before header and signature; the router gives it the parent of the running request. */
 export interface IopubMessage {
   readonly msg_type:
-    'stream' | 'display_data' | 'update_display_data' | 'execute_result' | 'clear_output' | 'error';
+    | 'stream'
+    | 'display_data'
+    | 'update_display_data'
+    | 'execute_result'
+    | 'clear_output'
+    | 'error'
+    | 'comm_open'
+    | 'comm_msg'
+    | 'comm_close';
   readonly content: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly buffers?: readonly Uint8Array[];
 }
 
 /** Turns the events of one running cell into iopub messages, through the output firewall. */
@@ -18,6 +29,8 @@ export interface EmitterOptions {
   readonly executionCount: number;
   /** Unique for the session: display ids begin with it. */
   readonly sessionId: string;
+  /** The id of the request that runs; widgets name it. */
+  readonly requestId: string;
   readonly publish: (message: IopubMessage) => void;
 }
 
@@ -31,6 +44,14 @@ export interface Refused {
   /** Beyond the bounds. */
   readonly outputs: number;
   readonly characters: number;
+}
+
+/** The comms of widgets that are open in this session. */
+export interface OpenComms {
+  /** Those of a target, or all, as `comm_info_reply` has them. */
+  list(target?: string): Readonly<Record<string, { readonly target_name: string }>>;
+  /** Whether code may be handed what a client sent; a comm that the client closes is closed. */
+  admit(delivery: CommDelivery): boolean;
 }
 
 export type EmitterFactory = (options: EmitterOptions) => CellEmitter;

@@ -12,6 +12,9 @@ import { footerMessage } from './footer.ts';
 import { displayData, noticeMessage, oneLine } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
+import type { KeptFiles } from './kept-files.ts';
+import { KeptOutputs } from './kept-outputs.ts';
+import type { Comms } from './widgets/comms.ts';
 import { WorkerView } from './worker-view.ts';
 import type { Origin } from './worker-view.ts';
 
@@ -20,40 +23,49 @@ type Event<T extends CellEvent['type']> = Extract<CellEvent, { type: T }>;
 interface SessionOptions {
   /** Values that no output may show; those shorter than 6 characters are not looked for. */
   readonly secrets: readonly string[];
+  /** Where outputs that are too large are kept; absent where there is no workspace. */
+  readonly files?: KeptFiles | undefined;
+  /** Those of the session's widgets. */
+  readonly comms: Comms;
   /** Told what did not reach the page. Must not throw. */
   readonly onRefused: (refused: Refused) => void;
 }
 
+/** What the emitters of a session have in common. */
+interface Session extends Omit<SessionOptions, 'secrets'> {
+  readonly redactor: Redactor;
+  readonly ids: DisplayIds;
+}
+
 /** Makes the emitters of one session, a new one for each cell. */
-export function createEmitterFactory({ secrets, onRefused }: SessionOptions): EmitterFactory {
+export function createEmitterFactory({ secrets, ...session }: SessionOptions): EmitterFactory {
   const redactor = createRedactor(secrets);
   const ids = new DisplayIds();
-  return (options) => new Emitter(options, redactor, ids, onRefused);
+  return (options) => new Emitter(options, { ...session, redactor, ids });
 }
 
 class Emitter implements CellEmitter {
   private readonly options: EmitterOptions;
   private readonly redactor: Redactor;
   private readonly ids: DisplayIds;
+  private readonly comms: Comms;
   private readonly onRefused: (refused: Refused) => void;
   private readonly cell: string;
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
+  private readonly kept: KeptOutputs;
   private turn: TurnView | undefined;
   private worker: WorkerView | undefined;
   private model = '';
 
-  constructor(
-    options: EmitterOptions,
-    redactor: Redactor,
-    ids: DisplayIds,
-    onRefused: (refused: Refused) => void,
-  ) {
+  constructor(options: EmitterOptions, session: Session) {
     this.options = options;
-    this.redactor = redactor;
-    this.ids = ids;
-    this.onRefused = onRefused;
-    this.cell = ids.nextCell(options.sessionId);
+    this.redactor = session.redactor;
+    this.ids = session.ids;
+    this.comms = session.comms;
+    this.onRefused = session.onRefused;
+    this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
+    this.cell = session.ids.nextCell(options.sessionId);
     this.outgoing = new Outgoing(options.publish);
   }
 
@@ -143,7 +155,10 @@ class Emitter implements CellEmitter {
       ids: this.ids,
       redactor: this.redactor,
       bounds: this.bounds,
+      kept: this.kept,
       outgoing: this.outgoing,
+      comms: this.comms,
+      requestId: this.options.requestId,
     });
   }
 
@@ -155,7 +170,7 @@ class Emitter implements CellEmitter {
   private showHeld(): void {
     if (this.worker === undefined) return;
     this.worker.end();
-    const { sentences, ...cut } = this.bounds.report();
+    const { sentences, ...cut } = this.bounds.report(this.kept.endText());
     for (const sentence of sentences) this.publish(noticeMessage(sentence, this.redactor));
     const types = this.worker.takeRefused();
     if (types.length + cut.outputs + cut.characters === 0) return;

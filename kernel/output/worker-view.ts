@@ -1,6 +1,7 @@
 import type { HelperBlock } from '../loop/events.ts';
-import type { Bundle, WorkerOutput } from '../sandbox/contract.ts';
+import type { Bundle, CommOutput, WorkerOutput } from '../sandbox/contract.ts';
 import type { CellBounds } from './bounds.ts';
+import type { KeptOutputs } from './kept-outputs.ts';
 import type { IopubMessage } from './contract.ts';
 import type { DisplayIds } from './display-ids.ts';
 import { failureMessage, safeError } from './failure.ts';
@@ -10,6 +11,7 @@ import { StreamFilter } from './firewall/stream.ts';
 import { displayData, noticeMessage, updateDisplay, withReplique } from './messages.ts';
 import type { Outgoing } from './outgoing.ts';
 import { RecycledDisplays } from './recycled-displays.ts';
+import type { Comms } from './widgets/comms.ts';
 
 /** As many types of refused data are named. */
 const mostTypes = 20;
@@ -26,7 +28,10 @@ export interface WorkerViewOptions {
   readonly ids: DisplayIds;
   readonly redactor: Redactor;
   readonly bounds: CellBounds;
+  readonly kept: KeptOutputs;
   readonly outgoing: Outgoing;
+  readonly comms: Comms;
+  readonly requestId: string;
 }
 
 /** What one run of code shows, through the firewall and within bounds. */
@@ -86,6 +91,9 @@ export class WorkerView {
       case 'error':
         this.error(output.error);
         break;
+      case 'comm':
+        this.comm(output);
+        break;
     }
   }
 
@@ -104,6 +112,7 @@ export class WorkerView {
 
   private stream(name: 'stdout' | 'stderr', text: string): void {
     const fits = this.options.bounds.takeText(text);
+    this.options.kept.text(text.slice(fits.length));
     if (fits === '') return;
     const live = this.recycled.appendText(fits);
     if (live === undefined) this.options.outgoing.stream(name, fits);
@@ -175,15 +184,30 @@ export class WorkerView {
     outgoing.now({ msg_type: 'error', content: { ...safeError(error, redactor) } });
   }
 
+  private comm(output: CommOutput): void {
+    const verdict = this.options.comms.fromCode(output, this.options.requestId);
+    if ('message' in verdict) this.options.outgoing.now(verdict.message);
+    else {
+      this.refuse([`comm_${output.event}`]);
+      this.tell([verdict.refused]);
+    }
+  }
+
   private send(data: Bundle, metadata: Bundle, id: string, isNew: boolean): void {
     const message: IopubMessage = (isNew ? displayData : updateDisplay)(data, metadata, id);
     this.options.outgoing.display(message, id);
   }
 
   private safe(data: Bundle, metadata: Bundle): ReturnType<typeof safeBundle> {
-    const safe = safeBundle(data, metadata, this.options.redactor);
-    for (const type of safe.refused) if (this.refused.size < mostTypes) this.refused.add(type);
-    return { ...safe, metadata: { ...safe.metadata, ...this.place() } };
+    const { redactor, comms, kept } = this.options;
+    const safe = safeBundle(data, metadata, redactor, (model) => comms.isOpen(model));
+    this.refuse(safe.refused);
+    const notices = [...safe.notices, ...kept.bundle(data, safe.data)];
+    return { ...safe, notices, metadata: { ...safe.metadata, ...this.place() } };
+  }
+
+  private refuse(types: readonly string[]): void {
+    for (const type of types) if (this.refused.size < mostTypes) this.refused.add(type);
   }
 
   private place(): Bundle {

@@ -54,13 +54,17 @@ export function makeMessage(
   msgType: string,
   session: string,
   content: object,
-  options: { readonly parent?: ParentHeader; readonly metadata?: JsonObject } = {},
+  options: {
+    readonly parent?: ParentHeader;
+    readonly metadata?: JsonObject;
+    readonly buffers?: readonly Uint8Array[];
+  } = {},
 ): Message {
   return {
     header: makeHeader(msgType, session),
     parent_header: options.parent ?? {},
     metadata: options.metadata ?? {},
     content: { ...content },
-    buffers: [],
+    buffers: options.buffers ?? [],
   };
 }

@@ -78,6 +78,31 @@ export function inputReplyValue(message: Message): string | undefined {
   return inputReply.safeParse(message.content).data?.value;
 }
 
+const commMessage = z.object({
+  comm_id: z.string().min(1).max(64),
+  data: z.record(z.string(), z.unknown()).default({}),
+});
+const commEvents = { comm_open: 'open', comm_msg: 'msg', comm_close: 'close' } as const;
+
+/** What a client says to a comm, for which there is no reply. */
+export interface CommRequest {
+  readonly event: 'open' | 'msg' | 'close';
+  readonly comm: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** Reads a comm's message; `malformed` where it is none that can be, `undefined` where it is of another type. */
+export function parseComm({ header, content, buffers }: Message): CommRequest | 'malformed' | undefined {
+  const { msg_type } = header;
+  if (!isCommType(msg_type)) return undefined;
+  const parsed = commMessage.safeParse(content);
+  if (!parsed.success) return 'malformed';
+  return { event: commEvents[msg_type], comm: parsed.data.comm_id, data: parsed.data.data, buffers };
+}
+
+const isCommType = (type: string): type is keyof typeof commEvents => Object.hasOwn(commEvents, type);
+
 /** Reads what a message on shell or control asks. */
 export function parseRequest({ header, content }: Message): Request {
   const { msg_type } = header;

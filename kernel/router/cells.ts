@@ -1,7 +1,8 @@
 import type { Interpreter } from '../interpreter/contract.ts';
-import type { EmitterFactory } from '../output/contract.ts';
+import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
-import type { RequestContent } from '../protocol/messages.ts';
+import type { CommRequest, RequestContent } from '../protocol/messages.ts';
+import { CommQueue } from './comm-queue.ts';
 import { ExecutionQueue } from './execution-queue.ts';
 import { execute } from './handlers/execute.ts';
 import type { Outbox, Requester } from './outbox.ts';
@@ -11,6 +12,7 @@ import { Stdin } from './stdin.ts';
 interface CellsOptions {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
+  readonly comms: OpenComms;
   readonly sessionId: string;
   readonly outbox: Outbox;
   readonly log: (line: string) => void;
@@ -23,11 +25,13 @@ export class Cells {
   readonly #options: CellsOptions;
   readonly #queue = new ExecutionQueue();
   readonly #stdin: Stdin;
+  readonly #comms: CommQueue;
   #executionCount = 0;
 
   constructor(options: CellsOptions) {
     this.#options = options;
     this.#stdin = new Stdin(options.outbox, options.log);
+    this.#comms = new CommQueue(options, this.#queue, () => this.#executionCount);
   }
 
   push(requester: Requester, content: Content): void {
@@ -35,6 +39,11 @@ export class Cells {
       run: (signal) => this.#run(requester, content, signal),
       abort: () => this.#abort(requester),
     });
+  }
+
+  /** What a client says to a widget takes its turn among the cells. */
+  pushComm(requester: Requester, request: CommRequest | 'malformed'): void {
+    this.#comms.push(requester, request);
   }
 
   /** Takes a message of the stdin channel. */
@@ -75,9 +84,10 @@ export class Cells {
       interpreter,
       createEmitter,
       sessionId,
+      requestId: requester.header.msg_id,
       executionCount: this.#executionCount,
       signal,
-      publish: (msgType, published) => outbox.publish(msgType, published, requester.header),
+      publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
       ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
     });
   }

@@ -11,6 +11,12 @@ export interface Requester {
   readonly header: Header;
 }
 
+/** What few messages have. */
+export interface More {
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Uint8Array[];
+}
+
 /** Everything the kernel sends goes through here, with the header of the request it belongs to as its parent. */
 export class Outbox {
   readonly #transport: Transport;
@@ -46,9 +52,9 @@ export class Outbox {
   }
 
   /** Publishes on iopub. What can't be written as JSON is left out, with a line in the log. */
-  publish(msgType: string, content: object, parent: ParentHeader): void {
+  publish(msgType: string, content: object, parent: ParentHeader, more: More = {}): void {
     try {
-      this.#transport.publish(makeMessage(msgType, this.#sessionId, content, { parent }));
+      this.#transport.publish(makeMessage(msgType, this.#sessionId, content, { ...more, parent }));
     } catch (error) {
       this.#log(`Could not publish a message of type ${msgType}: ${String(error)}`);
     }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Interpreter } from '../interpreter/contract.ts';
-import type { EmitterFactory } from '../output/contract.ts';
+import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
-import { parseRequest, replyType } from '../protocol/messages.ts';
+import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
 import type { RequestChannel, Transport } from '../wire/contract.ts';
 import { Cells } from './cells.ts';
 import type { HandlerContext } from './handlers/context.ts';
@@ -19,6 +19,7 @@ export interface RouterOptions {
   readonly transport: Transport;
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
+  readonly comms: OpenComms;
   /** Version of Replique, as clients are told it. */
   readonly version: string;
   /** Unique for this run of the kernel; the `session` of every message it sends. */
@@ -53,12 +54,13 @@ class Router implements RunningRouter {
   #closed = false;
 
   constructor(options: RouterOptions) {
-    const { transport, interpreter, version, sessionId, log } = options;
+    const { transport, interpreter, comms, version, sessionId, log } = options;
     this.#options = options;
     this.#outbox = new Outbox(transport, sessionId, log);
     this.#cells = new Cells({ ...options, outbox: this.#outbox });
     this.#context = {
       interpreter,
+      comms,
       version,
       interrupt: () => this.interrupt(),
       endSession: () => this.#endSession(),
@@ -87,6 +89,11 @@ class Router implements RunningRouter {
     }
     const { identities, message } = envelope;
     const requester: Requester = { channel, identities, header: message.header };
+    const comm = parseComm(message);
+    if (comm !== undefined) {
+      this.#cells.pushComm(requester, comm);
+      return;
+    }
     const request = parseRequest(message);
     switch (request.msg_type) {
       case 'unknown':

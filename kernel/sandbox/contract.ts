@@ -20,7 +20,27 @@ export type WorkerOutput =
     }
   | { readonly kind: 'clear_output'; readonly wait: boolean }
   | { readonly kind: 'result'; readonly data: Bundle; readonly metadata: Bundle }
-  | { readonly kind: 'error'; readonly error: WorkerError };
+  | { readonly kind: 'error'; readonly error: WorkerError }
+  | CommOutput;
+
+/** What code says to a widget in the page. */
+export interface CommOutput {
+  readonly kind: 'comm';
+  readonly event: 'open' | 'msg' | 'close';
+  readonly comm: string;
+  /** Of an opening. */
+  readonly target?: string;
+  readonly data: Bundle;
+  readonly buffers: readonly Buffer[];
+}
+
+/** What a widget in the page says to code. */
+export interface CommDelivery {
+  readonly event: 'msg' | 'close';
+  readonly comm: string;
+  readonly data: Bundle;
+  readonly buffers: readonly Uint8Array[];
+}
 
 /** A Python exception (or a bash exit status) as Jupyter's `error` output has it. */
 export interface WorkerError {
@@ -59,6 +79,8 @@ export interface ExecuteOptions {
   /** Asks the person; absent where stdin is not allowed. */
   readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
   readonly userExpressions?: Readonly<Record<string, string>>;
+  /** Handed to the widget it is meant for, in place of the code. */
+  readonly comm?: CommDelivery;
 }
 
 export interface CompletionResult {

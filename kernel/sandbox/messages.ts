@@ -32,6 +32,14 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('result'), ...shown }),
   z.object({ kind: z.literal('clear_output'), ...output, wait: z.boolean() }),
   z.object({ kind: z.literal('error'), ...output, error }),
+  z.object({
+    kind: z.literal('comm'),
+    ...output,
+    event: z.enum(['open', 'msg', 'close']),
+    comm: id,
+    target: name.optional(),
+    data: bundle,
+  }),
   z.object({ kind: z.literal('input_request'), ...output, prompt: z.string(), password: z.boolean() }),
   z.object({
     kind: z.literal('done'),
@@ -43,14 +51,17 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stuck'), problem: z.string() }),
 ]);
 
-export type WorkerMessage = z.infer<typeof message>;
+type Parsed = z.infer<typeof message>;
+export type WorkerMessage =
+  | Exclude<Parsed, { kind: 'comm' }>
+  | (Extract<Parsed, { kind: 'comm' }> & { readonly buffers: readonly Buffer[] });
 export type DoneMessage = Extract<WorkerMessage, { kind: 'done' }>;
 export type InputRequest = Extract<WorkerMessage, { kind: 'input_request' }>;
 export type ReplyMessage = Extract<WorkerMessage, { kind: 'reply' }>;
 type ShownMessage = Extract<WorkerMessage, { kind: 'display' | 'update_display' | 'result' }>;
 type OutputMessage = Extract<
   WorkerMessage,
-  { kind: 'display' | 'update_display' | 'result' | 'clear_output' | 'error' }
+  { kind: 'display' | 'update_display' | 'result' | 'clear_output' | 'error' | 'comm' }
 >;
 
 /** What a running request may send. */
@@ -67,6 +78,8 @@ export function parseMessage({ head, buffers }: Frame): WorkerMessage | string {
     case 'update_display':
     case 'result':
       return withBuffers(value, buffers);
+    case 'comm':
+      return { ...value, buffers };
     default:
       return value;
   }
@@ -102,6 +115,10 @@ export function outputOf(value: OutputMessage): WorkerOutput {
       return { kind: 'clear_output', wait: value.wait };
     case 'error':
       return { kind: 'error', error: value.error };
+    case 'comm': {
+      const { kind, event, comm, target, data, buffers } = value;
+      return { kind, event, comm, data, buffers, ...(target === undefined ? {} : { target }) };
+    }
   }
 }
 

@@ -5,10 +5,18 @@ import * as words from './worker-words.ts';
 
 /** What the process is told. */
 export function codeOf(
-  { code, language, userExpressions = {} }: ExecuteOptions,
+  { code, language, userExpressions = {}, comm }: ExecuteOptions,
   cell: number | undefined,
 ): CodeToRun {
-  return { code, language, userExpressions, ...(cell !== undefined && { cell }) };
+  const delivery = comm && {
+    ...comm,
+    buffers: comm.buffers.map((buffer) => Buffer.from(buffer).toString('base64')),
+  };
+  return {
+    ...{ code, language, userExpressions },
+    ...(cell !== undefined && { cell }),
+    ...(delivery && { comm: delivery }),
+  };
 }
 
 /** What is done with what comes; while a person is asked, the time limit stands still. */

@@ -45,6 +45,9 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
   const cell = (index: number) => lab.page.locator('.jp-CodeCell').nth(index);
   const output = (index: number) => cell(index).locator('.jp-OutputArea').first();
 
+  /** HTML that came with a script: the frame within the frame. */
+  const inFrame = () => output(1).frameLocator('iframe').frameLocator('iframe');
+
   async function run(index: number): Promise<void> {
     await cell(index).locator('.jp-InputArea-editor').click();
     await lab.page.keyboard.press('Control+Enter');
@@ -68,17 +71,17 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
 
   it('runs no script of a model or a helper and loads nothing from elsewhere', async () => {
     await run(1);
-    await output(1).locator('b', { hasText: 'bold' }).waitFor();
+    await inFrame().locator('b', { hasText: 'bold' }).waitFor();
     await output(1).getByText('final').waitFor();
     await lab.state('Idle');
     for (const link of await output(1).locator('a').all()) {
       expect(await link.getAttribute('href')).not.toMatch(/^\s*javascript:/i);
     }
-    expect(await output(1).locator('script, iframe, style, [onerror], [onload], [src^="http"]').count()).toBe(
-      0,
-    );
+    expect(await output(1).locator('script, style, [onerror], [onload], [src^="http"]').count()).toBe(0);
+    expect(await output(1).locator('iframe').count()).toBe(1);
+    expect(await output(1).locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
-    expect(lab.foreign).toEqual([]);
+    await expect.poll(() => lab.foreign).toEqual([]);
   });
 
   it('stops a running cell with the stop button, and keeps what there is', async () => {
@@ -102,9 +105,9 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
     expect(records).toHaveLength(2);
     await lab.page.reload();
     await output(0).getByText('forty-two').waitFor({ timeout: 60_000 });
-    await output(1).locator('b', { hasText: 'bold' }).waitFor();
+    await output(1).getByText('final').waitFor();
     expect(await lab.page.evaluate('window.attacked')).toBeUndefined();
-    expect(lab.foreign).toEqual([]);
+    await expect.poll(() => lab.foreign).toEqual([]);
   });
 
   it('runs all cells, one after the other, in the session that goes on', async () => {

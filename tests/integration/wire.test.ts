@@ -9,6 +9,7 @@ import type { ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { encodeFrames } from '../../kernel/protocol/frames.ts';
 import { makeMessage } from '../../kernel/protocol/header.ts';
 import { Signer } from '../../kernel/protocol/signer.ts';
+import { Comms } from '../../kernel/output/widgets/comms.ts';
 import { startRouter } from '../../kernel/router/router.ts';
 import type { RunningRouter } from '../../kernel/router/router.ts';
 import type { Transport } from '../../kernel/wire/contract.ts';
@@ -46,6 +47,7 @@ async function startKernel(kind: 'tcp' | 'ipc' = 'tcp'): Promise<Kernel> {
     transport,
     interpreter,
     createEmitter: plainEmitter,
+    comms: new Comms([]),
     version: '1.2.3',
     onShutdown: (restart) => shutdowns.push(restart),
     ...common,

@@ -11,7 +11,7 @@ import {
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { labEnvDir } from '../../kernel/paths.ts';
@@ -31,7 +31,7 @@ export interface PageCell {
 export class LabInBrowser {
   readonly page: Page;
   readonly notebook: string;
-  /** Addresses of requests to any other host than the server. */
+  /** Addresses of requests to any other host than the server; one that a frame's policy refused is none. */
   readonly foreign: readonly string[];
   readonly #end: () => Promise<void>;
 
@@ -42,7 +42,12 @@ export class LabInBrowser {
     this.#end = end;
   }
 
-  static async open(cells: readonly PageCell[], replies: readonly object[]): Promise<LabInBrowser> {
+  /** @param python another one for helpers, whose front-end extensions JupyterLab gets, too */
+  static async open(
+    cells: readonly PageCell[],
+    replies: readonly object[],
+    python?: string,
+  ): Promise<LabInBrowser> {
     if (!existsSync(chromiumPath))
       throw new Error(`There is no ${chromiumPath}: install the package chromium.`);
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-lab-')));
@@ -53,7 +58,7 @@ export class LabInBrowser {
     writeFileSync(join(top, 'script.json'), JSON.stringify({ replies }));
     await runCommand(process.execPath, [join(root, 'dist/replique.js'), 'install', '--prefix', top]);
     const port = await freePort();
-    const lab = startLab(top, workspace, port);
+    const lab = startLab(top, workspace, port, python);
     const browser = await launch(top);
     const end = async (): Promise<void> => {
       await browser.close();
@@ -68,6 +73,10 @@ export class LabInBrowser {
       page.on('request', (request) => {
         const url = request.url();
         if (!url.startsWith(origin) && !/^(?:data|blob|about):/.test(url)) foreign.push(url);
+      });
+      page.on('requestfailed', (request) => {
+        const refused = request.failure()?.errorText === 'csp' ? foreign.indexOf(request.url()) : -1;
+        if (refused >= 0) foreign.splice(refused, 1);
       });
       await page.goto(`${origin}/doc/tree/page.ipynb?token=t`);
       await page.getByText('Replique | Idle').waitFor({ timeout: startMs });
@@ -110,7 +119,7 @@ function notebookOf(cells: readonly PageCell[]): object {
   };
 }
 
-function startLab(top: string, workspace: string, port: number): ChildProcess {
+function startLab(top: string, workspace: string, port: number, python?: string): ChildProcess {
   const options = ['--no-browser', '--allow-root', '--ip=127.0.0.1', `--port=${String(port)}`];
   return spawn(
     join(labEnvDir(), 'bin', 'python'),
@@ -121,7 +130,10 @@ function startLab(top: string, workspace: string, port: number): ChildProcess {
       env: {
         ...process.env,
         JUPYTER_TOKEN: 't',
-        JUPYTER_PATH: join(top, 'share', 'jupyter'),
+        JUPYTER_PATH: [top, ...(python === undefined ? [] : [dirname(dirname(python))])]
+          .map((prefix) => join(prefix, 'share', 'jupyter'))
+          .join(':'),
+        ...(python !== undefined && { REPLIQUE_PYTHON: python }),
         JUPYTER_CONFIG_DIR: join(top, 'config'),
         JUPYTER_RUNTIME_DIR: join(top, 'runtime'),
         JUPYTERLAB_WORKSPACES_DIR: join(top, 'workspaces'),

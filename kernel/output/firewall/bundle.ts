@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Bundle } from '../../sandbox/contract.ts';
+import { framed, needsFrame } from './frame.ts';
 import { safeHtml } from './html.ts';
 import { safeImage } from './image.ts';
 import { showInvisible } from './invisible.ts';
@@ -34,13 +36,30 @@ const names: ReadonlyMap<string, string> = new Map([
   ['application/vnd.plotly.v1+json', 'An interactive Plotly figure'],
 ]);
 
+const widgetView = 'application/vnd.jupyter.widget-view+json';
+const view = z.object({
+  model_id: z.string(),
+  version_major: z.literal(2),
+  version_minor: z.int().min(0).max(1000),
+});
+
+type IsOpen = (model: string) => boolean;
+
+/** The view of a widget whose model went through the firewall. */
+function safeView(value: unknown, isOpen: IsOpen): unknown {
+  const parsed = view.safeParse(value);
+  return parsed.success && isOpen(parsed.data.model_id) ? parsed.data : undefined;
+}
+
 /** What one MIME type's data becomes; undefined where it can't be shown. */
 function safeData(
   type: string,
   value: unknown,
   redactor: Redactor,
+  isOpen: IsOpen,
 ): { data: unknown; notice?: string } | undefined {
   if (images.includes(type)) return wrap(safeImage(type, value));
+  if (type === widgetView) return wrap(safeView(value, isOpen));
   if (type === 'application/json') return wrap(safeJson(redactor.json(value)));
   if (typeof value !== 'string') return undefined;
   const text = redactor.text(wellFormed(value));
@@ -48,9 +67,11 @@ function safeData(
     case 'text/plain':
       return { data: plainText(text) };
     case 'text/html': {
+      if (needsFrame(text)) return wrap(framed(text));
       const safe = safeHtml(showInvisible(stripTerminal(text)));
       if (safe === undefined) return undefined;
-      const notice = 'Scripts and embedded pages in HTML output are not shown.';
+      const notice =
+        'Scripts from elsewhere and embedded pages in HTML output are not shown: code that draws with a script must have the whole script in its HTML.';
       return { data: redactor.text(safe.html), ...(safe.reduced && { notice }) };
     }
     case 'text/markdown':
@@ -75,13 +96,19 @@ function plainText(text: string): string {
 /**
  * A helper's bundle as a reader may see it: MIME types of the allow-list only, each through its own rule.
  * `text/plain` is always there.
+ * @param isOpen whether a widget's model may be shown
  */
-export function safeBundle(data: Bundle, metadata: Bundle, redactor: Redactor): SafeBundle {
+export function safeBundle(
+  data: Bundle,
+  metadata: Bundle,
+  redactor: Redactor,
+  isOpen: IsOpen = () => false,
+): SafeBundle {
   const kept: Record<string, unknown> = {};
   const notices: string[] = [];
   const refused: string[] = [];
   for (const [type, value] of Object.entries(data).slice(0, mostTypes)) {
-    const safe = safeData(type, value, redactor);
+    const safe = safeData(type, value, redactor, isOpen);
     if (safe !== undefined) kept[type] = safe.data;
     const notice = safe === undefined ? dropped(type) : safe.notice;
     if (notice === undefined) continue;

@@ -1,8 +1,10 @@
 import type { Interpreter } from '../../interpreter/contract.ts';
+import type { OpenComms } from '../../output/contract.ts';
 
 /** What the handlers of requests may use. */
 export interface HandlerContext {
   readonly interpreter: Interpreter;
+  readonly comms: OpenComms;
   /** Version of Replique. */
   readonly version: string;
   /** Stops the running cell and aborts those that wait. */

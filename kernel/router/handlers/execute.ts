@@ -2,6 +2,7 @@ import type { CellRequest, Interpreter } from '../../interpreter/contract.ts';
 import type { CellOutcome } from '../../loop/events.ts';
 import type { EmitterFactory } from '../../output/contract.ts';
 import type { ReplyContents, ReplyJson, RequestContent } from '../../protocol/messages.ts';
+import type { More } from '../outbox.ts';
 import { errorReply } from '../problem.ts';
 
 /** What running one cell needs. */
@@ -9,10 +10,12 @@ interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly sessionId: string;
+  /** Of the request's header. */
+  readonly requestId: string;
   readonly executionCount: number;
   readonly signal: AbortSignal;
   /** Publishes on iopub with the cell as parent. */
-  readonly publish: (msgType: string, content: object) => void;
+  readonly publish: (msgType: string, content: object, more?: More) => void;
   readonly ask: (prompt: string, password: boolean) => Promise<string>;
 }
 
@@ -38,16 +41,17 @@ export async function execute(
 
 async function runCell(
   { code, silent, store_history, user_expressions, allow_stdin }: RequestContent<'execute_request'>,
-  { interpreter, createEmitter, sessionId, executionCount, signal, publish, ask }: CellContext,
+  { interpreter, createEmitter, sessionId, requestId, executionCount, signal, publish, ask }: CellContext,
 ): Promise<CellOutcome> {
   let running = true;
-  const publishCell = (msgType: string, content: object): void => {
-    if (running && !silent) publish(msgType, content);
+  const publishCell = (msgType: string, content: object, more?: More): void => {
+    if (running && !silent) publish(msgType, content, more);
   };
   const emitter = createEmitter({
     executionCount,
     sessionId,
-    publish: (message) => publishCell(message.msg_type, message.content),
+    requestId,
+    publish: (message) => publishCell(message.msg_type, message.content, message),
   });
   const request: CellRequest = {
     code,

@@ -29,7 +29,7 @@ export async function answer(
     case 'history_request':
       return history();
     case 'comm_info_request':
-      return commInfo();
+      return commInfo(request.content, context);
     case 'interrupt_request':
       return interrupt(context);
     case 'shutdown_request':

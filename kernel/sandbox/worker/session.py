@@ -8,7 +8,7 @@ import sys
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, questions, snapshots
+from replique_worker import bash, comms, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
@@ -32,6 +32,7 @@ class Session:
         self.streams = Streams(stdout, stderr, self.interrupts)
         self.outbox = Outbox(self.channel, self.streams)
         self.shell = make_shell(self.outbox)
+        self.comms = comms.install(self.outbox)
         self.can_ask = False
 
     def serve(self):
@@ -125,6 +126,9 @@ class Session:
         self.outbox.request = None
 
     def run_code(self, head):
+        if "comm" in head:
+            comms.deliver(self.comms, head["comm"], self.shell)
+            return
         if head["language"] == "python":
             if "cell" in head:
                 self.shell.execution_count = head["cell"]

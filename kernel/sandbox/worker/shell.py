@@ -31,12 +31,11 @@ class Outbox:
         self.streams = streams
         self.request = None
 
-    def send(self, kind, bundle=None, **fields):
+    def send(self, kind, bundle=None, buffers=(), **fields):
         """Returns whether it was sent; what is too large is left out, and stderr says so."""
         if self.request is None:
             return False
         head = {"kind": kind, "id": self.request, **fields}
-        buffers = []
         if bundle is not None:
             bundle = {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
             head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}

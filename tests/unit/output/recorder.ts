@@ -1,4 +1,5 @@
 import { createEmitterFactory } from '../../../kernel/output/emitter.ts';
+import { Comms } from '../../../kernel/output/widgets/comms.ts';
 import type { CellEmitter, EmitterFactory, IopubMessage } from '../../../kernel/output/contract.ts';
 import type { CellEvent, CellSummary, HelperBlock, TurnRecord } from '../../../kernel/loop/events.ts';
 import type { WorkerOutput } from '../../../kernel/sandbox/contract.ts';
@@ -60,13 +61,18 @@ export interface Recorder {
 }
 
 export const factory = (): EmitterFactory =>
-  createEmitterFactory({ secrets: [secret, 'short'], onRefused: () => undefined });
+  createEmitterFactory({
+    secrets: [secret, 'short'],
+    comms: new Comms([secret, 'short']),
+    onRefused: () => undefined,
+  });
 
 export function recordCell(make: EmitterFactory = factory(), executionCount = 3): Recorder {
   const messages: Published[] = [];
   const emitter = make({
     executionCount,
     sessionId: 'session',
+    requestId: 'request',
     publish: (message) => messages.push(structuredClone(message) as unknown as Published),
   });
   const emit = (...events: CellEvent[]): void => {

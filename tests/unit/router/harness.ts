@@ -4,6 +4,7 @@ import type { RouterOptions, RunningRouter } from '../../../kernel/router/router
 import { memoryPair } from '../../../kernel/wire/memory-transport.ts';
 import type { MemoryClient } from '../../../kernel/wire/memory-transport.ts';
 import { TestClient } from './client.ts';
+import { Comms } from '../../../kernel/output/widgets/comms.ts';
 import { ScriptedInterpreter, plainEmitter } from './scripted-interpreter.ts';
 
 export interface Session {
@@ -26,6 +27,7 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
     transport: pair.kernel,
     interpreter,
     createEmitter: plainEmitter,
+    comms: new Comms([]),
     version: '1.2.3',
     sessionId: 'session',
     onShutdown: (restart) => shutdowns.push(restart),

@@ -84,7 +84,7 @@ describe('what is no proper request', () => {
     expect(shutdowns).toEqual([]);
   });
 
-  test.each(['toString', '__proto__', 'comm_msg', 'x'.repeat(200)])(
+  test.each(['toString', '__proto__', 'comm_info', 'x'.repeat(200)])(
     'the unknown type %s is ignored',
     async (type) => {
       const { client, log } = startSession();

@@ -1,4 +1,4 @@
-import type { CellRequest, Interpreter } from '../../../kernel/interpreter/contract.ts';
+import type { CellRequest, Interpreter, WidgetRequest } from '../../../kernel/interpreter/contract.ts';
 import type { CellEvent, CellOutcome } from '../../../kernel/loop/events.ts';
 import type { EmitterFactory } from '../../../kernel/output/contract.ts';
 
@@ -19,6 +19,7 @@ const stream = (text: string): CellEvent => ({
  */
 export class ScriptedInterpreter implements Interpreter {
   readonly cells: CellRequest[] = [];
+  readonly delivered: WidgetRequest[] = [];
   closed = 0;
   release: () => void = () => undefined;
 
@@ -60,6 +61,13 @@ export class ScriptedInterpreter implements Interpreter {
       default:
         return ok;
     }
+  }
+
+  deliver(request: WidgetRequest): Promise<void> {
+    this.delivered.push(request);
+    if (request.comm.comm === 'broken') return Promise.reject(new Error('the widget is broken'));
+    request.emit(stream('widget heard'));
+    return Promise.resolve();
   }
 
   isComplete(code: string): ReturnType<Interpreter['isComplete']> {

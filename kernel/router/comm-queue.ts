@@ -1,0 +1,88 @@
+import type { Interpreter } from '../interpreter/contract.ts';
+import type { EmitterFactory, OpenComms } from '../output/contract.ts';
+import type { CommRequest } from '../protocol/messages.ts';
+import type { CommDelivery } from '../sandbox/contract.ts';
+import type { ExecutionQueue } from './execution-queue.ts';
+import type { Outbox, Requester } from './outbox.ts';
+
+interface CommQueueOptions {
+  readonly interpreter: Interpreter;
+  readonly createEmitter: EmitterFactory;
+  readonly comms: OpenComms;
+  readonly sessionId: string;
+  readonly outbox: Outbox;
+  readonly log: (line: string) => void;
+}
+
+/** Hands code what clients say to its widgets, in turn with the cells. There is no reply; clients wait for `idle`. */
+export class CommQueue {
+  readonly #options: CommQueueOptions;
+  readonly #queue: ExecutionQueue;
+  readonly #executionCount: () => number;
+
+  constructor(options: CommQueueOptions, queue: ExecutionQueue, executionCount: () => number) {
+    this.#options = options;
+    this.#queue = queue;
+    this.#executionCount = executionCount;
+  }
+
+  push(requester: Requester, request: CommRequest | 'malformed'): void {
+    this.#queue.push({
+      run: (signal) => this.#run(requester, request, signal),
+      abort: () => this.#answered(requester),
+    });
+  }
+
+  async #run(requester: Requester, request: CommRequest | 'malformed', signal: AbortSignal): Promise<void> {
+    const { comms, outbox, log } = this.#options;
+    if (request === 'malformed') {
+      log(`Refused a malformed ${requester.header.msg_type}.`);
+      this.#answered(requester);
+      return;
+    }
+    const { event } = request;
+    if (event === 'open') {
+      this.#closeAgain(requester, request.comm);
+      return;
+    }
+    const delivery: CommDelivery = { ...request, event };
+    if (!comms.admit(delivery)) {
+      log(`Refused a ${requester.header.msg_type} to a comm that is not open, or too large.`);
+      this.#answered(requester);
+      return;
+    }
+    outbox.busyWithCell(requester.header);
+    try {
+      await this.#deliver(requester, delivery, signal);
+    } catch (error) {
+      log(`A widget could not be told: ${String(error)}`);
+    } finally {
+      outbox.idle(requester.header);
+    }
+  }
+
+  async #deliver({ header }: Requester, comm: CommDelivery, signal: AbortSignal): Promise<void> {
+    const { interpreter, createEmitter, sessionId, outbox } = this.#options;
+    const emitter = createEmitter({
+      executionCount: this.#executionCount(),
+      sessionId,
+      requestId: header.msg_id,
+      publish: (message) => outbox.publish(message.msg_type, message.content, header, message),
+    });
+    await interpreter.deliver({ comm, signal, emit: (event) => emitter.emit(event) });
+    emitter.flush();
+  }
+
+  /** As Jupyter answers where no code waits for such a comm. */
+  #closeAgain({ header }: Requester, comm: string): void {
+    const { outbox } = this.#options;
+    outbox.busy(header);
+    outbox.publish('comm_close', { comm_id: comm, data: {} }, header);
+    outbox.idle(header);
+  }
+
+  #answered({ header }: Requester): void {
+    this.#options.outbox.busy(header);
+    this.#options.outbox.idle(header);
+  }
+}
