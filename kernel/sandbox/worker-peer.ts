@@ -37,6 +37,8 @@ export interface CodeToRun {
   readonly userExpressions: Readonly<Record<string, string>>;
   /** Number of the cell it belongs to; absent: the process counts by itself. */
   readonly cell?: number;
+  /** Address of the proxy to the network, where something is allowed. */
+  readonly proxy?: string;
 }
 
 interface Run {

@@ -7,8 +7,15 @@ import * as words from './worker-words.ts';
 export function codeOf(
   { code, language, userExpressions = {} }: ExecuteOptions,
   cell: number | undefined,
+  proxy: string | undefined,
 ): CodeToRun {
-  return { code, language, userExpressions, ...(cell !== undefined && { cell }) };
+  return {
+    code,
+    language,
+    userExpressions,
+    ...(cell !== undefined && { cell }),
+    ...(proxy !== undefined && { proxy }),
+  };
 }
 
 /** What is done with what comes; while a person is asked, the time limit stands still. */
