@@ -17,9 +17,14 @@ export const systemDialer: Dialer = {
   },
   connect: (address, port, signal) =>
     new Promise((resolve, reject) => {
-      const socket = connect({ host: address, port, signal, allowHalfOpen: true });
+      const socket = connect({ host: address, port, allowHalfOpen: true });
+      const abort = (): void => {
+        socket.destroy(new Error('too late'));
+      };
+      signal.addEventListener('abort', abort, { once: true });
       socket.once('error', reject);
       socket.once('connect', () => {
+        signal.removeEventListener('abort', abort);
         socket.off('error', reject);
         resolve(socket);
       });

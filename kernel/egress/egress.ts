@@ -26,8 +26,8 @@ export interface EgressOptions {
 
 /** The one way out of a session's sandboxes. */
 export interface Egress extends NetworkAccess {
-  /** Opens a host for the session. @throws RepliqueError HOST_INVALID */
-  allow(rule: string): void;
+  /** Opens hosts for the session, all or none. @throws RepliqueError HOST_INVALID */
+  allow(...rules: readonly string[]): void;
   /** Closes it again for new connections; `false` where it was not open. @throws RepliqueError HOST_INVALID */
   remove(rule: string): boolean;
   allowed(): readonly string[];
@@ -52,13 +52,15 @@ class SessionEgress implements Egress {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#budget = new Budget(this.#limits);
-    for (const rule of options.allow) this.allow(rule);
+    this.allow(...options.allow);
   }
 
-  allow(text: string): void {
-    const rule = parseRule(text);
-    if (this.#rules.size >= mostRules) throw repliqueError('HOST_INVALID', { host: text.slice(0, 100) });
-    this.#rules.set(showRule(rule), rule);
+  allow(...texts: readonly string[]): void {
+    const rules = texts.map(parseRule);
+    if (this.#rules.size + rules.length > mostRules) {
+      throw repliqueError('HOST_INVALID', { host: texts.join(' ').slice(0, 100) });
+    }
+    for (const rule of rules) this.#rules.set(showRule(rule), rule);
   }
 
   remove(text: string): boolean {

@@ -6,10 +6,10 @@ import { Duplex } from 'node:stream';
  * twice. Each side may send `window` bytes of a connection before the other gives it credit for more.
  */
 export const frameKinds = { ready: 0, open: 1, data: 2, credit: 3, end: 4, reset: 5 } as const;
-export const headerBytes = 9;
+const headerBytes = 9;
 export const largestPayload = 16 * 1024;
-export const windowBytes = 256 * 1024;
-export const mostConnections = 64;
+const windowBytes = 256 * 1024;
+const mostConnections = 64;
 /** Bytes that may wait for a forwarder that does not read. */
 const mostUnread = 4 * 2 ** 20;
 

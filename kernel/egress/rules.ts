@@ -2,7 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { repliqueError } from '../errors.ts';
 
 /** Ports that a rule without one opens. */
-export const defaultPorts: readonly number[] = [80, 443];
+const defaultPorts: readonly number[] = [80, 443];
 export const mostRules = 256;
 
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;

@@ -4,8 +4,8 @@ import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
 export interface Network {
-  /** @throws RepliqueError HOST_INVALID */
-  allow(rule: string): void;
+  /** All or none. @throws RepliqueError HOST_INVALID */
+  allow(...rules: readonly string[]): void;
   /** `false` where it was not open. @throws RepliqueError HOST_INVALID */
   remove(rule: string): boolean;
   allowed(): readonly string[];
