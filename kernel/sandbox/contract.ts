@@ -156,6 +156,8 @@ export interface EgressLine {
   readonly channel: Duplex;
   /** Has PID 1 start the forwarder. */
   start(): void;
+  /** Its number inside, once it has been started. */
+  forwarderPid(): number | undefined;
 }
 
 /** What decides on a session's network. */

@@ -12,6 +12,7 @@ const signals = { SIGINT: 2, SIGKILL: 9 } as const;
 
 const report = z.union([
   z.strictObject({ ready: z.int().min(1), status: z.record(z.string(), z.string()) }),
+  z.strictObject({ forwarder: z.int().min(1) }),
   z.strictObject({ exited: z.int().min(1), status: z.int() }),
 ]);
 
@@ -37,6 +38,7 @@ export class LaunchedProcess implements SandboxProcess {
   #tail = Buffer.alloc(0);
   #pending = '';
   #workerPid = 0;
+  #forwarderPid: number | undefined;
   #over = false;
   #becomeReady!: (readiness: Readiness) => void;
   #neverReady!: (reason: Error) => void;
@@ -61,7 +63,11 @@ export class LaunchedProcess implements SandboxProcess {
     this.channels = child.stdio.slice(FIRST_CHANNEL, FIRST_CHANNEL + channels) as unknown as Duplex[];
     if (egress) {
       const channel = child.stdio[FIRST_CHANNEL + channels] as Duplex;
-      this.egress = { channel, start: () => this.#order({ forward: true }) };
+      this.egress = {
+        channel,
+        start: () => this.#order({ forward: true }),
+        forwarderPid: () => this.#forwarderPid,
+      };
     }
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
@@ -145,7 +151,8 @@ export class LaunchedProcess implements SandboxProcess {
     else if ('ready' in parsed.data) {
       this.#workerPid = parsed.data.ready;
       this.#becomeReady({ workerPid: parsed.data.ready, status: parsed.data.status });
-    } else {
+    } else if ('forwarder' in parsed.data) this.#forwarderPid = parsed.data.forwarder;
+    else {
       const { exited, status } = parsed.data;
       for (const listener of this.#listeners) listener(exited, status);
     }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
@@ -12,6 +11,7 @@ import type {
   SandboxProcess,
   WorkerEvent,
 } from './contract.ts';
+import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
@@ -222,7 +222,9 @@ export class WorkerProcess {
    */
   #stopExcess(hit: LimitHit, { processes }: Usage): void {
     const waiting = this.#snapshots.pids;
-    const isKept = (pid: number): boolean => this.#own.has(pid) || waiting.has(insidePid(pid));
+    const forwarder = this.#sandbox.egress?.forwarderPid();
+    const isKept = (pid: number): boolean =>
+      this.#own.has(pid) || waiting.has(insidePid(pid)) || insidePid(pid) === forwarder;
     if (hit.limit === 'memory' && waiting.size > 1) {
       const held = proportionalBytes(processes.filter(({ pid }) => isKept(pid)));
       if (held > hit.allowed / 2) {
@@ -265,22 +267,6 @@ export class WorkerProcess {
       this.#watchdog?.close();
       tell(this.#peer, { status: null });
     });
-  }
-}
-
-/** A path, and a mark of the directory that stands there: one that is made anew has another. */
-interface Place {
-  readonly path: string;
-  /** Undefined where there is none. */
-  readonly mark: string | undefined;
-}
-
-function placeOf(path: string): Place {
-  try {
-    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
-    return { path, mark: [dev, ino, birthtimeNs].join(' ') };
-  } catch {
-    return { path, mark: undefined };
   }
 }
 

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dialer } from '../../kernel/egress/dial.ts';
 import { createEgress, type Egress, type EgressOptions } from '../../kernel/egress/egress.ts';
 import type { ConnectionReport } from '../../kernel/egress/proxy.ts';
+import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import type { Limits } from '../../kernel/sandbox/contract.ts';
 import { run, Workers } from '../support/workers.ts';
 
 const publicAddress = '93.184.216.34';
@@ -37,9 +39,13 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
-function session(options: Partial<EgressOptions> = {}): {
+function session(
+  options: Partial<EgressOptions> = {},
+  limits: Partial<Limits> = {},
+): {
   egress: Egress;
   reports: ConnectionReport[];
+  worker: SessionWorker;
   fetch: (code: string) => ReturnType<typeof run>;
 } {
   const reports: ConnectionReport[] = [];
@@ -49,8 +55,13 @@ function session(options: Partial<EgressOptions> = {}): {
     dialer: redirectingDialer,
     ...options,
   });
-  const { worker } = workers.create({ isolation: 'bubblewrap', network: egress });
-  return { egress, reports, fetch: (code) => run(worker, `import urllib.request, urllib.error\n${code}`) };
+  const { worker } = workers.create({ isolation: 'bubblewrap', network: egress, limits });
+  return {
+    egress,
+    reports,
+    worker,
+    fetch: (code) => run(worker, `import urllib.request, urllib.error\n${code}`),
+  };
 }
 
 const get = (url: string): string => `
@@ -143,6 +154,18 @@ os.kill(newest, signal.SIGKILL)
 print("here")`);
     expect(stdout).toContain('here');
     expect((await fetch(get('http://page.test/'))).stdout).toMatch(/^no:/);
+  });
+
+  it('outlives a helper that is ended at a limit', async () => {
+    const { worker, fetch } = session({ allow: ['page.test'] }, { newFiles: 20 });
+    expect((await fetch(`kept = 7\n${get('http://page.test/')}`)).stdout).toContain('GET page.test');
+    await worker.snapshot();
+    const over = await fetch(`
+import time
+for number in range(100): open(f"file{number}", "w").close()
+time.sleep(60)`);
+    expect(over.status).toBe('limit');
+    expect((await fetch(`print(kept)\n${get('http://page.test/')}`)).stdout).toBe('7\nGET page.test \n');
   });
 
   it('leaves the sandbox’s end to its worker', async () => {

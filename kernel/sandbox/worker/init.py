@@ -11,7 +11,8 @@ ENTRY     the file in FILES that is run as __main__, with sys.argv[1] = "4,5,…
 Descriptor 3 is the control channel, one JSON object a line. To the host: {"ready": PID, "status": {…}} once,
 with what /proc says of this process, then {"exited": PID, "status": N} for each child that ended (N below zero:
 the signal). From the host: {"signal": 2 or 9, "pid": PID},
-and {"forward": true} to start the forwarder to the network, which gets the one descriptor more. When the host closes it, everything here ends.
+and {"forward": true} to start the forwarder to the network, which gets the one descriptor more; {"forwarder": PID}
+tells of it. When the host closes it, everything here ends.
 
 The worker runs in a fork of this interpreter, so a second one need not be started. What costs time to import
 is imported after the fork (json), or only its core is: `signal` and `ctypes` would be half of the start.
@@ -114,6 +115,7 @@ def start_forwarder(files, descriptor):
         finally:
             os._exit(0)
     os.close(descriptor)
+    tell('{"forwarder": %d}' % forwarder)
 
 
 def reap():
