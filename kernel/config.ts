@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { mostRules, parseRule } from './egress/rules.ts';
 import { repliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import { configDir } from './paths.ts';
@@ -15,6 +16,15 @@ const webAddress = z.url({
 const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'Invalid key: it holds spaces, line ends or letters that no key has');
+
+function isRule(text: string): boolean {
+  try {
+    parseRule(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** As much as the sizes of no machine reach: 1 PiB. What the system's limits can't count is refused here. */
 const mostMb = 2 ** 30;
@@ -77,6 +87,11 @@ const schema = z.strictObject({
     .describe('Workers that wait to replace one at once; each holds about 40 MB.'),
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
+  networkAllow: z
+    .array(z.string().refine(isRule, 'Invalid host: write example.org, example.org:8080 or *.example.org'))
+    .max(mostRules)
+    .default([])
+    .describe('Hosts that helpers may reach; in the variable with commas between them.'),
   audit: z.enum(['on', 'off']).default('on').describe('`off` runs code without a record of it.'),
   auditDir: z
     .string()
@@ -124,6 +139,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_MODEL_PATH: 'modelPath',
   REPLIQUE_MODEL_MIRROR: 'modelMirror',
   REPLIQUE_MOCK_SCRIPT: 'mockScript',
+  REPLIQUE_ALLOW: 'networkAllow',
   REPLIQUE_AUDIT: 'audit',
   REPLIQUE_AUDIT_DIR: 'auditDir',
   REPLIQUE_AUDIT_KEEP_DAYS: 'auditKeepDays',
@@ -217,6 +233,7 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 }
 
 function parseVariable(key: keyof Config, text: string): unknown {
+  if (key === 'networkAllow') return text.split(',').map((host) => host.trim());
   if (key === 'modelMirror') return text !== '0' && text !== 'false';
   if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;
   const number = text.trim() === '' ? NaN : Number(text);

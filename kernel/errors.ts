@@ -35,6 +35,11 @@ const catalogue = {
     sentence: d.problem,
     remedy: d.remedy,
   }),
+  HOST_INVALID: (d: { host: string }): Wording => ({
+    sentence: `${JSON.stringify(d.host)} is not a host that can be allowed.`,
+    remedy:
+      'Write a name, `example.org`, `example.org:8080` or `*.example.org`, without http:// and path; 256 at most.',
+  }),
   SNAPSHOT_FAILED: (d: { problem: string }): Wording => ({
     sentence: `The state of Python's memory could not be kept or brought back: ${d.problem}.`,
     remedy: 'Run the cells that it depends on again.',

@@ -6,6 +6,8 @@ import { noAudit, type Audit } from './audit/log.ts';
 import { openSessionAudit, restoredEvent, workerObserver } from './audit/session-audit.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
+import { connectionObserver } from './audit/connections.ts';
+import { createEgress } from './egress/egress.ts';
 import { RepliqueError } from './errors.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import type { Interpreter } from './interpreter/contract.ts';
@@ -133,11 +135,13 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     ...{ workspace: workspace.path, notebook },
   });
   const limits = limitsOf(config);
+  const network = createEgress({ allow: config.networkAllow, onConnection: connectionObserver(audit) });
   const unaudited = createWorker({
     launcher,
     python: () => locatePython(config),
     workspace: workspace.path,
     limits,
+    network,
     busyGraceMs: config.busyGraceSeconds * 1000,
     warmWorkers: config.warmWorkers,
     ...(config.sessionSeconds !== undefined && { sessionMs: config.sessionSeconds * 1000 }),
@@ -175,6 +179,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   const interpreter = createInterpreter({
     worker,
     conversation,
+    network,
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
     close: async () => selection?.provider.close(),

@@ -7,7 +7,7 @@ import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
-import { succeeded, type MagicContext } from './magics/contract.ts';
+import { succeeded, type MagicContext, type Network } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { runPromptCell } from './prompt-cell.ts';
 
@@ -17,6 +17,7 @@ export interface InterpreterOptions {
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   readonly loop: (signal: AbortSignal) => Promise<ContinuationManager>;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
+  readonly network: Network;
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** Said in every cell. */
@@ -162,6 +163,7 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
+      network: this.#options.network,
       magics,
     };
   }

@@ -62,7 +62,7 @@ export async function launchInBubblewrap(
     feed(child, fds.passwd, accounts.passwd);
     feed(child, fds.group, accounts.group);
     feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
-    return await confirmed(watch(child, options.channels, fds.info));
+    return await confirmed(watch(child, options, fds.info));
   } finally {
     closeSync(workspaceFd);
   }
@@ -76,7 +76,8 @@ function plan(
   options: LaunchOptions,
   workspaceFd: number,
 ): { command: readonly string[]; stdio: StdioOptions; fds: Descriptors } {
-  const first = FIRST_CHANNEL + options.channels;
+  const kept = options.egress ? 1 : 0;
+  const first = FIRST_CHANNEL + options.channels + kept;
   const fds: Descriptors = {
     workspace: first,
     seccomp: first + 1,
@@ -86,7 +87,7 @@ function plan(
     info: first + 5,
   };
   const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
-  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels), workspaceFd, ...pipes(5)];
+  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), workspaceFd, ...pipes(5)];
   const bindings: readonly Binding[] = [
     ...outermost(options.python.directories).map((path) => ({ source: path, target: path })),
     { source: options.workerFiles, target: inside.workerFiles },
@@ -103,7 +104,7 @@ function plan(
       fds,
       pythonDirectory: dirname(options.python.executable),
       command: [
-        ...[options.python.executable, '-I', '-B', inside.init, 'sandbox', String(options.channels)],
+        ...[options.python.executable, '-I', '-B', inside.init, 'sandbox', `${options.channels}+${kept}`],
         ...[resourceLimits(options.limits), inside.workerFiles, options.entry],
       ],
     }),
@@ -140,7 +141,7 @@ function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
   stream.end(data);
 }
 
-function watch(child: ChildProcess, channels: number, infoFd: number): Started {
+function watch(child: ChildProcess, { channels, egress }: LaunchOptions, infoFd: number): Started {
   let firstPid: number | undefined;
   const named = new Promise<number>((resolve) => {
     let info = '';
@@ -155,7 +156,7 @@ function watch(child: ChildProcess, channels: number, infoFd: number): Started {
     if (firstPid === undefined) child.kill('SIGKILL');
     else killQuietly(firstPid);
   };
-  const launched = new LaunchedProcess(child, channels, endAtOnce, () => firstPid);
+  const launched = new LaunchedProcess(child, channels, endAtOnce, () => firstPid, egress);
   return { launched, named };
 }
 

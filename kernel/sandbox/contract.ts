@@ -169,12 +169,33 @@ export interface LaunchOptions {
   readonly limits: Limits;
   /** Number of full-duplex channels handed to the process as descriptors 4, 5, … (3 is PID 1's own). */
   readonly channels: number;
+  /** One more, which PID 1 keeps for the forwarder to the network. */
+  readonly egress?: boolean;
+}
+
+/** The way out of one sandbox, as its first process offers it. */
+export interface EgressLine {
+  readonly channel: Duplex;
+  /** Has PID 1 start the forwarder. */
+  start(): void;
+  /** Its number inside, once it has been started. */
+  forwarderPid(): number | undefined;
+}
+
+/** What decides on a session's network. */
+export interface NetworkAccess {
+  /** Takes over a sandbox's line. `proxy` settles when code inside can use it, with its address, if anything is allowed. */
+  attach(line: EgressLine): { proxy(): Promise<string | undefined> };
+  /** Sentences on what was cut since the last call. */
+  takeNotices(): readonly string[];
 }
 
 /** A running sandbox. */
 export interface SandboxProcess {
   /** The host's ends of the channels, in order. */
   readonly channels: readonly Duplex[];
+  /** Where it was asked for and the launcher has it. */
+  readonly egress?: EgressLine;
   /** The tail of what the process wrote to stderr before the worker took over, for error messages. */
   stderrTail(): string;
   /** The first process of all, by its number on the host; absent where it can't be known. */

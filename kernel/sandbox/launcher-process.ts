@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import type { SandboxProcess } from './contract.ts';
+import type { EgressLine, SandboxProcess } from './contract.ts';
 
 const tailBytes = 8 * 1024;
 const longestLine = 64 * 1024;
@@ -12,6 +12,7 @@ const signals = { SIGINT: 2, SIGKILL: 9 } as const;
 
 const report = z.union([
   z.strictObject({ ready: z.int().min(1), status: z.record(z.string(), z.string()) }),
+  z.strictObject({ forwarder: z.int().min(1) }),
   z.strictObject({ exited: z.int().min(1), status: z.int() }),
 ]);
 
@@ -25,6 +26,7 @@ export interface Readiness {
 /** A spawned init.py: its control protocol, its channels and its end. */
 export class LaunchedProcess implements SandboxProcess {
   readonly channels: readonly Duplex[];
+  readonly egress?: EgressLine;
   readonly exited: SandboxProcess['exited'];
   /** Rejects with an Error if the process ends, or says something else, before it is ready. */
   readonly ready: Promise<Readiness>;
@@ -36,6 +38,7 @@ export class LaunchedProcess implements SandboxProcess {
   #tail = Buffer.alloc(0);
   #pending = '';
   #workerPid = 0;
+  #forwarderPid: number | undefined;
   #over = false;
   #becomeReady!: (readiness: Readiness) => void;
   #neverReady!: (reason: Error) => void;
@@ -44,18 +47,28 @@ export class LaunchedProcess implements SandboxProcess {
    * @param child spawned with descriptor 3 as control channel and `channels` pipes from 4 on
    * @param endAtOnce kills everything inside, as far as it is known how
    * @param firstPid init.py's number on the host
+   * @param egress whether there is one pipe more, for the forwarder
    */
   constructor(
     child: ChildProcess,
     channels: number,
     endAtOnce: () => void,
     firstPid: () => number | undefined = () => child.pid,
+    egress = false,
   ) {
     this.#child = child;
     this.#endAtOnce = endAtOnce;
     this.#firstPid = firstPid;
     this.#control = child.stdio[CONTROL] as Duplex;
     this.channels = child.stdio.slice(FIRST_CHANNEL, FIRST_CHANNEL + channels) as unknown as Duplex[];
+    if (egress) {
+      const channel = child.stdio[FIRST_CHANNEL + channels] as Duplex;
+      this.egress = {
+        channel,
+        start: () => this.#order({ forward: true }),
+        forwarderPid: () => this.#forwarderPid,
+      };
+    }
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
       this.#neverReady = reject;
@@ -90,7 +103,7 @@ export class LaunchedProcess implements SandboxProcess {
   }
 
   signal(pid: number, signal: keyof typeof signals): void {
-    if (!this.#over) this.#control.write(`${JSON.stringify({ signal: signals[signal], pid })}\n`);
+    this.#order({ signal: signals[signal], pid });
   }
 
   kill(): void {
@@ -99,6 +112,10 @@ export class LaunchedProcess implements SandboxProcess {
     this.#endAtOnce();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), killGraceMs);
     void this.exited.then(() => clearTimeout(timer));
+  }
+
+  #order(order: Readonly<Record<string, unknown>>): void {
+    if (!this.#over) this.#control.write(`${JSON.stringify(order)}\n`);
   }
 
   #watchExit(): SandboxProcess['exited'] {
@@ -134,7 +151,8 @@ export class LaunchedProcess implements SandboxProcess {
     else if ('ready' in parsed.data) {
       this.#workerPid = parsed.data.ready;
       this.#becomeReady({ workerPid: parsed.data.ready, status: parsed.data.status });
-    } else {
+    } else if ('forwarder' in parsed.data) this.#forwarderPid = parsed.data.forwarder;
+    else {
       const { exited, status } = parsed.data;
       for (const listener of this.#listeners) listener(exited, status);
     }

@@ -33,11 +33,16 @@ const terminalRequests = [0x5412, 0x541c, 0x5423];
 /** PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_MM. */
 const processControls = [1, 22, 35];
 const AF_UNIX = 1;
+const AF_INET = 2;
+/** All but SOCK_STREAM, SOCK_NONBLOCK and SOCK_CLOEXEC. */
+const otherSocketTypes = 0xfff7f7fe;
+const IPPROTO_TCP = 6;
 
 /**
  * The system call filter of the sandbox, as bytes for `bwrap --seccomp`: other architectures kill the process,
- * calls newer than the tables do not exist, and the calls in them are refused. No socket of any family can be made;
- * `socketpair` is allowed for AF_UNIX, which asyncio needs.
+ * calls newer than the tables do not exist, and the calls in them are refused. Of sockets only TCP over IPv4 can be
+ * made, for the proxy on the sandbox's own loopback: AF_UNIX reaches what listens in the workspace, AF_VSOCK the
+ * hypervisor. `socketpair` is allowed for AF_UNIX, which asyncio needs.
  */
 export function buildSeccompFilter(architecture: Architecture): Buffer {
   return encode([
@@ -74,6 +79,15 @@ function table(calls: Table, answer: Instruction, architecture: Architecture): r
 const inspections: Readonly<Record<keyof typeof inspectedCalls, readonly Instruction[]>> = {
   clone: refuseBits(0, namespaceFlags),
   ioctl: refuseValues(1, terminalRequests),
+  socket: [
+    load(offsetOf.argument(0)),
+    ...unlessEqual(AF_INET, [refuse]),
+    load(offsetOf.argument(1)),
+    ...when('jumpIfAnyBit', otherSocketTypes, [refuse]),
+    load(offsetOf.argument(2)),
+    ...when('jumpIfEqual', 0, [give(verdict.allow)]),
+    ...unlessEqual(IPPROTO_TCP, [refuse]),
+  ],
   socketpair: [load(offsetOf.argument(0)), ...unlessEqual(AF_UNIX, [refuse])],
   prctl: refuseValues(0, processControls),
   // A set-uid file that is left in the workspace is live on the host.

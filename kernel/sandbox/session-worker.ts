@@ -168,7 +168,8 @@ class RestartingWorker implements SessionWorker {
       const notices = this.#notices.splice(0);
       clock.limit(Math.min(options.timeoutMs, leftMs));
       const began = performance.now();
-      const run = process.run(codeOf(options, this.#cell), hooksOf(options, clock));
+      const proxy = await process.proxy();
+      const run = process.run(codeOf(options, this.#cell, proxy), hooksOf(options, clock));
       const first = await Promise.race([run, clock.stopped]);
       if (typeof first === 'string') process.interrupt();
       const end = typeof first === 'string' ? await settledWithin(run, settleMs) : first;
@@ -180,6 +181,7 @@ class RestartingWorker implements SessionWorker {
       const isSessionOver = clock.reason === 'timeout' && leftMs < options.timeoutMs;
       if (isSessionOver) notices.push(words.sessionOver(sessionMs));
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
+      notices.push(...(this.#options.network?.takeNotices() ?? []));
       if (end?.kind === 'done' && end.message.error !== null) notices.push(...process.complaints());
       const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
       if (end?.kind === 'died') recovery = this.#restore(process);

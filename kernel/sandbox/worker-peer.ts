@@ -39,6 +39,8 @@ export interface CodeToRun {
   readonly cell?: number;
   /** Handed to a widget in place of the code; its buffers in base64. */
   readonly comm?: Readonly<Record<string, unknown>>;
+  /** Address of the proxy to the network, where something is allowed. */
+  readonly proxy?: string;
 }
 
 interface Run {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { repliqueError, type RepliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
@@ -7,10 +6,12 @@ import type {
   Launcher,
   LimitHit,
   Limits,
+  NetworkAccess,
   PythonInstallation,
   SandboxProcess,
   WorkerEvent,
 } from './contract.ts';
+import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
@@ -33,6 +34,8 @@ export interface WorkerProcessOptions {
   /** Absolute path of the helpers' directory. */
   readonly workspace: string;
   readonly limits: Limits;
+  /** The session's way to the network; without it there is none. */
+  readonly network?: NetworkAccess;
   /** Told of each process that starts and ends. Must not throw. */
   readonly observe?: (event: WorkerEvent) => void;
   /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
@@ -49,6 +52,7 @@ export class WorkerProcess {
   readonly #watchdog: Watchdog | undefined;
   /** The sandbox's first process, and the one that passes on text, by their numbers on the host. */
   readonly #own = new Set<number>();
+  #network: ReturnType<NetworkAccess['attach']> | undefined;
   #peer: WorkerPeer;
   /** The active process has been reaped. */
   #ended = false;
@@ -91,6 +95,7 @@ export class WorkerProcess {
     const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
       ...{ python, workspace, limits, channels, entry },
+      egress: options.network !== undefined,
       workerFiles: directory.replace(/\/$/, ''),
     });
     const [stdout, stderr, ...rest] = sandbox.channels;
@@ -107,6 +112,7 @@ export class WorkerProcess {
     }
     gone.catch(() => undefined);
     const started = new WorkerProcess(sandbox, place, pool, line, options);
+    if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
     stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
     stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
     started.#watch();
@@ -137,6 +143,11 @@ export class WorkerProcess {
     } finally {
       this.#watchdog?.end();
     }
+  }
+
+  /** The proxy that code inside can use now. */
+  async proxy(): Promise<string | undefined> {
+    return this.#network?.proxy();
   }
 
   /** Interrupts the running request. */
@@ -213,7 +224,9 @@ export class WorkerProcess {
    */
   #stopExcess(hit: LimitHit, { processes }: Usage): void {
     const waiting = this.#snapshots.pids;
-    const isKept = (pid: number): boolean => this.#own.has(pid) || waiting.has(insidePid(pid));
+    const forwarder = this.#sandbox.egress?.forwarderPid();
+    const isKept = (pid: number): boolean =>
+      this.#own.has(pid) || waiting.has(insidePid(pid)) || insidePid(pid) === forwarder;
     if (hit.limit === 'memory' && waiting.size > 1) {
       const held = proportionalBytes(processes.filter(({ pid }) => isKept(pid)));
       if (held > hit.allowed / 2) {
@@ -256,22 +269,6 @@ export class WorkerProcess {
       this.#watchdog?.close();
       tell(this.#peer, { status: null });
     });
-  }
-}
-
-/** A path, and a mark of the directory that stands there: one that is made anew has another. */
-interface Place {
-  readonly path: string;
-  /** Undefined where there is none. */
-  readonly mark: string | undefined;
-}
-
-function placeOf(path: string): Place {
-  try {
-    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
-    return { path, mark: [dev, ino, birthtimeNs].join(' ') };
-  } catch {
-    return { path, mark: undefined };
   }
 }
 

@@ -7,6 +7,7 @@ import * as words from './worker-words.ts';
 export function codeOf(
   { code, language, userExpressions = {}, comm }: ExecuteOptions,
   cell: number | undefined,
+  proxy: string | undefined,
 ): CodeToRun {
   const delivery = comm && {
     ...comm,
@@ -16,6 +17,7 @@ export function codeOf(
     ...{ code, language, userExpressions },
     ...(cell !== undefined && { cell }),
     ...(delivery && { comm: delivery }),
+    ...(proxy !== undefined && { proxy }),
   };
 }
 

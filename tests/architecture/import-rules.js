@@ -40,8 +40,10 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/egress': [contract.sandbox],
   'kernel/audit': [
     'kernel/protocol/audit.ts',
+    'kernel/egress/proxy.ts',
     contract.sandbox,
     'kernel/sandbox/session-worker.ts',
     'kernel/sandbox/delegating-worker.ts',

@@ -6,6 +6,7 @@ import type {
   ExecuteOptions,
   ExecuteOutcome,
   Limits,
+  NetworkAccess,
   PythonInstallation,
   WorkerOutput,
 } from '../../kernel/sandbox/contract.ts';
@@ -21,6 +22,7 @@ interface Given {
   readonly warmWorkers?: number;
   readonly sessionMs?: number;
   readonly limits?: Partial<Limits>;
+  readonly network?: NetworkAccess;
   /** Python source that stands in for the worker. */
   readonly impostor?: string;
 }
@@ -57,6 +59,7 @@ export class Workers {
       busyGraceMs: given.busyGraceMs ?? 500,
       warmWorkers: given.warmWorkers ?? 0,
       sessionMs: given.sessionMs,
+      ...(given.network && { network: given.network }),
       ...(given.impostor === undefined ? {} : { files: { directory, entry: 'entry.py' } }),
     });
     this.#workers.push(worker);

@@ -2,12 +2,22 @@ import type { CellOutcome } from '../../loop/events.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
 import type { CellRequest } from '../contract.ts';
 
+/** The hosts that code may reach in this session. */
+export interface Network {
+  /** All or none. @throws RepliqueError HOST_INVALID */
+  allow(...rules: readonly string[]): void;
+  /** `false` where it was not open. @throws RepliqueError HOST_INVALID */
+  remove(rule: string): boolean;
+  allowed(): readonly string[];
+}
+
 /** What a magic may use. */
 export interface MagicContext {
   readonly request: CellRequest;
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
+  readonly network: Network;
   readonly magics: readonly Magic[];
 }
 

@@ -1,3 +1,4 @@
+import { allow } from './allow.ts';
 import { bash } from './bash.ts';
 import { check } from './check.ts';
 import type { Magic } from './contract.ts';
@@ -5,4 +6,4 @@ import { help } from './help.ts';
 import { python } from './python.ts';
 
 /** Every magic, in the order `%help` shows them. */
-export const magics: readonly Magic[] = [python, bash, help, check];
+export const magics: readonly Magic[] = [python, bash, help, check, allow];

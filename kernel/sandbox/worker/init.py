@@ -3,14 +3,16 @@
     python -I -B init.py MODE CHANNELS LIMITS FILES ENTRY
 
 MODE      `sandbox`, or `none` where nothing isolates
-CHANNELS  how many descriptors from 4 on are handed to the worker
+CHANNELS  `N` or `N+1`: how many descriptors from 4 on are handed to the worker, and whether there is one more
 LIMITS    `NAME=SOFT:HARD,…`, names as in setrlimit(2) without RLIMIT_
 FILES     the directory of the worker's files, which becomes sys.path[0]
 ENTRY     the file in FILES that is run as __main__, with sys.argv[1] = "4,5,…"
 
 Descriptor 3 is the control channel, one JSON object a line. To the host: {"ready": PID, "status": {…}} once,
 with what /proc says of this process, then {"exited": PID, "status": N} for each child that ended (N below zero:
-the signal). From the host: {"signal": 2 or 9, "pid": PID}. When the host closes it, everything here ends.
+the signal). From the host: {"signal": 2 or 9, "pid": PID},
+and {"forward": true} to start the forwarder to the network, which gets the one descriptor more; {"forwarder": PID}
+tells of it. When the host closes it, everything here ends.
 
 The worker runs in a fork of this interpreter, so a second one need not be started. What costs time to import
 is imported after the fork (json), or only its core is: `signal` and `ctypes` would be half of the start.
@@ -91,15 +93,40 @@ def become_worker(channels, files, entry):
     exec(code, main.__dict__)
 
 
+forwarder = None
+
+
+def start_forwarder(files, descriptor):
+    """Once: what ended it would have it sent half a frame."""
+    global forwarder
+    if forwarder is not None or descriptor is None:
+        return
+    forwarder = os.fork()
+    if forwarder == 0:
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(CONTROL)
+            path = os.path.join(files, "forwarder.py")
+            scope = {"__name__": "forwarder"}
+            with open(path, "rb") as file:
+                exec(compile(file.read(), path, "exec"), scope)
+            scope["run"](descriptor)
+        finally:
+            os._exit(0)
+    os.close(descriptor)
+    tell('{"forwarder": %d}' % forwarder)
+
+
 def reap():
-    """Tells of every child that has ended; False when there is none left."""
+    """Tells of every child that has ended; False when none is left that matters."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return False
         if pid == 0:
-            return True
+            return forwarder is None or descendants() != {forwarder}
         tell('{"exited": %d, "status": %d}' % (pid, os.waitstatus_to_exitcode(status)))
 
 
@@ -140,19 +167,22 @@ def end_everything():
     os._exit(0)
 
 
-def obey(line):
+def obey(line, files, descriptor):
     import json
 
     try:
         order = json.loads(line)
+        if order.get("forward"):
+            start_forwarder(files, descriptor)
+            return
         pid, number = order["pid"], order["signal"]
         if type(pid) is int and pid > 1 and pid != os.getpid() and number in (2, 9):
             os.kill(pid, number)
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
         pass
 
 
-def serve():
+def serve(files, descriptor):
     """Reaps, reports and obeys until nothing is left or the host is gone."""
     import json  # noqa: F401 - loaded now, so that the first order is obeyed at once
     import select
@@ -171,7 +201,7 @@ def serve():
                 pending += data
                 *lines, pending = pending.split(b"\n")
                 for line in lines:
-                    obey(line)
+                    obey(line, files, descriptor)
                 if not data or len(pending) > LONGEST_LINE:
                     end_everything()
     except OSError:
@@ -181,8 +211,9 @@ def serve():
 
 def main():
     mode, channels, limits, files, entry = sys.argv[1:]
-    channels = int(channels)
-    close_others(FIRST_CHANNEL + channels)
+    channels, _, kept = channels.partition("+")
+    channels, kept = int(channels), int(kept or 0)
+    close_others(FIRST_CHANNEL + channels + kept)
     if mode == "none":
         prctl(SET_CHILD_SUBREAPER, 1)
     apply_limits(limits)
@@ -190,13 +221,16 @@ def main():
     prctl(SET_DUMPABLE, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = os.fork()
+    descriptor = FIRST_CHANNEL + channels if kept else None
     if worker == 0:
+        if kept:
+            os.close(descriptor)
         become_worker(channels, files, entry)
         return
     tell('{"ready": %d, "status": %s}' % (worker, status))
     for fd in range(FIRST_CHANNEL, FIRST_CHANNEL + channels):
         os.close(fd)
-    serve()
+    serve(files, descriptor)
 
 
 main()

@@ -8,7 +8,7 @@ import sys
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, comms, questions, snapshots
+from replique_worker import bash, comms, network, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
@@ -112,6 +112,7 @@ class Session:
         self.outbox.request = head["id"]
         self.can_ask = head["stdin"]
         self.shell.error = None
+        network.use_proxy(head.get("proxy"))
         crashed = self.guard(head, lambda: self.run_code(head))
         if os.getpid() != self.process:
             self.streams.flush()

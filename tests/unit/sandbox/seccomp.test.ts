@@ -72,7 +72,7 @@ describe.each(architectures)('the filter for %s', (architecture) => {
     for (let number = 0; number <= lastKnownCall + 1; number += 1) {
       for (const first of interesting) {
         for (const second of interesting) {
-          for (const third of [0n, 0o100n, 0o4755n]) {
+          for (const third of [0n, 6n, 0o100n, 0o4755n]) {
             for (const fourth of [0n, 0o4755n]) {
               visited(program, { call: number, arch, args: [first, second, third, fourth] }, seen);
             }
@@ -114,9 +114,19 @@ describe.each(architectures)('the filter for %s', (architecture) => {
     },
   );
 
-  it('allows no socket, and pairs of AF_UNIX only', () => {
-    for (const family of [1n, 2n, 10n, 16n, 17n, 38n, 40n]) {
-      expect(call(numberOf(refusedCalls.socket, architecture)!, family, 1n)).toBe(eperm);
+  it('allows sockets of TCP over IPv4, and pairs of AF_UNIX only', () => {
+    for (const family of [0n, 1n, 10n, 16n, 17n, 38n, 40n]) {
+      expect(judge(architecture, 'socket', family, 1n, 0n), `family ${family}`).toBe(eperm);
+    }
+    for (const type of [2n, 3n, 4n, 5n, 6n, 10n, 0x802n, 0x41n, 0x80000001n]) {
+      expect(judge(architecture, 'socket', 2n, type, 0n), `type ${type}`).toBe(eperm);
+    }
+    for (const protocol of [1n, 2n, 17n, 132n, 255n, 262n]) {
+      expect(judge(architecture, 'socket', 2n, 1n, protocol), `protocol ${protocol}`).toBe(eperm);
+    }
+    for (const type of [1n, 0x801n, 0x80001n, 0x80801n]) {
+      expect(judge(architecture, 'socket', 2n, type, 0n)).toBe(allow);
+      expect(judge(architecture, 'socket', 2n, type, 6n)).toBe(allow);
     }
     expect(judge(architecture, 'socketpair', 1n, 1n)).toBe(allow);
     expect(judge(architecture, 'socketpair', 2n, 1n)).toBe(eperm);
@@ -159,7 +169,7 @@ describe('numbers', () => {
     expect(refusedCalls.ptrace).toEqual([101, 117]);
     expect(refusedCalls.mount).toEqual([165, 40]);
     expect(refusedCalls.unshare).toEqual([272, 97]);
-    expect(refusedCalls.socket).toEqual([41, 198]);
+    expect(inspectedCalls.socket).toEqual([41, 198]);
     expect(inspectedCalls.openat).toEqual([257, 56]);
     expect(absentCalls.clone3).toEqual([435, 435]);
   });

@@ -1,0 +1,37 @@
+import { RepliqueError } from '../../errors.ts';
+import { failed, plainError } from '../code-cell.ts';
+import { succeeded, type Magic, type Network } from './contract.ts';
+
+export const allow: Magic = {
+  name: 'allow',
+  kind: 'line',
+  usage: '%allow [-d] [host[:port] …]',
+  summary: 'Lets helpers reach these hosts for this session, or with `-d` no longer; alone, lists them.',
+  run(args, _body, { request, network }) {
+    const words = args.split(/\s+/).filter((word) => word !== '');
+    const removes = words[0] === '-d';
+    try {
+      const strangers = change(network, removes, removes ? words.slice(1) : words);
+      const hosts = network.allowed();
+      const text = [
+        ...strangers.map((host) => `${host} was not allowed.`),
+        hosts.length === 0
+          ? 'Helpers reach no host. `%allow host` opens one for this session.'
+          : `Helpers may reach: ${hosts.map((host) => `\`${host}\``).join(', ')}.`,
+      ].join('\n');
+      request.emit({ type: 'page', markdown: text, text: text.replaceAll('`', '') });
+      return Promise.resolve(succeeded);
+    } catch (error) {
+      if (!(error instanceof RepliqueError)) throw error;
+      const { message, remedy } = error;
+      return Promise.resolve(failed(request, plainError('InvalidHost', `${message} ${remedy}`), false));
+    }
+  },
+};
+
+/** Returns those that were to be removed and were not there. */
+function change(network: Network, removes: boolean, hosts: readonly string[]): readonly string[] {
+  if (removes) return hosts.filter((host) => !network.remove(host));
+  network.allow(...hosts);
+  return [];
+}
