@@ -1,0 +1,82 @@
+import type { ExecuteOptions, ExecuteOutcome } from '../sandbox/contract.ts';
+import { delegatingWorker } from '../sandbox/delegating-worker.ts';
+import type { SessionWorker } from '../sandbox/session-worker.ts';
+import type { Capability, Decision, Finding } from './contract.ts';
+import { judge } from './judge.ts';
+import { words, type Policy } from './policy.ts';
+
+/** What was decided on one block, for the record. */
+export interface Verdict {
+  readonly decisions: readonly { readonly capability: string; readonly decision: Decision }[];
+  readonly answered?: boolean;
+  readonly runs: boolean;
+}
+
+export interface PolicedOptions {
+  readonly policy: Policy;
+  /** Whether some host may be reached. */
+  readonly hasHosts: () => boolean;
+  /** Told of each helper that asked for something, or was refused. Must not throw. */
+  readonly onVerdict: (verdict: Verdict, run: ExecuteOptions) => void;
+}
+
+/** Makes a worker whose helpers are judged before they run (layer 1). What a person types is not: it is their own. */
+export function policedWorker(worker: SessionWorker, options: PolicedOptions): SessionWorker {
+  const execute = async (run: ExecuteOptions): Promise<ExecuteOutcome> => {
+    if (run.origin?.kind !== 'helper') return worker.execute(run);
+    const began = performance.now();
+    const problem = await examine(run, options);
+    if (problem === undefined) return worker.execute(run);
+    const error = { ename: 'NotAllowed', evalue: problem, traceback: [problem] };
+    return { status: 'error', error, durationMs: performance.now() - began };
+  };
+  return delegatingWorker(worker, { execute });
+}
+
+/** Why the block may not run; `undefined` where it may. */
+async function examine(
+  run: ExecuteOptions,
+  { policy, hasHosts, onVerdict }: PolicedOptions,
+): Promise<string | undefined> {
+  const judgement = await judge(run.code, run.language);
+  if (judgement.kind === 'refused') {
+    onVerdict({ decisions: [{ capability: judgement.rule, decision: 'deny' }], runs: false }, run);
+    return `Not run (validation, ${judgement.rule}): ${judgement.sentence}`;
+  }
+  const open = hasHosts();
+  const first = new Map<Capability, Finding>();
+  for (const finding of judgement.findings)
+    if (!first.has(finding.capability)) first.set(finding.capability, finding);
+  const decided = [...first.values()].map((finding) => ({ finding, decision: policy.decide(finding, open) }));
+  const denied = decided.find(({ decision }) => decision === 'deny');
+  const asked = decided.filter(({ decision }) => decision === 'ask').map(({ finding }) => finding);
+  const answer = denied === undefined && asked.length > 0 ? await ask(asked, run) : undefined;
+  if (answer !== undefined) for (const { capability } of asked) policy.answered(capability, answer);
+  const isAskedInVain = asked.length > 0 && answer !== true;
+  const runs = denied === undefined && !isAskedInVain;
+  if (decided.length > 0) {
+    const decisions = decided.map(({ finding, decision }) => ({ capability: finding.capability, decision }));
+    onVerdict({ decisions, ...(answer !== undefined && { answered: answer }), runs }, run);
+  }
+  if (denied !== undefined) return refusal(denied.finding, `the profile ${policy.profile} denies that`);
+  if (!isAskedInVain) return undefined;
+  return refusal(asked[0]!, answer === false ? 'you said no' : 'nobody can be asked here');
+}
+
+/** `undefined` where nobody can be asked, or no answer came. */
+async function ask(findings: readonly Finding[], { onInput }: ExecuteOptions): Promise<boolean | undefined> {
+  if (onInput === undefined) return undefined;
+  const what = findings.map(
+    ({ capability, line, text }) => `${words[capability].asks} (line ${line}: ${text})`,
+  );
+  const said = await onInput(
+    `A helper asks for ${what.join(', ')}. Allow it for this session? [y/N] `,
+    false,
+  ).catch(() => undefined);
+  return said === undefined ? undefined : /^\s*(y|yes)\s*$/i.test(said);
+}
+
+function refusal({ capability, line, text }: Finding, why: string): string {
+  const { asks, remedy } = words[capability];
+  return `Not run (validation, ${capability}): it asks ${asks} in line ${line} (\`${text}\`), and ${why}. What allows it: ${remedy}.`;
+}
