@@ -83,9 +83,17 @@ const catalogue = {
     sentence: `The notebook ${d.file} can't be run: ${d.problem}`,
     remedy: 'Name a notebook in format 4, as Jupyter saves it.',
   }),
-  NOT_WRITABLE: (d: { path: string; problem: string }): Wording => ({
+  NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
-    remedy: 'Make room or permission there, or name another place.',
+    remedy: `Make room or permission there, or name another place${d.variable ? ` with ${d.variable}` : ''}.`,
+  }),
+  NOT_REMOVABLE: (d: { path: string; problem: string }): Wording => ({
+    sentence: `${d.path} can't be removed: ${d.problem}.`,
+    remedy: 'Get permission to change what is there, or have its owner remove it.',
+  }),
+  WORKING_DIRECTORY_GONE: (): Wording => ({
+    sentence: 'The directory that you are in is no longer there.',
+    remedy: 'Change to another one: cd ~',
   }),
   KERNEL_DIED: (d: { problem: string }): Wording => ({
     sentence: `The kernel ended unexpectedly: ${d.problem}`,

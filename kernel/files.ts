@@ -9,7 +9,9 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import type { RepliqueError } from './errors.ts';
 import { repliqueError } from './errors.ts';
+import { variableOf } from './paths.ts';
 
 /**
  * Reads a file of text that a person named. It never waits: a pipe or a device is refused, unread.
@@ -40,19 +42,27 @@ export function readRegularFile(path: string, mostBytes: number): string {
  */
 export function makeDirectories(path: string, mode = 0o777): void {
   try {
+    make(path, mode);
+  } catch (error) {
+    throw notWritable(path, error as Error);
+  }
+}
+
+/** The error for a place that can't be written. For what Replique keeps, it names the variable that moves it. */
+export function notWritable(path: string, cause: Error): RepliqueError {
+  const details = { path, problem: `${cause.message}.`, variable: variableOf(path) };
+  return repliqueError('NOT_WRITABLE', details, { cause });
+}
+
+function make(path: string, mode: number): void {
+  try {
     mkdirSync(path, mode);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (isDirectory(path)) return;
-    if (code !== 'ENOENT' || existsSync(dirname(path))) {
-      throw repliqueError(
-        'NOT_WRITABLE',
-        { path, problem: `${(error as Error).message}.` },
-        { cause: error },
-      );
-    }
-    makeDirectories(dirname(path), mode);
-    makeDirectories(path, mode);
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    make(dirname(path), mode);
+    make(path, mode);
   }
 }
 

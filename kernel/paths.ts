@@ -37,6 +37,16 @@ function xdg(variable: string, ...fallback: string[]): string {
 /** Models, Python environments, installed runtimes: large, kept between versions. */
 export const dataDir = (): string => xdg('XDG_DATA_HOME', '.local', 'share');
 
+/** The variable that moves what lies at this path: undefined outside `dataDir()`. */
+export function variableOf(path: string): string | undefined {
+  try {
+    const data = dataDir();
+    return path === data || path.startsWith(`${data}/`) ? 'XDG_DATA_HOME' : undefined;
+  } catch {
+    return undefined; // no home is known: nothing is kept there
+  }
+}
+
 /** `config.json`. */
 export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
 

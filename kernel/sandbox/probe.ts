@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Config } from '../config.ts';
-import { repliqueError, RepliqueError } from '../errors.ts';
-import { makeDirectories } from '../files.ts';
+import { RepliqueError } from '../errors.ts';
+import { makeDirectories, notWritable } from '../files.ts';
 import { configDir, dataDir, homeDir, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
@@ -109,8 +109,7 @@ function makeWorkspace(): string {
   try {
     return mkdtempSync(join(realpathSync(dataDir()), 'probe-'));
   } catch (error) {
-    const problem = `${(error as Error).message}.`;
-    throw repliqueError('NOT_WRITABLE', { path: dataDir(), problem }, { cause: error });
+    throw notWritable(dataDir(), error as Error);
   }
 }
 

@@ -19,6 +19,14 @@ function checkNode() {
   );
 }
 
+function checkWorkingDirectory() {
+  try {
+    process.cwd();
+  } catch {
+    fail('The directory that you are in is no longer there.', 'Change to another one: cd ~');
+  }
+}
+
 async function ensureBuilt() {
   if (isBuilt(root)) return;
   say('Building …');
@@ -51,6 +59,7 @@ function startArguments(args) {
 }
 
 checkNode();
+checkWorkingDirectory();
 const [command = 'start', ...args] = process.argv.slice(2);
 try {
   await ensureDependencies(root);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
-import { describeError } from '../../kernel/errors.ts';
+import { describeError, repliqueError } from '../../kernel/errors.ts';
 import { commands } from './commands/index.ts';
 
 /**
@@ -14,9 +14,19 @@ export async function runCli(args: readonly string[]): Promise<void> {
     .showHelpAfterError('(`replique --help` lists the commands)');
   for (const add of commands) add(program);
   try {
+    checkWorkingDirectory();
     await program.parseAsync(args);
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
     process.exitCode = 1;
+  }
+}
+
+/** @throws RepliqueError WORKING_DIRECTORY_GONE */
+function checkWorkingDirectory(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    throw repliqueError('WORKING_DIRECTORY_GONE', undefined, { cause: error });
   }
 }

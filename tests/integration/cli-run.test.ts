@@ -185,14 +185,35 @@ describe('a notebook run in the terminal', () => {
     vi.unstubAllEnvs();
   });
 
-  it('an interrupt that comes before the first cell lets none begin', async () => {
+  it('an interrupt that comes before the first cell lets none begin, and leaves an earlier output', async () => {
     const notebook = notebookOf('early', ['%%python\nimport time; time.sleep(60)', '%%python\n1']);
-    const { ok, text } = await run(notebook, {
+    const earlier = join(directory, 'early.out.ipynb');
+    writeFileSync(earlier, 'earlier');
+    const { ok, text, written } = await run(notebook, {
       command: ourKernel(),
       onStart: (interrupt) => interrupt(),
     });
     expect(ok).toBe(false);
     expect(text).toBe('');
+    expect(written.cells).toEqual([]);
+    expect(readFileSync(earlier, 'utf8')).toBe('earlier');
+  });
+
+  it('told to quit when the first cell is shown, but has not begun, it leaves an earlier output', async () => {
+    const quit = new AbortController();
+    const notebook = notebookOf('shown', ['1']);
+    const earlier = join(directory, 'shown.out.ipynb');
+    writeFileSync(earlier, 'earlier');
+    const { ok, written } = await run(notebook, { onText: () => quit.abort(), quit: quit.signal });
+    expect(ok).toBe(false);
+    expect(written.cells).toEqual([]);
+    expect(readFileSync(earlier, 'utf8')).toBe('earlier');
+  });
+
+  it('without code is written, whoever interrupts', async () => {
+    const { ok, written } = await run(notebookOf('empty', ['']), { onStart: (interrupt) => interrupt() });
+    expect(ok).toBe(true);
+    expect(written.cells).toMatchObject([{ execution_count: null }]);
   });
 
   it('ends where it was told to before the kernel had started, and writes nothing', async () => {

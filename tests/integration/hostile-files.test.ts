@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kernelProgram, programFile } from '../../server/cli/program.ts';
+import { kernelProgram, packageRoot, programFile } from '../../server/cli/program.ts';
 
 /** In a process of their own, because a program that waits for such a file can't be stopped from within. */
 
@@ -48,5 +48,22 @@ describe('a file that is no file', () => {
     const { status, stderr } = run(kernelProgram(), ['-f', pipe], {});
     expect(status).toBe(1);
     expect(stderr).toContain(`The connection file ${pipe} can't be used: it is not a regular file.`);
+  });
+});
+
+describe('a working directory that was deleted', () => {
+  it.each([
+    ['the command line', programFile('replique.js')],
+    ['npm’s scripts', join(packageRoot, 'server', 'cli', 'bootstrap.mjs')],
+  ])('is said by %s, with the remedy', (_who, program) => {
+    const gone = join(directory, 'gone');
+    mkdirSync(gone);
+    const script = 'cd "$0" && rmdir "$0" && exec "$@"';
+    const args = ['-c', script, gone, process.execPath, program, 'doctor'];
+    const { status, stderr } = spawnSync('/bin/sh', args, { encoding: 'utf8', timeout: 25_000 });
+    expect(stderr).toBe(
+      'The directory that you are in is no longer there.\n  → Change to another one: cd ~\n',
+    );
+    expect(status).toBe(1);
   });
 });

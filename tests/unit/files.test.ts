@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeError } from '../../kernel/errors.ts';
 import { makeDirectories, readRegularFile } from '../../kernel/files.ts';
+import { dataDir } from '../../kernel/paths.ts';
+import { environment } from './server/temporary.ts';
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'replique-files-'))));
@@ -49,5 +52,21 @@ describe('makeDirectories', () => {
     const refused = expect(() => makeDirectories(join(directory, name)));
     refused.toThrow(expect.objectContaining({ code: 'NOT_WRITABLE' }) as Error);
     refused.toThrow(code);
+  });
+
+  it('names the variable that moves what Replique keeps, and only for that', () => {
+    writeFileSync(join(directory, 'file'), '');
+    environment({ XDG_DATA_HOME: join(directory, 'file') });
+    const remedyFor = (path: string) => {
+      try {
+        makeDirectories(path);
+      } catch (error) {
+        return describeError(error, false);
+      }
+      return undefined;
+    };
+    expect(remedyFor(join(dataDir(), 'models'))).toContain('name another place with XDG_DATA_HOME.');
+    expect(remedyFor(dataDir())).toContain('with XDG_DATA_HOME.');
+    expect(remedyFor(`${dataDir()}-other`)).toContain('name another place.');
   });
 });

@@ -2,7 +2,7 @@ import type * as Os from 'node:os';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { configDir, dataDir, homeDir, runtimeDir, temporaryDir } from '../../kernel/paths.ts';
+import { configDir, dataDir, homeDir, runtimeDir, temporaryDir, variableOf } from '../../kernel/paths.ts';
 import { environment } from './server/temporary.ts';
 
 /** As in a container that runs as a number that no account has. */
@@ -29,6 +29,7 @@ describe('the places of Replique', () => {
     environment({ HOME: 'relative', XDG_DATA_HOME: undefined });
     nobody.isMe = true;
     expect(() => dataDir()).toThrow('HOME is "relative", and the system has none for this user.');
+    expect(variableOf('/anywhere')).toBeUndefined();
     nobody.isMe = false;
   });
 

@@ -1,7 +1,7 @@
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makeDirectories, readRegularFile } from '../../../kernel/files.ts';
+import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelProgram, packageRoot } from '../program.ts';
 
@@ -65,11 +65,7 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
     await rm(target, { recursive: true, force: true });
     await rename(fresh, target);
   } catch (error) {
-    throw repliqueError(
-      'NOT_WRITABLE',
-      { path: target, problem: (error as Error).message },
-      { cause: error },
-    );
+    throw notWritable(target, error as Error);
   } finally {
     await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // there may be no such place
   }
@@ -79,13 +75,18 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
 /**
  * Removes the kernelspec if it is ours.
  * @returns its directory, or undefined where there was none
- * @throws RepliqueError KERNELSPEC_INVALID
+ * @throws RepliqueError KERNELSPEC_INVALID, NOT_REMOVABLE
  */
 export async function uninstallSpec(kernels: string, name: string): Promise<string | undefined> {
   const target = specDirectory(kernels, name);
   if (ownerOf(target) === 'none') return undefined;
   refuseForeign(target);
-  await rm(target, { recursive: true, force: true });
+  try {
+    await rm(target, { recursive: true, force: true });
+  } catch (error) {
+    const problem = (error as Error).message;
+    throw repliqueError('NOT_REMOVABLE', { path: target, problem }, { cause: error });
+  }
   return target;
 }
 
@@ -106,12 +107,18 @@ function refuseUnreadableName(name: string | undefined): void {
 }
 
 function ownerOf(directory: string): 'ours' | 'foreign' | 'none' {
+  const file = join(directory, 'kernel.json');
   try {
-    const text = readRegularFile(join(directory, 'kernel.json'), mostSpecBytes);
+    const text = readRegularFile(file, mostSpecBytes);
     return ourSpec.safeParse(JSON.parse(text)).success ? 'ours' : 'foreign';
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'none' : 'foreign';
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) return 'foreign';
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'none';
+    throw repliqueError('KERNELSPEC_INVALID', {
+      problem: `${file} can't be read: ${message}.`,
+      remedy: 'Get permission to read it, or name another place or --name.',
+    });
   }
 }
 

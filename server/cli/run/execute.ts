@@ -34,7 +34,7 @@ const info = z.looseObject({ language_info: z.unknown() });
 export interface RunResult {
   /** Every cell ended well. */
   readonly ok: boolean;
-  /** False where the run ended before its first cell: what stands at `output` is left as it was. */
+  /** False where the run was stopped before a cell had begun: what stands at `output` is left as it was. */
   readonly written: boolean;
 }
 
@@ -66,19 +66,20 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
     const cells = notebook.cells.filter((cell) => cell.cell_type === 'code' && cell.source.trim() !== '');
     return runCells(client, cells, results, interrupts, options);
   };
+  let ok = false;
+  let written = false;
   try {
-    const ok = await Promise.race([aborted(options.quit), runAll()]);
-    return { ok, written: languageInfo !== undefined };
+    ok = await Promise.race([aborted(options.quit), runAll()]);
   } finally {
     stopping = true;
+    written = ok || results.size > 0;
     client.shutdown().catch(() => undefined); // it may be gone already; stop() makes sure
     await kernel.stop();
     await client.close();
     await watch;
-    if (languageInfo !== undefined) {
-      await writeNotebook(options.output, withResults(notebook, results, languageInfo));
-    }
+    if (written) await writeNotebook(options.output, withResults(notebook, results, languageInfo));
   }
+  return { ok, written };
 }
 
 /** Settles with false when the signal is aborted, or was already. */
@@ -102,10 +103,13 @@ async function runCells(
     if (interrupts.asked) return false;
     count += 1;
     const { outputs, apply } = collect(displays, show);
-    results.set(cell, { executionCount: count, outputs });
     show.prompt(count, cell.source);
+    const executionCount = count;
     const onMessage = (message: Message) => {
-      if (message.header.msg_type === 'execute_input') interrupts.cellBegan();
+      if (message.header.msg_type === 'execute_input') {
+        results.set(cell, { executionCount, outputs });
+        interrupts.cellBegan();
+      }
       apply(message);
     };
     const content = reply.parse(await client.execute({ code: cell.source, onMessage }));

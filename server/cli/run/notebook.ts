@@ -50,7 +50,7 @@ export async function readNotebook(file: string): Promise<Notebook> {
   if (!isUtf8(bytes)) throw invalid('it is not UTF-8 text.');
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(new TextDecoder().decode(bytes)); // which leaves out a byte-order mark
   } catch {
     throw invalid('it is not JSON.');
   }

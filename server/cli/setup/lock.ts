@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeDirectories } from '../../../kernel/files.ts';
+import { makeDirectories, notWritable } from '../../../kernel/files.ts';
 
 /** Pause between two looks at a lock that another process holds. */
 const PAUSE_MS = 300;
@@ -10,6 +10,7 @@ const PAUSE_MS = 300;
  * Runs the work while no other process of this machine does the same; waits for one that does.
  * @param file holds the owner's process id; one whose process is gone is taken over
  * @param onWait called once if there is someone to wait for
+ * @throws RepliqueError NOT_WRITABLE
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
   makeDirectories(dirname(file));
@@ -31,7 +32,7 @@ async function take(file: string): Promise<boolean> {
     await writeFile(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw notWritable(dirname(file), error as Error);
   }
   const owner = Number(await readFile(file, 'utf8').catch(() => ''));
   if (owner > 0 && !isRunning(owner)) await rm(file, { force: true });

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairs } from '../../../server/cli/commands/install.ts';
@@ -55,6 +64,24 @@ describe('the kernelspec', () => {
       await expect(installSpec(kernels, { name: 'python3' })).rejects.toThrow('another kernel');
     }
     expect(existsSync(join(kernels, 'python3', 'kernel.json'))).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('that can’t be removed is said, with the place', async () => {
+    const directory = await installSpec(temporaryDirectory(), { name: 'mine' });
+    const descriptor = openSync(directory, 'r'); // what the system shows of it can't be removed, not even by root
+    const refused = uninstallSpec('/proc/self/fd', String(descriptor));
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_REMOVABLE' });
+    await expect(refused).rejects.toThrow(`/proc/self/fd/${descriptor} can't be removed: `);
+    closeSync(descriptor);
+    expect(readdirSync(directory)).toContain('kernel.json');
+  });
+
+  it('that can’t be read is not called another kernel’s', async () => {
+    const kernels = temporaryDirectory();
+    mkdirSync(join(kernels, 'mine'));
+    symlinkSync('kernel.json', join(kernels, 'mine', 'kernel.json')); // a link to itself
+    await expect(uninstallSpec(kernels, 'mine')).rejects.toThrow("kernel.json can't be read: ELOOP");
+    await expect(installSpec(kernels, { name: 'mine' })).rejects.toThrow("can't be read");
   });
 
   it.each(['', '../up', 'a b', '.hidden', 'x'.repeat(101)])(

@@ -45,6 +45,11 @@ describe('reading a notebook', () => {
     expect(read['extra']).toBe(1);
   });
 
+  it('reads one that begins with a byte-order mark', async () => {
+    const read = await readNotebook(write(`\ufeff${JSON.stringify(notebook)}`));
+    expect(read.cells).toHaveLength(3);
+  });
+
   it.each([
     ['{', 'not JSON'],
     ['[]', 'format 4'],

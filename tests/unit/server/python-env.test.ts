@@ -181,4 +181,10 @@ describe('a lock', () => {
     await expect(withLock(file, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(existsSync(file)).toBe(false);
   });
+
+  it.skipIf(process.platform !== 'linux')('that can’t be made is said, with the place', async () => {
+    const refused = withLock('/proc/self/lock', () => Promise.resolve('worked'));
+    await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
+    await expect(refused).rejects.toThrow("/proc/self can't be written");
+  });
 });
