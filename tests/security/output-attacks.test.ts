@@ -126,7 +126,7 @@ describe('hostile outputs', { timeout: 60_000 }, () => {
   it.each(inPage)('$name: $aim', async ({ judge, click, outputs }) => {
     const given = filledIn(outputs, page.evil);
     const html = judge === 'page' ? rendered : widgetHtml;
-    const control = await page.show(html(unfiltered(given)), click);
+    const control = await page.show(html(unfiltered(given)), click, 'harm');
     expect([...control.requests, ...control.signs], 'without the firewall').not.toEqual([]);
     const harm = await page.show(html(published(given)), click);
     expect([...harm.requests, ...harm.signs], 'with it').toEqual([]);

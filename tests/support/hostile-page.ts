@@ -6,6 +6,7 @@ import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 
 const chromiumPath = '/usr/bin/chromium';
 const settleMs = 400;
+const longestMs = 10_000;
 
 /** What a piece of hostile HTML did to a reader's page. */
 export interface Harm {
@@ -74,8 +75,9 @@ export class HostilePage {
   /**
    * Puts HTML into a page as a notebook does, without a filter, and tells what came of it.
    * @param click whether a person clicks the first thing that can be clicked
+   * @param until what is waited for, on a busy machine for long: that it ran to its end, or that it did harm
    */
-  async show(html: string, click = false): Promise<Harm> {
+  async show(html: string, click = false, until?: 'ran' | 'harm'): Promise<Harm> {
     const page = await this.#context.newPage();
     const signs: string[] = [];
     page.on('dialog', (dialog) => {
@@ -88,6 +90,17 @@ export class HostilePage {
     this.#heard.length = 0;
     await page.evaluate(putIn(html)).catch(() => signs.push('navigated'));
     if (click) await page.evaluate(clickFirst).catch(() => undefined);
+    const isSeen = async (): Promise<boolean> => {
+      if (until === 'harm' && (this.#heard.length > 0 || signs.length > 0 || page.url() !== home))
+        return true;
+      const seen =
+        until === 'ran'
+          ? `window.said.includes('ran')`
+          : `window.said.some((word) => word !== 'ran') || 'attacked' in window`;
+      return (await page.evaluate(seen).catch(() => true)) === true;
+    };
+    const giveUp = Date.now() + longestMs;
+    while (until !== undefined && Date.now() < giveUp && !(await isSeen())) await page.waitForTimeout(20);
     await page.waitForTimeout(settleMs);
     if (page.url() !== home) signs.push('navigated');
     const seen = await page.evaluate('({ attacked: window.attacked, said: window.said })').catch(() => ({}));
