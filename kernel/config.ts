@@ -4,6 +4,7 @@ import { mostRules, parseRule } from './egress/rules.ts';
 import { repliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import { configDir } from './paths.ts';
+import { profileNames, type ProfileName } from './policy/profiles.ts';
 
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
 export type ProviderName = (typeof providers)[number];
@@ -87,6 +88,12 @@ const schema = z.strictObject({
     .describe('Workers that wait to replace one at once; each holds about 40 MB.'),
   python: z.string().optional().describe('The Python that runs helpers; it needs IPython.'),
   sandbox: z.enum(['bubblewrap', 'none']).default('bubblewrap').describe('`none` runs helpers unprotected.'),
+  profile: z
+    .enum(profileNames)
+    .default('strict')
+    .describe(
+      'What helpers may ask for: see policy.md. `/etc/replique/config.json` with this key alone fixes it.',
+    ),
   networkAllow: z
     .array(z.string().refine(isRule, 'Invalid host: write example.org, example.org:8080 or *.example.org'))
     .max(mostRules)
@@ -139,6 +146,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_MODEL_PATH: 'modelPath',
   REPLIQUE_MODEL_MIRROR: 'modelMirror',
   REPLIQUE_MOCK_SCRIPT: 'mockScript',
+  REPLIQUE_PROFILE: 'profile',
   REPLIQUE_ALLOW: 'networkAllow',
   REPLIQUE_AUDIT: 'audit',
   REPLIQUE_AUDIT_DIR: 'auditDir',
@@ -193,6 +201,19 @@ export function loadConfig(
   const fromFile = readConfigFile(file);
   check(fromFile, `the file ${file}`);
   return Object.freeze(check({ ...fromFile, ...fromEnvironment(environment) }, 'the environment'));
+}
+
+const systemSchema = z.strictObject({ profile: z.enum(profileNames).optional() });
+
+/**
+ * The profile that an administrator has fixed for everybody: nothing makes it looser.
+ * @throws RepliqueError CONFIG_INVALID
+ */
+export function fixedProfile(file = '/etc/replique/config.json'): ProfileName | undefined {
+  const parsed = systemSchema.safeParse(readConfigFile(file));
+  if (parsed.success) return parsed.data.profile;
+  const problem = `it may hold only "profile", one of ${profileNames.join(', ')}.`;
+  throw repliqueError('CONFIG_INVALID', { where: `the file ${file}`, problem });
 }
 
 /** The secret values of a configuration, for redaction. */

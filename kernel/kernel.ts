@@ -3,9 +3,9 @@ import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import { auditedWorker } from './audit/audited-worker.ts';
 import { noAudit, type Audit } from './audit/log.ts';
-import { openSessionAudit, restoredEvent, workerObserver } from './audit/session-audit.ts';
+import { openSessionAudit, restoredEvent, validationEvent, workerObserver } from './audit/session-audit.ts';
 import { systemCheck } from './check/system-check.ts';
-import { secretsOf, type Config } from './config.ts';
+import { fixedProfile, secretsOf, type Config } from './config.ts';
 import { connectionObserver } from './audit/connections.ts';
 import { createEgress } from './egress/egress.ts';
 import { RepliqueError } from './errors.ts';
@@ -19,11 +19,15 @@ import { createEmitterFactory } from './output/emitter.ts';
 import { KeptFiles } from './output/kept-files.ts';
 import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
+import { createPolicing } from './policy/policed-worker.ts';
+import { Policy } from './policy/policy.ts';
+import { profiles } from './policy/profiles.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
+import { createSandboxControl } from './sandbox-control.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
-import { limitsOf } from './sandbox/limits.ts';
+import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
 import { guardedWorker } from './sandbox/protected/guarded-worker.ts';
 import { locatePython } from './sandbox/python.ts';
@@ -135,7 +139,18 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     ...{ workspace: workspace.path, notebook },
   });
   const limits = limitsOf(config);
-  const network = createEgress({ allow: config.networkAllow, onConnection: connectionObserver(audit) });
+  const policy = new Policy(config.profile, fixedProfile());
+  const policing = createPolicing({
+    policy,
+    hasHosts: () => network.allowed().length > 0,
+    onVerdict: (verdict, run) => audit.note('validation', validationEvent(verdict, run)),
+  });
+  const network = createEgress({
+    allow: [...config.networkAllow, ...profiles[policy.profile].hosts],
+    onConnection: connectionObserver(audit),
+    ask: (host, port) => policing.askHost(host, port),
+    asks: () => policy.profile === 'open',
+  });
   const unaudited = createWorker({
     launcher,
     python: () => locatePython(config),
@@ -153,7 +168,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     setAside: join(dataDir(), 'set-aside', sessionId),
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
-  const worker = auditedWorker(guarded, audit);
+  const worker = policing.wrap(auditedWorker(guarded, audit));
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
   const conversation = new Conversation(systemPrompt(tools));
@@ -180,6 +195,15 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     worker,
     conversation,
     network,
+    sandbox: createSandboxControl({
+      ...{ policy, worker, network },
+      workspace: workspace.path,
+      isSandboxed: config.sandbox !== 'none',
+      audit: config.audit === 'on' ? directory : undefined,
+      limitsTogether: describeTogether(limits),
+      onChange: (profile) =>
+        audit.note('sandbox-changed', { profile, hosts: [...network.allowed()].slice(0, 100) }),
+    }),
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
     close: async () => selection?.provider.close(),

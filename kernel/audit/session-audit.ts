@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { AuditData } from '../protocol/audit.ts';
-import type { Launcher, Limits, RunOrigin, WorkerEvent } from '../sandbox/contract.ts';
+import { plain } from './chain.ts';
+import type { ExecuteOptions, Launcher, Limits, RunOrigin, WorkerEvent } from '../sandbox/contract.ts';
 import { noAudit, openAudit, type Audit } from './log.ts';
 
 export interface SessionAuditOptions {
@@ -63,6 +64,17 @@ export function restoredEvent(
   const place = origin?.kind === 'helper' ? { turn: origin.turn, helper: origin.helper } : {};
   const paths = undone.slice(0, mostPaths).map(({ path }) => path.slice(0, longestPath));
   return { ...place, paths, files: undone.length };
+}
+
+/** What is recorded of a helper that asked for something before it ran. */
+export function validationEvent(
+  verdict: Omit<AuditData<'validation'>, 'code_sha256' | 'turn' | 'helper' | 'decisions'> & {
+    readonly decisions: readonly AuditData<'validation'>['decisions'][number][];
+  },
+  { code, origin }: Pick<ExecuteOptions, 'code' | 'origin'>,
+): AuditData<'validation'> {
+  const place = origin?.kind === 'helper' ? { turn: origin.turn, helper: origin.helper } : {};
+  return { ...place, code_sha256: plain(code), ...verdict, decisions: [...verdict.decisions] };
 }
 
 function whoRuns(): { readonly username: string; readonly uid: number } {

@@ -19,6 +19,8 @@ export interface EgressOptions {
   readonly onConnection: (report: ConnectionReport) => void;
   /** Asks a person about a host that is not allowed. Without it the answer is no. */
   readonly ask?: (host: string, port: number) => Promise<boolean>;
+  /** Whether it would be asked now: where not, and nothing is allowed, there is no way out at all. */
+  readonly asks?: () => boolean;
   readonly limits?: Partial<EgressLimits>;
   /** The system's unless a test puts its own in place. */
   readonly dialer?: Dialer;
@@ -87,7 +89,7 @@ class SessionEgress implements Egress {
     });
     return {
       proxy: async () => {
-        if (gone || (this.#rules.size === 0 && this.#options.ask === undefined)) return undefined;
+        if (gone || (this.#rules.size === 0 && !this.#asks())) return undefined;
         ready ??= new Promise((resolve) => {
           const timer = setTimeout(() => tell(false), readyMs);
           tell = (is) => {
@@ -122,10 +124,15 @@ class SessionEgress implements Egress {
     });
   }
 
+  #asks(): boolean {
+    const { ask, asks } = this.#options;
+    return ask !== undefined && (asks?.() ?? true);
+  }
+
   async #permits(host: string, port: number): Promise<boolean> {
     if ([...this.#rules.values()].some((rule) => covers(rule, host, port))) return true;
     const { ask } = this.#options;
-    if (ask === undefined) return false;
+    if (ask === undefined || !this.#asks()) return false;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), this.#limits.askMs);

@@ -7,7 +7,7 @@ import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
-import { succeeded, type MagicContext, type Network } from './magics/contract.ts';
+import { succeeded, type MagicContext, type Network, type SandboxControl } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { runPromptCell } from './prompt-cell.ts';
 
@@ -18,6 +18,7 @@ export interface InterpreterOptions {
   readonly loop: (signal: AbortSignal) => Promise<ContinuationManager>;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
+  readonly sandbox: SandboxControl;
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** Said in every cell. */
@@ -164,6 +165,7 @@ class SessionInterpreter implements Interpreter {
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
       network: this.#options.network,
+      sandbox: this.#options.sandbox,
       magics,
     };
   }

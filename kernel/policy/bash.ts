@@ -79,10 +79,10 @@ let grammar: Promise<Grammar> | undefined;
 /** What a bash script asks for, as far as it can be seen without running it. */
 export async function findBash(code: string, depth = 0): Promise<readonly Finding[]> {
   grammar ??= loadGrammar('bash', patterns);
-  const { captures } = await grammar;
+  const loaded = await grammar;
   const findings = new Findings();
   const inner: { row: number; text: string; language: 'python' | 'bash' }[] = [];
-  captures(code, (found) => {
+  loaded.captures(code, (found) => {
     for (const { name, node } of found) {
       if (name === 'redirect') redirect(findings, node);
       else

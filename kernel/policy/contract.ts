@@ -9,8 +9,7 @@ export const capabilities = [
 ] as const;
 export type Capability = (typeof capabilities)[number];
 
-export const decisions = ['allow', 'ask', 'deny'] as const;
-export type Decision = (typeof decisions)[number];
+export type Decision = 'allow' | 'ask' | 'deny';
 
 /** A place in code that asks for a capability. */
 export interface Finding {

@@ -29,7 +29,7 @@ export class Findings {
     const key = `${capability}:${line}`;
     if (this.#seen.has(key) || this.#found.length === mostFindings) return;
     this.#seen.add(key);
-    const text = code.split('\n', 1)[0]!.trim();
+    const text = (code.split('\n', 1)[0] ?? '').trim();
     this.#found.push({
       capability,
       line,

@@ -22,7 +22,7 @@ export async function judge(code: string, language: Language): Promise<Judgement
   }
   const hidden = deceptive.exec(code) ?? unseen.exec(withoutTexts(code));
   if (hidden !== null) {
-    const name = `U+${hidden[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+    const name = `U+${(hidden[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
     const line = code.slice(0, code.indexOf(hidden[0])).split('\n').length;
     return refused(
       'invisible characters',

@@ -12,7 +12,7 @@ export interface Grammar {
   captures(code: string, use: (captures: readonly Capture[]) => void): void;
 }
 
-export interface Capture {
+interface Capture {
   readonly name: string;
   readonly node: Node;
 }

@@ -6,7 +6,7 @@ import { judge } from './judge.ts';
 import { words, type Policy } from './policy.ts';
 
 /** What was decided on one block, for the record. */
-export interface Verdict {
+interface Verdict {
   readonly decisions: readonly { readonly capability: string; readonly decision: Decision }[];
   readonly answered?: boolean;
   readonly runs: boolean;
@@ -20,18 +20,50 @@ export interface PolicedOptions {
   readonly onVerdict: (verdict: Verdict, run: ExecuteOptions) => void;
 }
 
-/** Makes a worker whose helpers are judged before they run (layer 1). What a person types is not: it is their own. */
-export function policedWorker(worker: SessionWorker, options: PolicedOptions): SessionWorker {
-  const execute = async (run: ExecuteOptions): Promise<ExecuteOutcome> => {
-    if (run.origin?.kind !== 'helper') return worker.execute(run);
-    const began = performance.now();
-    const problem = await examine(run, options);
-    if (problem === undefined) return worker.execute(run);
-    const error = { ename: 'NotAllowed', evalue: problem, traceback: [problem] };
-    return { status: 'error', error, durationMs: performance.now() - began };
-  };
-  return delegatingWorker(worker, { execute });
+/** Layer 1: what judges helpers before they run, and asks the person whom their cell belongs to. */
+export interface Policing {
+  /** Makes a worker whose helpers are judged. What a person types is not: it is their own. */
+  wrap(worker: SessionWorker): SessionWorker;
+  /** Asks about a host that running code wants to reach; no where nobody can be asked. The answer holds for the session. */
+  askHost(host: string, port: number): Promise<boolean>;
 }
+
+export function createPolicing(options: PolicedOptions): Policing {
+  const hosts = new Map<string, Promise<boolean>>();
+  let running: ExecuteOptions | undefined;
+  const execute = async (worker: SessionWorker, run: ExecuteOptions): Promise<ExecuteOutcome> => {
+    running = run;
+    try {
+      if (run.origin?.kind !== 'helper') return await worker.execute(run);
+      const began = performance.now();
+      const problem = await examine(run, options);
+      if (problem === undefined) return await worker.execute(run);
+      const error = { ename: 'NotAllowed', evalue: problem, traceback: [problem] };
+      return { status: 'error', error, durationMs: performance.now() - began };
+    } finally {
+      running = undefined;
+    }
+  };
+  return {
+    wrap: (worker) => delegatingWorker(worker, { execute: (run) => execute(worker, run) }),
+    askHost: (host, port) => {
+      const onInput = running?.onInput;
+      if (onInput === undefined || hosts.size >= mostHosts) return Promise.resolve(false);
+      const name = `${host}:${port}`;
+      const answer =
+        hosts.get(name) ??
+        onInput(`Code wants to reach ${name}. Allow it for this session? [y/N] `, false).then(
+          isYes,
+          () => false,
+        );
+      hosts.set(name, answer);
+      return answer;
+    },
+  };
+}
+
+const mostHosts = 200;
+const isYes = (said: string): boolean => /^\s*(y|yes)\s*$/i.test(said);
 
 /** Why the block may not run; `undefined` where it may. */
 async function examine(
@@ -59,8 +91,9 @@ async function examine(
     onVerdict({ decisions, ...(answer !== undefined && { answered: answer }), runs }, run);
   }
   if (denied !== undefined) return refusal(denied.finding, `the profile ${policy.profile} denies that`);
-  if (!isAskedInVain) return undefined;
-  return refusal(asked[0]!, answer === false ? 'you said no' : 'nobody can be asked here');
+  const [unanswered] = asked;
+  if (unanswered === undefined || answer === true) return undefined;
+  return refusal(unanswered, answer === false ? 'you said no' : 'nobody can be asked here');
 }
 
 /** `undefined` where nobody can be asked, or no answer came. */
@@ -73,7 +106,7 @@ async function ask(findings: readonly Finding[], { onInput }: ExecuteOptions): P
     `A helper asks for ${what.join(', ')}. Allow it for this session? [y/N] `,
     false,
   ).catch(() => undefined);
-  return said === undefined ? undefined : /^\s*(y|yes)\s*$/i.test(said);
+  return said === undefined ? undefined : isYes(said);
 }
 
 function refusal({ capability, line, text }: Finding, why: string): string {

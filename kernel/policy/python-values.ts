@@ -29,7 +29,7 @@ function unescaped(text: string): string {
   return text.replace(
     /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))/gs,
     (all, x?: string, u?: string, other?: string) => {
-      if (x !== undefined || u !== undefined) return String.fromCharCode(parseInt((x ?? u)!, 16));
+      if (x !== undefined || u !== undefined) return String.fromCharCode(parseInt(x ?? u ?? '', 16));
       return { n: '\n', t: '\t', '\\': '\\', "'": "'", '"': '"' }[other ?? ''] ?? all;
     },
   );

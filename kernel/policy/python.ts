@@ -19,11 +19,11 @@ let grammar: Promise<Grammar> | undefined;
 /** What Python code asks for, as far as it can be seen without running it. IPython's `!` and `%` lines count. */
 export async function findPython(code: string, depth = 0): Promise<readonly Finding[]> {
   grammar ??= loadGrammar('python', patterns);
-  const { captures } = await grammar;
+  const loaded = await grammar;
   const findings = new Findings();
   const pending: { row: number; text: string }[] = [];
   const plain = withoutIpythonLines(code, (row, text) => pending.push({ row, text }));
-  captures(plain, (found) => {
+  loaded.captures(plain, (found) => {
     const names = new PythonNames();
     for (const { name, node } of found) {
       if (name === 'import') for (const module of names.imported(node)) addName(findings, module, node);

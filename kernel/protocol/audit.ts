@@ -104,9 +104,8 @@ export const auditKinds = {
     .describe('Sessions older than `auditKeepDays` are about to be removed.'),
   validation: z
     .strictObject({
-      cell: count,
-      turn: count,
-      helper: count,
+      turn: count.optional(),
+      helper: count.optional(),
       code_sha256: sha256,
       decisions: z.array(decision).max(50),
       answered: z.boolean().optional().describe('what the person said where they were asked'),

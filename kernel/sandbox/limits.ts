@@ -19,6 +19,11 @@ export function limitsOf(config: Config): Limits {
   };
 }
 
+/** The limits of all processes together, and of the workspace, in a line. */
+export function describeTogether({ memoryBytes, cpuSeconds, diskBytes, newFiles }: Limits): string {
+  return `memory ${memoryBytes / MiB} MB, processor time ${cpuSeconds} s a run, workspace +${diskBytes / MiB} MB and +${newFiles} files`;
+}
+
 /**
  * The limits as init.py applies them: `NAME=SOFT:HARD,…` in the names of setrlimit(2). They hold for each process;
  * NPROC counts the processes and threads of the sandbox's user namespace.

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Limits, ProbeLine } from './contract.ts';
+import { describeTogether } from './limits.ts';
 import { proportionalBytes, type Usage } from './watchdog/usage.ts';
 
 export const reportIt = 'Report this with the output of `npx replique doctor --json`.';
@@ -71,11 +72,10 @@ export function judgeProbe(report: ProbeReport, workspace: string, limits: Limit
  */
 export function judgeWatchdog({ processes }: Usage, limits: Limits): ProbeLine {
   const sees = processes.length > 0 && proportionalBytes(processes) > 0;
-  const allowed = `memory ${limits.memoryBytes / 2 ** 20} MB, processor time ${limits.cpuSeconds} s a run, workspace +${limits.diskBytes / 2 ** 20} MB and +${limits.newFiles} files`;
   return line(
     'limits together',
     sees ? [] : ['the watchdog can’t see the sandbox’s processes'],
-    `${allowed} (watchdog: looks every 10 to 100 ms; no cgroup)`,
+    `${describeTogether(limits)} (watchdog: looks every 10 to 100 ms; no cgroup)`,
   );
 }
 

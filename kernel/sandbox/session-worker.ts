@@ -40,6 +40,8 @@ export interface SessionWorker extends Worker {
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
   /** What helpers left in memory, the newest last; nothing where no process runs. */
   variables(): Promise<readonly Variable[]>;
+  /** The first process of the sandbox that runs, by its number on the host. */
+  firstProcess(): Promise<number | undefined>;
 }
 
 /** Makes the worker of one session. Nothing starts before `ready` or the first request. */
@@ -107,6 +109,10 @@ class RestartingWorker implements SessionWorker {
   async variables(): Promise<readonly Variable[]> {
     if (this.#process === undefined) return [];
     return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
+  }
+
+  async firstProcess(): Promise<number | undefined> {
+    return (await this.#process)?.firstPid;
   }
 
   snapshot(): Promise<string> {

@@ -119,6 +119,11 @@ export class WorkerProcess {
     return started;
   }
 
+  /** Its first process, by its number on the host. */
+  get firstPid(): number | undefined {
+    return this.#over ? undefined : this.#sandbox.hostPid;
+  }
+
   /** The active process; it may be dead. */
   get peer(): WorkerPeer {
     return this.#peer;

@@ -24,9 +24,10 @@ const programs = {
 /** Native, or installed on first use: resolved when the program runs. */
 const external = ['zeromq', 'node-llama-cpp'];
 
-/** Bundled CommonJS packages call `require` for Node's own modules. */
+/** Bundled CommonJS packages call `require` for Node's own modules, and ask for their file's name. */
 const banner =
-  "import { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);";
+  "import { createRequire as nodeRequire } from 'node:module';\nconst require = nodeRequire(import.meta.url);\n" +
+  "import { fileURLToPath as fileOfUrl } from 'node:url';\nconst __filename = fileOfUrl(import.meta.url);";
 
 /** zod's `z` holds all of it; as a namespace of the module only what is used gets bundled (50 ms of start-up). */
 const onlyUsedZod = {
@@ -39,12 +40,16 @@ const onlyUsedZod = {
   },
 };
 
-function copyPythonFiles(root, out) {
+function copyFiles(root, out) {
   const sandbox = join(root, 'kernel', 'sandbox');
   const withoutCache = { recursive: true, filter: (path) => basename(path) !== '__pycache__' };
   cpSync(join(sandbox, 'worker'), join(out, 'worker'), withoutCache);
   for (const name of readdirSync(sandbox)) {
     if (name.endsWith('.py')) cpSync(join(sandbox, name), join(out, name));
+  }
+  const grammars = join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm');
+  for (const name of ['tree-sitter.wasm', 'tree-sitter-python.wasm', 'tree-sitter-bash.wasm']) {
+    cpSync(join(grammars, name), join(out, 'tree-sitter', name));
   }
   cpSync(join(root, 'server/cli/setup/lab-requirements.txt'), join(out, 'lab-requirements.txt'));
 }
@@ -73,7 +78,7 @@ export async function buildAll(root) {
       legalComments: 'external',
       logLevel: 'warning',
     });
-    copyPythonFiles(root, out);
+    copyFiles(root, out);
     writeFileSync(join(out, '.sources'), hash);
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
     renameSync(out, join(root, 'dist'));

@@ -41,6 +41,11 @@ export const allowed = {
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
   'kernel/egress': [contract.sandbox],
+  'kernel/policy': [
+    contract.sandbox,
+    'kernel/sandbox/delegating-worker.ts',
+    'kernel/sandbox/session-worker.ts',
+  ],
   'kernel/audit': [
     'kernel/protocol/audit.ts',
     'kernel/egress/proxy.ts',

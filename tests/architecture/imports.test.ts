@@ -50,6 +50,7 @@ describe('who may import whom', () => {
         'kernel/kernel.ts',
         'kernel/main.ts',
         'kernel/paths.ts',
+        'kernel/sandbox-control.ts',
       ].toSorted(),
     );
   });

@@ -9,6 +9,7 @@ import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { limitsOf } from '../../kernel/sandbox/limits.ts';
 import { locatePython } from '../../kernel/sandbox/python.ts';
 import { createWorker, type SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { judge } from '../../kernel/policy/judge.ts';
 import { WarmPool } from '../../kernel/sandbox/warm-pool.ts';
 import { WorkerProcess, type WorkerProcessOptions } from '../../kernel/sandbox/worker-process.ts';
 import { median, table, timed } from './figures.ts';
@@ -34,6 +35,7 @@ export async function benchSandbox(): Promise<void> {
     const begun = await starting(bench);
     const ready = await readying(bench);
     const run = await helping(bench);
+    const judged = await judging();
     const over = begun.sandbox - begun.plain;
     console.log(
       table([
@@ -45,6 +47,7 @@ export async function benchSandbox(): Promise<void> {
         ['worker ready, from the warm pool', ready.warm, '(wanted: ≤ 20)'],
         ['trivial helper', run.bubblewrap, `+${(run.bubblewrap - run.none).toFixed(2)} (wanted: ≤ 1)`],
         ['trivial helper without isolation', run.none, ''],
+        ['validation of 1,000 lines of Python', judged, '(wanted: ≤ 20)'],
       ]),
     );
   } finally {
@@ -160,4 +163,22 @@ async function helping({ worker }: Bench): Promise<Record<Config['sandbox'], num
   }
   await Promise.all([workers.bubblewrap.close(), workers.none.close()]);
   return { bubblewrap: median(times.bubblewrap), none: median(times.none) };
+}
+
+/** Functions of four lines, a call in each. */
+async function judging(): Promise<number> {
+  const code = Array.from(
+    { length: 250 },
+    (_, n) => `def f${n}(a, b=1):\n    x = a + b * ${n}\n    print("value", x)\n    return x\n`,
+  ).join('');
+  const times: number[] = [];
+  for (let round = 0; round < 2 * starts; round += 1) {
+    times.push(
+      await timed(
+        () => judge(code, 'python'),
+        () => Promise.resolve(),
+      ),
+    );
+  }
+  return median(times);
 }

@@ -11,6 +11,20 @@ export interface Network {
   allowed(): readonly string[];
 }
 
+/** What is in force in the session's sandbox, and the profile that decides what helpers may ask for. */
+export interface SandboxControl {
+  /** Says what is wrong where it can't be set. */
+  setProfile(name: string): string | undefined;
+  readonly profiles: readonly {
+    readonly name: string;
+    readonly isSet: boolean;
+    readonly decisions: Readonly<Record<string, string>>;
+  }[];
+  readonly capabilities: readonly string[];
+  /** Found now, from outside. In Markdown. */
+  layers(): Promise<readonly { readonly layer: string; readonly what: string }[]>;
+}
+
 /** What a magic may use. */
 export interface MagicContext {
   readonly request: CellRequest;
@@ -18,6 +32,7 @@ export interface MagicContext {
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
   readonly network: Network;
+  readonly sandbox: SandboxControl;
   readonly magics: readonly Magic[];
 }
 

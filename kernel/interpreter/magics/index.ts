@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import type { Magic } from './contract.ts';
 import { help } from './help.ts';
 import { python } from './python.ts';
+import { sandbox } from './sandbox.ts';
 
 /** Every magic, in the order `%help` shows them. */
-export const magics: readonly Magic[] = [python, bash, help, check, allow];
+export const magics: readonly Magic[] = [python, bash, help, check, allow, sandbox];

@@ -103,7 +103,7 @@ describe('whatever it is given', () => {
         fc.array(piece, { maxLength: 60 }),
         fc.constantFrom('python', 'bash'),
         async (pieces, language) => {
-          const judged = await judge(pieces.join(''), language as Language);
+          const judged = await judge(pieces.join(''), language);
           expect(['judged', 'refused']).toContain(judged.kind);
         },
       ),
