@@ -45,6 +45,7 @@ const commands = {
   build: async () => 0,
   test: async (args) => (await import('./dev/test.mjs')).runTests(root, args),
   check: async () => (await import('./dev/check.mjs')).runChecks(root, measure),
+  fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };
 

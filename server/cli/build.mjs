@@ -19,6 +19,7 @@ const programs = {
   replique: 'server/cli/main.ts',
   'dev/prepare': 'server/cli/dev/prepare.ts',
   'dev/bench': 'tests/bench/main.ts',
+  'dev/fuzz': 'tests/fuzz/main.ts',
 };
 
 /** Native, or installed on first use: resolved when the program runs. */
