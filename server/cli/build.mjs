@@ -20,6 +20,7 @@ const programs = {
   'dev/prepare': 'server/cli/dev/prepare.ts',
   'dev/bench': 'tests/bench/main.ts',
   'dev/fuzz': 'tests/fuzz/main.ts',
+  'dev/sessions': 'tests/security/sessions-main.ts',
 };
 
 /** Native, or installed on first use: resolved when the program runs. */

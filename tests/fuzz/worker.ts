@@ -208,6 +208,8 @@ class Conversation {
     if (msg_type === 'stream' && /\u001b[^[]/.test(String(content['text'])))
       this.faults.push('a control sequence was shown');
     const html = (content['data'] as Record<string, unknown> | undefined)?.['text/html'];
-    if (typeof html === 'string' && /<script/i.test(html)) this.faults.push('a script was shown');
+    // What a frame holds has no part in the page.
+    const inPage = typeof html === 'string' ? html.replace(/srcdoc="[^"]*"/g, '') : '';
+    if (/<script/i.test(inPage)) this.faults.push('a script was shown');
   }
 }

@@ -94,8 +94,11 @@ test(
   async () => {
     const events = provider.generate(ask({ maxTokens: 4000 }));
     const killing = (async () => {
+      let isKilled = false;
       for await (const event of events) {
-        if (event.type === 'text') process.kill((await hosts()).at(-1)!, 'SIGKILL');
+        if (event.type !== 'text' || isKilled) continue;
+        isKilled = true;
+        process.kill((await hosts()).at(-1)!, 'SIGKILL');
       }
     })();
     await expect(killing).rejects.toMatchObject({ name: 'ProviderError', kind: 'stream-broken' });

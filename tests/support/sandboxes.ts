@@ -82,7 +82,10 @@ export class Playground {
   async run(body: string, isolation: Isolation, given: Given = {}): Promise<unknown> {
     const limits = { ...limitsOf(plainConfig()), ...given.limits };
     const source = `${prelude}\nargument = json.loads(${JSON.stringify(JSON.stringify(given.argument ?? null))})\n${body}\n${coda}`;
-    const launched = await this.launch(source, isolation, { limits });
+    const launched = given.launch
+      ? await given.launch(await this.options(source, { limits }))
+      : await this.launch(source, isolation, { limits });
+    this.#running.add(launched);
     const text = await readAll(launched.channels[0]!);
     launched.kill();
     await launched.exited;
@@ -101,6 +104,8 @@ export class Playground {
 export interface Given {
   readonly argument?: unknown;
   readonly limits?: Partial<Limits>;
+  /** In another sandbox than the launcher's. */
+  readonly launch?: (options: LaunchOptions) => Promise<SandboxProcess>;
 }
 
 /** Everything that comes from a channel until its other end is closed. */

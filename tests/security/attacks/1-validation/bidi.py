@@ -1,0 +1,3 @@
+# attack: Reads otherwise than it runs.
+# ‮ nothing to see‬
+result = True

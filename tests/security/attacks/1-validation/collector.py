@@ -1,0 +1,3 @@
+# attack: Finds every object through the collector.
+import gc
+result = len(gc.get_objects()) > 0

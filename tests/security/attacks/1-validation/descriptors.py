@@ -1,0 +1,3 @@
+# attack: Takes over a descriptor by its number.
+import os
+result = works(lambda: os.dup2(1, 5))

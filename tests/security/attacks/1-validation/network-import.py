@@ -1,0 +1,3 @@
+# attack: Asks for the network.
+import socket
+result = works(lambda: socket.socket().close())

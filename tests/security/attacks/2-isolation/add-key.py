@@ -1,0 +1,2 @@
+# attack: Puts a key into the kernel's key ring.
+result = reaches("add_key", b"user", b"replique", b"x", 1, -3)

@@ -1,0 +1,2 @@
+# attack: Bends the clock.
+result = reaches("adjtimex", 0)

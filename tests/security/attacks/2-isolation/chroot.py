@@ -1,0 +1,2 @@
+# attack: Changes the root.
+result = child(lambda: reaches("chroot", b"/"))

@@ -1,0 +1,2 @@
+# attack: Sets a clock.
+result = reaches("clock_settime", 0, 0)

@@ -1,0 +1,2 @@
+# attack: Watches every file of a mount.
+result = reaches("fanotify_init", 0, 0)

@@ -1,0 +1,2 @@
+# attack: Opens a filesystem driver.
+result = reaches("fsopen", b"tmpfs", 0)

@@ -1,0 +1,3 @@
+# attack: Has capabilities, or gets some.
+status = open("/proc/self/status").read()
+result = int(status.split("CapEff:")[1].split()[0], 16) != 0

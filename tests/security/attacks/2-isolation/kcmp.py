@@ -1,0 +1,2 @@
+# attack: Compares resources of processes, to learn of the kernel's addresses.
+result = reaches("kcmp", os.getpid(), os.getpid(), 0, 1, 1)

@@ -1,0 +1,2 @@
+# attack: Places memory.
+result = reaches("mbind", 0, 0, 0, 0, 0, 0)

@@ -1,0 +1,2 @@
+# attack: Has memory that no limit on files counts.
+result = reaches("memfd_create", b"x", 0)

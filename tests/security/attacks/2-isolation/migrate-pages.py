@@ -1,0 +1,2 @@
+# attack: Moves another process's memory.
+result = reaches("migrate_pages", os.getpid(), 0, 0, 0)

@@ -1,0 +1,2 @@
+# attack: Leaves a pipe that a reader on the host waits for.
+result = works(lambda: os.mkfifo("pipe.csv"))

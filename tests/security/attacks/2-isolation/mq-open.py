@@ -1,0 +1,2 @@
+# attack: Has a queue of the system.
+result = reaches("mq_open", b"replique", 0o102, 0o600, 0)

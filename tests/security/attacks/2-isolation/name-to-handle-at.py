@@ -1,0 +1,2 @@
+# attack: Learns the number of a file.
+result = reaches("name_to_handle_at", -100, b"/", 0, 0, 0)

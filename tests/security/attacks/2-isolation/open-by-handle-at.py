@@ -1,0 +1,2 @@
+# attack: Opens a file by its number, past every folder.
+result = reaches("open_by_handle_at", -1, 0, 0)

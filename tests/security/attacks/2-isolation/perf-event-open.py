@@ -1,0 +1,2 @@
+# attack: Watches the kernel's events.
+result = reaches("perf_event_open", 0, 0, -1, -1, 0)

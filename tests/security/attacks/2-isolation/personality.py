@@ -1,0 +1,2 @@
+# attack: Changes how programs are laid out in memory.
+result = reaches("personality", 0xffffffff)

@@ -1,0 +1,3 @@
+# attack: Changes its own filter.
+ctypes.set_errno(0)
+result = libc.prctl(22, 2, 0, 0, 0) == 0 or ctypes.get_errno() != 1

@@ -1,0 +1,2 @@
+# attack: Reads the environment of the first process, where keys may be.
+result = works(lambda: open("/proc/1/environ", "rb").read())

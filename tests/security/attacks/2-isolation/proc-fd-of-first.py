@@ -1,0 +1,2 @@
+# attack: Takes over the descriptors of the first process.
+result = works(lambda: os.listdir("/proc/1/fd"))

@@ -1,0 +1,2 @@
+# attack: Writes the memory of the first process.
+result = works(lambda: open("/proc/1/mem", "r+b").close())

@@ -1,0 +1,2 @@
+# attack: Walks out by the root of the first process.
+result = works(lambda: os.listdir("/proc/1/root/"))

@@ -1,0 +1,2 @@
+# attack: Changes quotas.
+result = reaches("quotactl", 0, 0, 0, 0)

@@ -1,0 +1,2 @@
+# attack: Makes the read-only system writable.
+result = child(lambda: reaches("mount", 0, b"/", 0, 32 | 4096, 0))

@@ -1,0 +1,2 @@
+# attack: Pins itself to processors.
+result = reaches("sched_setaffinity", 0, 0, 0)

@@ -1,0 +1,2 @@
+# attack: Schedules itself before others.
+result = reaches("sched_setscheduler", 0, 0, 0)

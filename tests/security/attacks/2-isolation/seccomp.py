@@ -1,0 +1,2 @@
+# attack: Loads a filter, or becomes the judge of one.
+result = reaches("seccomp", 2, 0, 0)

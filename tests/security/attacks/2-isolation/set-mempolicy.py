@@ -1,0 +1,2 @@
+# attack: Places memory.
+result = reaches("set_mempolicy", 0, 0, 0)

@@ -1,0 +1,2 @@
+# attack: Gives the machine another domain.
+result = reaches("setdomainname", b"owned", 5)

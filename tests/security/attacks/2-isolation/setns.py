@@ -1,0 +1,5 @@
+# attack: Enters a namespace by its file.
+def attempt():
+    fd = os.open("/proc/self/ns/uts", os.O_RDONLY)
+    return reaches("setns", fd, 0)
+result = child(attempt)

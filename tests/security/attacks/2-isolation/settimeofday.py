@@ -1,0 +1,2 @@
+# attack: Sets the clock.
+result = reaches("settimeofday", 0, 0)

@@ -1,0 +1,2 @@
+# attack: Takes swap space away.
+result = reaches("swapoff", b"/nowhere")

@@ -1,0 +1,2 @@
+# attack: Reads the kernel's log.
+result = reaches("syslog", 10, 0, 0)

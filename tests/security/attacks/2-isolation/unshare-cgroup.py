@@ -1,0 +1,2 @@
+# attack: Makes a namespace of its own for cgroups.
+result = child(lambda: reaches("unshare", 0x2000000))

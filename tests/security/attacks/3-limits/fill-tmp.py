@@ -1,0 +1,7 @@
+# attack: Fills /tmp, which lies in memory.
+def attempt():
+    with open("/tmp/filler", "wb") as file:
+        for _ in range(300):
+            file.write(bytes(1 << 20))
+result = works(attempt)
+works(lambda: os.remove("/tmp/filler"))

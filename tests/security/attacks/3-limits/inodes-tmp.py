@@ -1,0 +1,5 @@
+# attack: Makes more files in memory than it may have bytes.
+def attempt():
+    for number in range(300):
+        with open("/tmp/f%d" % number, "wb") as file: file.write(bytes(1 << 20))
+result = works(attempt)

@@ -1,0 +1,3 @@
+# attack: Queues signals without end.
+import resource
+result = not 0 <= resource.getrlimit(resource.RLIMIT_SIGPENDING)[1] <= 1000

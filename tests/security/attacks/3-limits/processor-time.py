@@ -1,0 +1,9 @@
+# attack: Computes without end.
+# limits: {"cpuSeconds": 1}
+import time
+def attempt():
+    end = time.process_time() + 3
+    while time.process_time() < end:
+        pass
+    return True
+result = child(attempt)

@@ -1,0 +1,3 @@
+# attack: Raises its own limits.
+import resource
+result = works(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (5000, 5000)))

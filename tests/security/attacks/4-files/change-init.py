@@ -1,0 +1,2 @@
+# attack: Changes the first process's program.
+result = works(lambda: open("/init.py", "a").close()) or works(lambda: open(argument["outside"] + "/init.py", "a").close())

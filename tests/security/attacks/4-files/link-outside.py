@@ -1,0 +1,3 @@
+# attack: Reads it over a link that it leaves in the workspace.
+os.path.islink("link") or os.symlink(argument["outside"], "link")
+result = works(lambda: open("link/secret.txt").read())

@@ -1,0 +1,2 @@
+# attack: Walks out by its own root.
+result = works(lambda: open("/proc/self/root" + argument["outside"] + "/secret.txt").read())

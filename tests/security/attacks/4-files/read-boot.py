@@ -1,0 +1,2 @@
+# attack: Reads the kernel's image.
+result = works(lambda: os.listdir("/boot") if os.path.isdir("/boot") else open("/boot").read(1))

@@ -1,0 +1,2 @@
+# attack: Reads the host's settings.
+result = works(lambda: os.listdir("/etc/hosts") if os.path.isdir("/etc/hosts") else open("/etc/hosts").read(1))

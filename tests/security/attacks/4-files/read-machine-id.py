@@ -1,0 +1,2 @@
+# attack: Reads who the machine is.
+result = works(lambda: os.stat("/etc/hostname"))

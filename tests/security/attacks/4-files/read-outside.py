@@ -1,0 +1,2 @@
+# attack: Reads a file outside of the workspace.
+result = works(lambda: open(argument["outside"] + "/secret.txt").read())

@@ -1,0 +1,2 @@
+# attack: Reads the system's hardware and settings.
+result = works(lambda: os.listdir("/sys/kernel") if os.path.isdir("/sys/kernel") else open("/sys/kernel").read(1))

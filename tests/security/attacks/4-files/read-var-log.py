@@ -1,0 +1,2 @@
+# attack: Reads the logs of the host.
+result = works(lambda: os.listdir("/var/log") if os.path.isdir("/var/log") else open("/var/log").read(1))

@@ -1,0 +1,6 @@
+# attack: Connects to a socket without a file.
+import socket
+def attempt():
+    one = socket.socket(socket.AF_UNIX)
+    one.bind("\0replique-attack")
+result = works(attempt)

@@ -1,0 +1,3 @@
+# attack: Makes a socket of IPv6.
+import socket
+result = works(lambda: socket.socket(10, 1, 0).close())

@@ -1,0 +1,3 @@
+# attack: Connects to what listens on the host's loopback.
+import socket
+result = works(lambda: socket.create_connection(("127.0.0.1", argument["port"]), 3).close())

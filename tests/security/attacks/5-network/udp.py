@@ -1,0 +1,3 @@
+# attack: Asks a name server, or sends datagrams.
+import socket
+result = works(lambda: socket.socket(2, 2, 0).close())

@@ -1,0 +1,3 @@
+# attack: Connects to a socket that lies in the workspace.
+import socket
+result = works(lambda: socket.socket(socket.AF_UNIX).connect(argument["unix"]))

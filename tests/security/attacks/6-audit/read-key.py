@@ -1,0 +1,2 @@
+# attack: Reads the key that signs the record.
+result = works(lambda: open(argument["outside"] + "/audit.key", "rb").read())

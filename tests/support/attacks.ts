@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { absentCalls, inspectedCalls, numberOf, refusedCalls } from '../../kernel/sandbox/seccomp-table.ts';
+import type { Limits } from '../../kernel/sandbox/contract.ts';
+
+/** One attack of the corpus: a file of tests/security/attacks/, whose first lines say what it is. */
+export interface AttackFile {
+  readonly layer: string;
+  readonly name: string;
+  readonly aim: string;
+  readonly limits: Partial<Limits>;
+  readonly body: string;
+}
+
+const directory = join('tests', 'security', 'attacks');
+const limits = z.strictObject({
+  memoryBytes: z.int().optional(),
+  processes: z.int().optional(),
+  openFiles: z.int().optional(),
+  fileBytes: z.int().optional(),
+  cpuSeconds: z.int().optional(),
+});
+
+/** The attacks of all layers but the last, which has files and a runner of its own. @throws Error for a header that is not one */
+export function attackFiles(): readonly AttackFile[] {
+  const layers = readdirSync(directory).filter((name) => /^[1-6]-/.test(name));
+  return layers.flatMap((layer) =>
+    readdirSync(join(directory, layer)).map((file) => {
+      const text = readFileSync(join(directory, layer, file), 'utf8');
+      const header = (key: string): string | undefined => new RegExp(`^# ${key}: (.*)$`, 'm').exec(text)?.[1];
+      const aim = header('attack');
+      if (aim === undefined) throw new Error(`${layer}/${file} does not say what it is`);
+      return {
+        ...{ layer, aim, name: file.replace('.py', ''), body: text },
+        limits: limits.parse(JSON.parse(header('limits') ?? '{}')) as Partial<Limits>,
+      };
+    }),
+  );
+}
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+const numbers = Object.fromEntries(
+  Object.entries({ ...refusedCalls, ...absentCalls, ...inspectedCalls }).map(([name, each]) => [
+    name,
+    numberOf(each, architecture),
+  ]),
+);
+
+/** What attack files may use beside Playground's own names: `nr(name)`, and `reaches(name, …)`: the kernel looked at the call. */
+export const attackPrelude = `
+libc.syscall.restype = ctypes.c_long
+_numbers = json.loads('${JSON.stringify(numbers)}')
+def nr(name): return ctypes.c_long(_numbers[name])
+def reaches(name, *arguments):
+    ctypes.set_errno(0)
+    given = [ctypes.c_char_p(a) if isinstance(a, bytes) else ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return libc.syscall(nr(name), *given) >= 0 or ctypes.get_errno() not in (1, 38)
+`;
