@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +14,19 @@ const workers = new Workers();
 const servers: Server[] = [];
 let port = 0;
 
+const wheelName = 'tiny-1.0-py3-none-any.whl';
+const wheelMaker = `
+import io, sys, zipfile
+data = io.BytesIO()
+with zipfile.ZipFile(data, "w") as file:
+    file.writestr("tiny.py", "size = 'small'")
+    file.writestr("os.py", "raise SystemExit('a package stood for a module of Python')")
+    file.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n")
+    file.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    file.writestr("tiny-1.0.dist-info/RECORD", "tiny.py,,\\nos.py,,\\n")
+sys.stdout.buffer.write(data.getvalue())`;
+const wheel = execFileSync('python3', ['-c', wheelMaker]);
+
 /** Stands in for names and routes of the Internet: every public address is the test's own server. */
 const redirectingDialer: Dialer = {
   resolve: (host) => Promise.resolve([host === 'private.test' ? '10.0.0.1' : publicAddress]),
@@ -22,6 +36,11 @@ const redirectingDialer: Dialer = {
 beforeAll(async () => {
   const server = createServer((request, response) => {
     if (request.url === '/away') response.writeHead(302, { location: 'http://private.test/' }).end();
+    else if (request.url === '/simple/tiny/')
+      response
+        .setHeader('content-type', 'text/html')
+        .end(`<a href="/packages/${wheelName}">${wheelName}</a>`);
+    else if (request.url === `/packages/${wheelName}`) response.end(wheel);
     else if (request.url === '/big') response.end(Buffer.alloc(3_000_000, 'x'));
     else {
       let body = '';
@@ -182,5 +201,34 @@ for kind in ((1, 1), (2, 2), (10, 1), (16, 3), (40, 1), (2, 1, 132), (2, 1, 262)
     try: socket.socket(*kind); print(kind)
     except PermissionError: pass`);
     expect(stdout).toBe('');
+  });
+});
+
+describe('pip', () => {
+  const install = `
+import os, subprocess, sys
+os.environ.update(PIP_INDEX_URL="http://index.test/simple", PIP_TRUSTED_HOST="index.test", PIP_RETRIES="0")
+done = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "tiny"], capture_output=True, text=True)
+print(done.returncode, done.stderr[-500:])`;
+
+  it('installs through the proxy into a folder of the session, which is last on the path', async () => {
+    const { worker, reports } = session({ allow: ['index.test'] });
+    expect((await run(worker, install, { timeoutMs: 60_000 })).stdout).toMatch(/^0 /);
+    const used = await run(
+      worker,
+      'import tiny, os, sys; print(tiny.size, sys.path[-1], os.path.dirname(tiny.__file__))',
+    );
+    expect(used.stdout).toBe('small /tmp/.packages /tmp/.packages\n');
+    const snapshot = await worker.snapshot();
+    await worker.resume(snapshot);
+    expect((await run(worker, 'import tiny; print(tiny.size)')).stdout).toBe('small\n');
+    expect(reports.map(({ host, decision }) => [host, decision])).toContainEqual(['index.test', 'allow']);
+  });
+
+  it('reaches nothing where the index is not allowed', async () => {
+    const { worker } = session({ allow: ['other.test'] });
+    expect((await run(worker, install, { timeoutMs: 60_000 })).stdout).toMatch(
+      /^1 [^]*Could not find a version/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-"""What tells programs of the proxy to the network."""
+"""What tells programs of the proxy to the network, and pip where to put what it brings from there."""
 
 import os
 import sys
@@ -6,6 +6,15 @@ import sys
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 VARIABLES = (*NAMES, *(name.lower() for name in NAMES))
 EXCEPTIONS = ("NO_PROXY", "no_proxy")
+
+# On the sandbox's own /tmp, which is bounded; last on the path, so that nothing there stands for what was there before.
+PACKAGES = "/tmp/.packages"
+PIP = {
+    "PIP_TARGET": PACKAGES,
+    "PIP_NO_CACHE_DIR": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
 
 current = None
 
@@ -22,6 +31,11 @@ def use_proxy(address):
         else:
             os.environ[name] = "" if name in EXCEPTIONS else address
     forget_opener()
+    if address is not None and PACKAGES not in sys.path:
+        os.makedirs(PACKAGES, exist_ok=True)
+        sys.path.append(PACKAGES)
+        for name, value in PIP.items():
+            os.environ.setdefault(name, value)
 
 
 def forget_opener():
