@@ -3,7 +3,15 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const packages = ['package.json', 'package-lock.json'];
-const built = ['kernel', 'server', 'tests/bench', ...packages];
+const built = [
+  'kernel',
+  'server',
+  'tests/bench',
+  'tests/fuzz',
+  'tests/security',
+  'tests/support',
+  ...packages,
+];
 const tested = [
   'kernel',
   'server',
