@@ -9,6 +9,8 @@ import { dataDir } from '../../kernel/paths.ts';
 import { Random } from '../fuzz/random.ts';
 import { runningIn } from '../support/sandboxes.ts';
 
+const atOnce = 4;
+
 /** What sessions left behind, by kind; empty where nothing is. */
 export type Leftovers = Readonly<Record<string, readonly string[]>>;
 
@@ -16,15 +18,16 @@ export type Leftovers = Readonly<Record<string, readonly string[]>>;
  * Starts real kernels with real sandboxes, ends every other one by SIGKILL at a random moment, also while it starts, and
  * the rest by SIGTERM, and looks for what they left: processes, mounts, cgroups, sockets and temporary files.
  * @param kernel path of the built kernel
+ * @param isAlone nothing else runs that makes mounts or files: then the whole machine is looked at, not only their places
  */
 export async function runSessions(
   kernel: string,
   count: number,
   seed: number,
-  atOnce = 4,
+  isAlone = false,
 ): Promise<Leftovers> {
   const top = mkdtempSync(join(tmpdir(), 'replique-sessions-'));
-  const before = seen(top);
+  const before = seen(top, isAlone);
   const random = new Random(seed);
   const waits = Array.from({ length: count }, () => random.below(2_500));
   let next = 0;
@@ -36,7 +39,7 @@ export async function runSessions(
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   for (let tries = 0; tries < 50 && processesBelow(top, count).length > 0; tries += 1) await wait(100);
-  const after = seen(top);
+  const after = seen(top, isAlone);
   const found: Record<string, readonly string[]> = { processes: processesBelow(top, count) };
   for (const [kind, names] of Object.entries(after)) {
     found[kind] = names.filter((name) => !before[kind]!.includes(name));
@@ -77,7 +80,7 @@ function processesBelow(top: string, count: number): readonly string[] {
 }
 
 /** What there is on this machine beside processes. */
-function seen(top: string): Readonly<Record<string, readonly string[]>> {
+function seen(top: string, isAlone: boolean): Readonly<Record<string, readonly string[]>> {
   const inDirectory = (path: string): readonly string[] => {
     try {
       return readdirSync(path).map((name) => join(path, name));
@@ -87,10 +90,12 @@ function seen(top: string): Readonly<Record<string, readonly string[]>> {
   };
   const numbers = inDirectory(top);
   return {
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n'),
-    cgroups: inDirectory('/sys/fs/cgroup'),
-    'data directory': inDirectory(dataDir()).filter((path) => !/audit(\.key)?$|set-aside$/.test(path)),
-    'temporary files': [tmpdir(), ...numbers.map((path) => join(path, 'tmp'))]
+    mounts: isAlone ? readFileSync('/proc/self/mountinfo', 'utf8').split('\n') : [],
+    cgroups: isAlone ? inDirectory('/sys/fs/cgroup') : [],
+    'data directory': (isAlone ? inDirectory(dataDir()) : []).filter(
+      (path) => !/audit(\.key)?$|set-aside$/.test(path),
+    ),
+    'temporary files': [...(isAlone ? [tmpdir()] : []), ...numbers.map((path) => join(path, 'tmp'))]
       .flatMap(inDirectory)
       .filter((path) => path.includes('replique') && path !== top),
   };
@@ -100,7 +105,7 @@ function seen(top: string): Readonly<Record<string, readonly string[]>> {
 export async function reportSessions(kernel: string, count: number, seed: number): Promise<number> {
   console.log(`${count} sessions, every other one killed, seed ${seed}`);
   const began = performance.now();
-  const leftovers = await runSessions(kernel, count, seed);
+  const leftovers = await runSessions(kernel, count, seed, true);
   console.log(
     `in ${((performance.now() - began) / 1000).toFixed(0)} s; left behind: ${Object.keys(leftovers).length === 0 ? 'nothing' : ''}`,
   );
