@@ -94,6 +94,11 @@ const schema = z.strictObject({
     .describe(
       'What helpers may ask for: see policy.md. `/etc/replique/config.json` with this key alone fixes it.',
     ),
+  readOnlyFolders: z
+    .array(z.string().regex(/^\/[^\0]*$/, 'Invalid folder: it begins with /'))
+    .max(20)
+    .default([])
+    .describe('More folders that helpers may read; in the variable with colons between them.'),
   networkAllow: z
     .array(z.string().refine(isRule, 'Invalid host: write example.org, example.org:8080 or *.example.org'))
     .max(mostRules)
@@ -147,6 +152,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_MODEL_MIRROR: 'modelMirror',
   REPLIQUE_MOCK_SCRIPT: 'mockScript',
   REPLIQUE_PROFILE: 'profile',
+  REPLIQUE_READ_ONLY_FOLDERS: 'readOnlyFolders',
   REPLIQUE_ALLOW: 'networkAllow',
   REPLIQUE_AUDIT: 'audit',
   REPLIQUE_AUDIT_DIR: 'auditDir',
@@ -254,6 +260,7 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 }
 
 function parseVariable(key: keyof Config, text: string): unknown {
+  if (key === 'readOnlyFolders') return text.split(':').filter((folder) => folder !== '');
   if (key === 'networkAllow') return text.split(',').map((host) => host.trim());
   if (key === 'modelMirror') return text !== '0' && text !== 'false';
   if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;

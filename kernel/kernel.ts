@@ -32,7 +32,7 @@ import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
 import { guardedWorker } from './sandbox/protected/guarded-worker.ts';
 import { locatePython } from './sandbox/python.ts';
 import { createWorker } from './sandbox/session-worker.ts';
-import { chooseWorkspace } from './sandbox/workspace.ts';
+import { chooseFolders, chooseWorkspace } from './sandbox/workspace.ts';
 import { createBashTool } from './tools/bash.ts';
 import { createPythonTool } from './tools/python.ts';
 import { createToolRegistry } from './tools/registry.ts';
@@ -124,13 +124,14 @@ interface Session {
 /** Joins worker, audit, tools, loop and interpreter for one notebook. */
 function createSession({ notebook, cwd, log }: KernelOptions, config: Config, sessionId: string): Session {
   const directory = config.auditDir ?? auditDir();
-  const workspace = chooseWorkspace(cwd, notebook, {
+  const places = {
     home: homeDir(),
     dataDir: dataDir(),
     configDir: configDir(),
     auditDir: directory,
     programs: config.python === undefined ? [] : [dirname(dirname(config.python))],
-  });
+  };
+  const workspace = chooseWorkspace(cwd, notebook, places);
   const launcher = createLauncher(config);
   const audit = openSessionAudit({
     enabled: config.audit === 'on',
@@ -155,6 +156,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     launcher,
     python: () => locatePython(config),
     workspace: workspace.path,
+    folders: () => chooseFolders(config.readOnlyFolders, places),
     limits,
     network,
     busyGraceMs: config.busyGraceSeconds * 1000,

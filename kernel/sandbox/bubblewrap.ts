@@ -89,7 +89,10 @@ function plan(
   const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
   const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), workspaceFd, ...pipes(5)];
   const bindings: readonly Binding[] = [
-    ...outermost(options.python.directories).map((path) => ({ source: path, target: path })),
+    ...outermost([...options.python.directories, ...(options.folders ?? [])]).map((path) => ({
+      source: path,
+      target: path,
+    })),
     { source: options.workerFiles, target: inside.workerFiles },
   ];
   const root = runsAsRoot();

@@ -162,6 +162,8 @@ export interface LaunchOptions {
   readonly python: PythonInstallation;
   /** Absolute path of the one writable directory; the process sees it as its current directory. */
   readonly workspace: string;
+  /** More directories of the host that can be read, at the same paths. */
+  readonly folders?: readonly string[];
   /** Directory of the worker's Python files, bound read-only. */
   readonly workerFiles: string;
   /** Path of the worker's entry file within `workerFiles`. */

@@ -27,7 +27,7 @@ export async function launchInSeatbelt(
   const init = fileURLToPath(new URL('./worker/init.py', import.meta.url));
   const { python, workspace, workerFiles, entry, channels } = options;
   const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'replique-')));
-  const readOnly = [...python.directories, workerFiles, dirname(init)];
+  const readOnly = [...python.directories, ...(options.folders ?? []), workerFiles, dirname(init)];
   const limits = resourceLimits(options.limits, true);
   const child = spawn(
     sandboxExec,

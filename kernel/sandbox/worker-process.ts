@@ -33,6 +33,8 @@ export interface WorkerProcessOptions {
   readonly python: () => Promise<PythonInstallation>;
   /** Absolute path of the helpers' directory. */
   readonly workspace: string;
+  /** More directories that helpers may read. Throws where one can't be shown. */
+  readonly folders?: () => readonly string[];
   readonly limits: Limits;
   /** The session's way to the network; without it there is none. */
   readonly network?: NetworkAccess;
@@ -95,6 +97,7 @@ export class WorkerProcess {
     const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
       ...{ python, workspace, limits, channels, entry },
+      folders: options.folders?.() ?? [],
       egress: options.network !== undefined,
       workerFiles: directory.replace(/\/$/, ''),
     });

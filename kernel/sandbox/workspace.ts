@@ -74,6 +74,32 @@ export function chooseWorkspace(
   });
 }
 
+/** Places of the sandbox itself, which nothing of the host may cover. */
+const ownPlaces = ['/usr', '/etc', '/proc', '/dev', '/sys', '/workspace', '/replique', '/home/user'];
+
+/**
+ * Folders that helpers may read beside their workspace, without links.
+ * @throws RepliqueError SANDBOX_UNAVAILABLE for one that can't be shown: it is not there, is private, or is a place of the sandbox
+ */
+export function chooseFolders(folders: readonly string[], places: PrivatePlaces): readonly string[] {
+  return folders.map((folder) => {
+    const path = real(folder);
+    const isDirectory = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    const covers = [...ownPlaces, '/tmp'].some((place) => isWithin(place, path));
+    const isOwn = covers || ownPlaces.some((place) => isWithin(path, place));
+    const problem = !isDirectory
+      ? 'is no folder'
+      : isOwn
+        ? 'is a place of the sandbox itself'
+        : whyNot(path, places);
+    if (problem === undefined) return path;
+    throw repliqueError('SANDBOX_UNAVAILABLE', {
+      missing: `the folder ${folder} ${problem}, so helpers can't be shown it.`,
+      remedy: 'Correct `readOnlyFolders` in the configuration.',
+    });
+  });
+}
+
 /** Why helpers may not be given a directory, as the rest of a sentence. */
 function whyNot(directory: string, places: PrivatePlaces): string | undefined {
   if (directory === '/') return 'is the whole file system';
