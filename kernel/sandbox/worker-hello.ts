@@ -1,4 +1,5 @@
 import type { Line } from './channel.ts';
+import type { SandboxProcess } from './contract.ts';
 import { parseMessage } from './messages.ts';
 
 /** How long a fresh process may take: it imports IPython, perhaps from a slow disk. */
@@ -49,4 +50,23 @@ export function hello(
       },
     });
   });
+}
+
+/**
+ * What `arrival` brings. The end of that process may be told before its message is read.
+ * @throws Error if it has ended by then
+ */
+export async function living(
+  sandbox: Pick<SandboxProcess, 'onProcessExit'>,
+  arrival: Promise<Hello>,
+): Promise<Hello> {
+  const ended = new Set<number>();
+  const stopListening = sandbox.onProcessExit((pid) => ended.add(pid));
+  try {
+    const found = await arrival;
+    if (ended.has(found.pid)) throw new Error('it ended at once');
+    return found;
+  } finally {
+    stopListening();
+  }
 }

@@ -17,7 +17,7 @@ import { Snapshots } from './snapshots.ts';
 import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
-import { forkMs, hello, startMs } from './worker-hello.ts';
+import { forkMs, hello, living, startMs } from './worker-hello.ts';
 import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
@@ -168,7 +168,7 @@ export class WorkerProcess {
   async snapshot(): Promise<string> {
     const id = randomUUID();
     const line = this.#pool.take();
-    const arrival = hello(line, 'snapshot', forkMs);
+    const arrival = living(this.#sandbox, hello(line, 'snapshot', forkMs));
     arrival.catch(() => undefined);
     const asked = this.#peer.ask({ kind: 'snapshot', channel: line.index, nonce: line.nonce });
     try {
@@ -196,7 +196,8 @@ export class WorkerProcess {
     await this.#killActive();
     const line: Line = this.#pool.take();
     try {
-      const { pid, threads } = await this.#snapshots.resume(id, line, replaces);
+      const resumed = this.#snapshots.resume(id, line, replaces);
+      const { pid, threads } = await living(this.#sandbox, resumed);
       this.#peer = this.#meet(line, pid, true);
       this.#ended = false;
       return { lostThreads: threads };

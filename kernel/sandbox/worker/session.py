@@ -5,6 +5,7 @@ import gc
 import getpass
 import os
 import sys
+import threading
 
 from IPython.core.error import StdinNotImplementedError
 
@@ -122,9 +123,10 @@ class Session:
         if crashed and error is None:
             error = {"ename": "WorkerError", "evalue": crashed["problem"], "traceback": [crashed["problem"]]}
         self.streams.end()
-        if not self.outbox.send("done", error=error, userExpressions=values):
-            self.outbox.send("done", error=error, userExpressions={})
-        self.outbox.request = None
+        with self.interrupts, self.streams.lock:
+            if not self.outbox.send("done", error=error, userExpressions=values):
+                self.outbox.send("done", error=error, userExpressions={})
+            self.outbox.request = None
 
     def run_code(self, head):
         if "comm" in head:
@@ -141,6 +143,8 @@ class Session:
             self.outbox.send("error", error=self.shell.error)
 
     def input(self, prompt, password):
+        if threading.get_ident() != self.interrupts.main:
+            raise StdinNotImplementedError("Only the main thread can ask for input.")
         if not self.can_ask:
             raise StdinNotImplementedError("No one can be asked for input here.")
         self.outbox.send("input_request", prompt=prompt[:LONGEST_TEXT], password=password)

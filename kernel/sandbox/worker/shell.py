@@ -35,13 +35,17 @@ class Outbox:
         """Returns whether it was sent; what is too large is left out, and stderr says so."""
         if self.request is None:
             return False
-        head = {"kind": kind, "id": self.request, **fields}
+        head = {"kind": kind, **fields}
         if bundle is not None:
             bundle = {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
             head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}
             head["binary"] = [key for key in bundle if key not in head["data"]]
             buffers = [bundle[key] for key in head["binary"]]
         with self.channel.interrupts, self.streams.lock:
+            # A thread's request may have ended while it came here.
+            if self.request is None:
+                return False
+            head["id"] = self.request
             head["order"] = self.streams.barrier()
             try:
                 self.channel.send(head, buffers)

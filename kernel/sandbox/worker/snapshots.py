@@ -1,9 +1,11 @@
 """Snapshots: forked copies of the session that wait until the host wants one to go on."""
 
+import importlib
 import os
 import random
 import sys
 import threading
+import types
 import warnings
 
 from replique_worker.process import end_session, fork_orphan, set_dumpable, trim_memory
@@ -23,6 +25,7 @@ def take(session, head):
     if not is_snapshot:
         return {}
     set_dumpable(0)
+    forget_imports()
     arrive(session, head, "snapshot")
     order = hold(session)
     random.setstate(state)
@@ -45,8 +48,8 @@ def hold(session):
 
 
 def fork(session):
-    """As fork_orphan, without the warnings about threads, and not while one of them is sending."""
-    with warnings.catch_warnings(), session.channel.lock:
+    """As fork_orphan, without the warnings about threads, and not while one of them is writing or sending."""
+    with warnings.catch_warnings(), session.streams.lock, session.channel.lock:
         warnings.simplefilter("ignore")
         return fork_orphan()
 
@@ -68,6 +71,19 @@ def count_threads(shell):
     """The helpers' threads, which a forked copy does not have."""
     own = 2 if getattr(script_magics(shell), "event_loop", None) else 1
     return max(0, threading.active_count() - own)
+
+
+def forget_imports():
+    """What a thread was importing is half made here and locked for good: whoever needs it imports it anew."""
+    for name, module in list(sys.modules.items()):
+        if not isinstance(module, types.ModuleType):
+            continue
+        # Not by attribute: that would load a module that is lazy.
+        spec = object.__getattribute__(module, "__dict__").get("__spec__")
+        if getattr(spec, "_initializing", False):
+            sys.modules.pop(name, None)
+    for locks in ("_module_locks", "_blocking_on"):
+        getattr(importlib._bootstrap, locks, {}).clear()
 
 
 def forget_event_loops(shell):
