@@ -7,6 +7,7 @@ import { confirmed, type Started } from './bubblewrap-confirm.ts';
 import { installBubblewrap, unavailable } from './bubblewrap-remedies.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
 import { asUnprivilegedUser, runsAsRoot, staged } from './idmap.ts';
+import { killQuietly } from './kill.ts';
 import { LaunchedProcess } from './launcher-process.ts';
 import { resourceLimits } from './limits.ts';
 import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
@@ -161,12 +162,4 @@ function watch(child: ChildProcess, { channels, egress }: LaunchOptions, infoFd:
   };
   const launched = new LaunchedProcess(child, channels, endAtOnce, () => firstPid, egress);
   return { launched, named };
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }

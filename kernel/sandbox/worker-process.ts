@@ -11,6 +11,7 @@ import type {
   SandboxProcess,
   WorkerEvent,
 } from './contract.ts';
+import { killQuietly } from './kill.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
@@ -290,12 +291,4 @@ function startFailure(problem: string, python: string): RepliqueError {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
