@@ -9,7 +9,7 @@ describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => 
   let workspace: string;
 
   beforeAll(async () => {
-    ({ worker, workspace } = workers.create({ isolation }));
+    ({ worker, workspace } = workers.create({ isolation, busyGraceMs: 20_000 }));
     await worker.ready();
   });
   afterAll(() => workers.close());
