@@ -126,6 +126,7 @@ export const inspectedCalls = {
   socket: [41, 198],
   socketpair: [53, 199],
   prctl: [157, 167],
+  prlimit64: [302, 261],
   chmod: [90, null],
   fchmod: [91, 52],
   fchmodat: [268, 53],

@@ -90,6 +90,8 @@ const inspections: Readonly<Record<keyof typeof inspectedCalls, readonly Instruc
   ],
   socketpair: [load(offsetOf.argument(0)), ...unlessEqual(AF_UNIX, [refuse])],
   prctl: refuseValues(0, processControls),
+  // Its own limits only: the first process has the same user.
+  prlimit64: [load(offsetOf.argument(0)), ...unlessEqual(0, [refuse])],
   // A set-uid file that is left in the workspace is live on the host.
   chmod: refuseBits(1, setIdBits),
   fchmod: refuseBits(1, setIdBits),

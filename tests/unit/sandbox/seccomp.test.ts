@@ -138,6 +138,13 @@ describe.each(architectures)('the filter for %s', (architecture) => {
     for (const option of [4n, 15n, 36n, 38n]) expect(judge(architecture, 'prctl', option)).toBe(allow);
   });
 
+  it('lets a process set no limits but its own', () => {
+    expect(judge(architecture, 'prlimit64', 0n)).toBe(allow);
+    for (const other of [1n, 2n, 1n | (1n << 32n)]) {
+      expect(judge(architecture, 'prlimit64', other)).toBe(eperm);
+    }
+  });
+
   it('refuses set-uid bits wherever a mode is given', () => {
     for (const mode of [0o4755n, 0o2755n, 0o6000n]) {
       if (architecture === 'x64') {
