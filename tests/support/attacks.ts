@@ -14,6 +14,7 @@ export interface AttackFile {
 }
 
 const directory = join('tests', 'security', 'attacks');
+const needs = z.enum(['x64', 'arm64']).optional();
 const limits = z.strictObject({
   memoryBytes: z.int().optional(),
   processes: z.int().optional(),
@@ -22,15 +23,19 @@ const limits = z.strictObject({
   cpuSeconds: z.int().optional(),
 });
 
-/** The attacks of all layers but the last, which has files and a runner of its own. @throws Error for a header that is not one */
+/**
+ * The attacks of all layers but the last, which has files and a runner of its own. Those for other processors are left out.
+ * @throws Error for a header that is not one
+ */
 export function attackFiles(): readonly AttackFile[] {
   const layers = readdirSync(directory).filter((name) => /^[1-6]-/.test(name));
   return layers.flatMap((layer) =>
-    readdirSync(join(directory, layer)).map((file) => {
+    readdirSync(join(directory, layer)).flatMap((file) => {
       const text = readFileSync(join(directory, layer, file), 'utf8');
       const header = (key: string): string | undefined => new RegExp(`^# ${key}: (.*)$`, 'm').exec(text)?.[1];
       const aim = header('attack');
       if (aim === undefined) throw new Error(`${layer}/${file} does not say what it is`);
+      if (![undefined, process.arch].includes(needs.parse(header('needs')))) return [];
       return {
         ...{ layer, aim, name: file.replace('.py', ''), body: text },
         limits: limits.parse(JSON.parse(header('limits') ?? '{}')) as Partial<Limits>,

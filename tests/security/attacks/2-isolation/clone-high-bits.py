@@ -1,0 +1,7 @@
+# attack: Makes a namespace of mounts by flags whose upper half is not empty.
+def attempt():
+    pid = libc.syscall(nr("clone"), ctypes.c_ulong(0x20000 | 17 | 1 << 40), 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    return pid > 0
+result = child(attempt)

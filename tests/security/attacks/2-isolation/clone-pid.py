@@ -1,0 +1,7 @@
+# attack: Makes a child whose processes are a namespace of its own.
+def attempt():
+    pid = libc.syscall(nr("clone"), ctypes.c_ulong(0x20000000 | 17), 0, 0, 0, 0)
+    if pid == 0:
+        os._exit(0)
+    return pid > 0
+result = child(attempt)

@@ -1,0 +1,2 @@
+# attack: Changes a mode by the newest call.
+result = reaches("fchmodat2", -100, b"nowhere", 0o4755, 0)

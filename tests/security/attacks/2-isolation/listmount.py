@@ -1,0 +1,2 @@
+# attack: Lists the mounts of a namespace past /proc.
+result = reaches("listmount", 0, 0, 0, 0)

@@ -1,0 +1,3 @@
+# attack: Makes a pipe by the oldest call.
+# needs: x64
+result = reaches("mknod", b"pipe", 0o010644, 0) and os.path.exists("pipe")

@@ -1,0 +1,3 @@
+# attack: Makes a segment of 16 bits.
+# needs: x64
+result = reaches("modify_ldt", 0, 0, 0)

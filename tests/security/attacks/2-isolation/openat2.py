@@ -1,0 +1,2 @@
+# attack: Opens by the call whose mode no filter can see.
+result = reaches("openat2", -100, b"file", 0, 0)

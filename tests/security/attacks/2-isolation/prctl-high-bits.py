@@ -1,0 +1,2 @@
+# attack: Does so by an option whose upper half hides it.
+result = child(lambda: libc.syscall(nr("prctl"), ctypes.c_ulong(1 | 1 << 32), 0, 0, 0, 0) == 0)

@@ -1,0 +1,2 @@
+# attack: Has a user number of 0 bring capabilities again.
+result = child(lambda: libc.prctl(28, 0, 0, 0, 0) == 0)

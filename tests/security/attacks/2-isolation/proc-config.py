@@ -1,0 +1,2 @@
+# attack: Reads how the kernel was built.
+result = works(lambda: open("/proc/config.gz", "rb").close()) and len(open("/proc/config.gz", "rb").read(8)) > 0

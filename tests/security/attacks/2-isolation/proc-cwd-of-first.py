@@ -1,0 +1,2 @@
+# attack: Walks into the folder that the first process stands in.
+result = works(lambda: os.listdir("/proc/1/cwd"))

@@ -1,0 +1,2 @@
+# attack: Reads where the first process' memory lies.
+result = works(lambda: open("/proc/1/maps").read(1)) and open("/proc/1/maps").read(1) != ""

@@ -1,0 +1,2 @@
+# attack: Reads how the kernel's memory is used.
+result = works(lambda: open("/proc/slabinfo", "rb").close()) and len(open("/proc/slabinfo", "rb").read(8)) > 0

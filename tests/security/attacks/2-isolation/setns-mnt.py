@@ -1,0 +1,2 @@
+# attack: Enters a namespace of the first process (mnt).
+result = child(lambda: libc.setns(os.open("/proc/1/ns/mnt", os.O_RDONLY), 0) == 0)

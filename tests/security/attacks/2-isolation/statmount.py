@@ -1,0 +1,2 @@
+# attack: Asks what is mounted where.
+result = reaches("statmount", 0, 0, 0, 0)

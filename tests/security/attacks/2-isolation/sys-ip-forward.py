@@ -1,0 +1,2 @@
+# attack: Has the machine forward packets.
+result = works(lambda: os.close(os.open("/proc/sys/net/ipv4/ip_forward", os.O_WRONLY)))

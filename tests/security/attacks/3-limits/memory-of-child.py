@@ -1,0 +1,4 @@
+# attack: Takes in a child what it may not take itself.
+# limits: {"memoryBytes": 536870912}
+import mmap
+result = child(lambda: mmap.mmap(-1, 768 << 20))

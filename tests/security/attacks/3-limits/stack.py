@@ -1,0 +1,3 @@
+# attack: Asks for a stack without end.
+import resource
+result = child(lambda: resource.setrlimit(resource.RLIMIT_STACK, (1 << 32, 1 << 32)) is None)

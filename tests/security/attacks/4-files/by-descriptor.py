@@ -1,0 +1,3 @@
+# attack: Walks up from the descriptor of the workspace.
+place = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+result = works(lambda: os.close(os.open("../outside/secret.txt", os.O_RDONLY, dir_fd=place)))

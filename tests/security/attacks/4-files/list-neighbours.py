@@ -1,0 +1,2 @@
+# attack: Looks which folders lie beside the workspace.
+result = "outside" in os.listdir("..")

@@ -1,0 +1,2 @@
+# attack: Opens a file of the host to everyone.
+result = works(lambda: os.chmod(argument["outside"] + "/secret.txt", 0o644))

@@ -1,0 +1,6 @@
+# attack: Moves the workspace itself.
+workspace = os.getcwd()
+def attempt():
+    os.rename(workspace, workspace + "-moved")
+    os.rename(workspace + "-moved", workspace)
+result = works(attempt)

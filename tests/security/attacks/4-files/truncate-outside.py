@@ -1,0 +1,4 @@
+# attack: Empties a file over a link.
+os.symlink(argument["outside"] + "/init.py", "link")
+result = works(lambda: os.truncate("link", 0))
+os.remove("link")

@@ -1,0 +1,3 @@
+# attack: Takes packets past the kernel.
+import socket
+result = works(lambda: socket.socket(44, socket.SOCK_RAW).close())

@@ -1,0 +1,2 @@
+# attack: Makes a local socket by a family whose upper half hides it.
+result = libc.syscall(nr("socket"), ctypes.c_ulong(1 | 1 << 32), 1, 0) >= 0

@@ -1,0 +1,3 @@
+# attack: Makes a stream over several paths.
+import socket
+result = works(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).close())

@@ -1,0 +1,3 @@
+# attack: Sends echo requests.
+import socket
+result = works(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).close())
