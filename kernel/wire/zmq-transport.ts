@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, XPublisher } from 'zeromq';
 import type { Socket } from 'zeromq';
@@ -28,6 +29,8 @@ interface ZmqTransportOptions {
   readonly log: (line: string) => void;
 }
 
+const socketNames = ['shell', 'control', 'stdin', 'iopub', 'hb'] as const;
+
 interface Sockets {
   readonly shell: Router;
   readonly control: Router;
@@ -43,7 +46,7 @@ interface Sockets {
 export async function openZmqTransport(options: ZmqTransportOptions): Promise<Transport> {
   const sockets = makeSockets();
   try {
-    for (const name of Object.keys(sockets) as SocketName[]) {
+    for (const name of socketNames) {
       await bind(sockets[name], socketAddress(options.connection, name));
     }
   } catch (error) {
@@ -55,6 +58,7 @@ export async function openZmqTransport(options: ZmqTransportOptions): Promise<Tr
 
 class ZmqTransport implements Transport {
   readonly #sockets: Sockets;
+  readonly #connection: ConnectionInfo;
   readonly #sessionId: string;
   readonly #signer: Signer;
   readonly #queues: Readonly<Record<RequestChannel | 'iopub', SendQueue>>;
@@ -67,6 +71,7 @@ class ZmqTransport implements Transport {
     const queue = (name: RequestChannel | 'iopub') =>
       new SendQueue(sockets[name], (error) => log(`Could not send on ${name}: ${String(error)}`));
     this.#sockets = sockets;
+    this.#connection = connection;
     this.#log = log;
     this.#sessionId = sessionId;
     this.#signer = new Signer(connection.key);
@@ -149,6 +154,7 @@ class ZmqTransport implements Transport {
     limit.abort();
     closeAll(this.#sockets);
     await Promise.all(this.#loops);
+    await removeFiles(this.#connection);
   }
 }
 
@@ -181,6 +187,13 @@ async function bind(socket: Socket, address: string): Promise<void> {
 
 function closeAll(sockets: Sockets): void {
   for (const socket of Object.values(sockets) as Socket[]) socket.close();
+}
+
+/** ZeroMQ removes them in the background, which a process that ends at once would not wait for. */
+async function removeFiles(connection: ConnectionInfo): Promise<void> {
+  if (connection.transport !== 'ipc') return;
+  const paths = socketNames.map((name) => socketAddress(connection, name).slice('ipc://'.length));
+  await Promise.all(paths.map((path) => rm(path, { force: true }).catch(() => undefined)));
 }
 
 /** Sends back what comes. A Router, for a Reply socket loses a later beat's answer after a malformed one. */

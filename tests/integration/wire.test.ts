@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Dealer, Reply, Request, XSubscriber } from 'zeromq';
 import type { Socket } from 'zeromq';
@@ -102,6 +104,15 @@ describe.each(['tcp', 'ipc'] as const)('a client over %s', (kind) => {
     await client.published('shutdown_reply');
     expect({ shutdowns, closed: interpreter.closed }).toEqual({ shutdowns: [false], closed: 1 });
   });
+});
+
+test('the files of sockets are gone when it has closed', async () => {
+  const { connection, transport, channels } = await startKernel('ipc');
+  const files = (): readonly string[] => readdirSync(dirname(connection.ip));
+  expect(files()).toHaveLength(5);
+  await channels.close();
+  await transport.close();
+  expect(files()).toEqual([]);
 });
 
 test('cells sent together after one that fails are aborted', async () => {

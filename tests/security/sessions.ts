@@ -1,22 +1,21 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dataDir } from '../../kernel/paths.ts';
 import { Random } from '../fuzz/random.ts';
-import { runningIn } from '../support/sandboxes.ts';
+import { endSession, type Ending } from '../support/killed-session.ts';
 
 const atOnce = 4;
+const longestMs = { start: 1_000, run: 200 };
 
 /** What sessions left behind, by kind; empty where nothing is. */
 export type Leftovers = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Starts real kernels with real sandboxes, ends every other one by SIGKILL at a random moment, also while it starts, and
- * the rest by SIGTERM, and looks for what they left: processes, mounts, cgroups, sockets and temporary files.
+ * Starts real kernels with real sandboxes, which run helpers that leave what they can; ends every other one by SIGKILL,
+ * the rest by SIGTERM, most while a helper runs, some while they start; and looks for what they left: processes, mounts,
+ * cgroups, sockets and temporary files.
  * @param kernel path of the built kernel
  * @param isAlone nothing else runs that makes mounts or files: then the whole machine is looked at, not only their places
  */
@@ -26,79 +25,86 @@ export async function runSessions(
   seed: number,
   isAlone = false,
 ): Promise<Leftovers> {
-  const top = mkdtempSync(join(tmpdir(), 'replique-sessions-'));
-  const before = seen(top, isAlone);
-  const random = new Random(seed);
-  const waits = Array.from({ length: count }, () => random.below(2_500));
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let number = next++; number < count; number = next++) {
-      await session(kernel, top, number, waits[number]!);
-      if (number % 100 === 99) console.log(`  ${number + 1} …`);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  for (let tries = 0; tries < 50 && processesBelow(top, count).length > 0; tries += 1) await wait(100);
-  const after = seen(top, isAlone);
-  const found: Record<string, readonly string[]> = { processes: processesBelow(top, count) };
-  for (const [kind, names] of Object.entries(after)) {
-    found[kind] = names.filter((name) => !before[kind]!.includes(name));
+  const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-sessions-')));
+  try {
+    const before = seen(top, isAlone);
+    const endings = endingsOf(new Random(seed), count);
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let number = next++; number < count; number = next++) {
+        const ending = endings[number]!;
+        const place = join(top, `${ending.signal}-${ending.phase}-${number}`);
+        await endSession(kernel, place, ending);
+        if (number % 100 === 99) console.log(`  ${number + 1} …`);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    for (let tries = 0; tries < 50 && processesOf(top).length > 0; tries += 1) await wait(100);
+    const found = Object.entries(seen(top, isAlone)).map(
+      ([kind, names]) => [kind, names.filter((name) => !before[kind]!.includes(name))] as const,
+    );
+    return Object.fromEntries(found.filter(([, names]) => names.length > 0));
+  } finally {
+    rmSync(top, { recursive: true, force: true });
   }
-  rmSync(top, { recursive: true, force: true });
-  return Object.fromEntries(Object.entries(found).filter(([, names]) => names.length > 0));
 }
 
-async function session(kernel: string, top: string, number: number, afterMs: number): Promise<void> {
-  const place = join(top, String(number));
-  for (const path of [place, join(place, 'workspace'), join(place, 'tmp')]) mkdirSync(path);
-  const connection = join(place, 'connection.json');
-  const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
-  const wire = { transport: 'ipc', ip: join(place, 's'), signature_scheme: 'hmac-sha256', kernel_name: '' };
-  writeFileSync(connection, JSON.stringify({ ...ports, ...wire, key: randomBytes(16).toString('hex') }), {
-    mode: 0o600,
+function endingsOf(random: Random, count: number): readonly Ending[] {
+  return Array.from({ length: count }, (_, number) => {
+    const phase = random.chance(0.75) ? 'run' : 'start';
+    const afterMs = random.below(longestMs[phase]);
+    return { signal: number % 2 === 0 ? 'SIGKILL' : 'SIGTERM', phase, afterMs };
   });
-  const child = spawn(process.execPath, [kernel, '-f', connection], {
-    cwd: join(place, 'workspace'),
-    env: {
-      ...process.env,
-      REPLIQUE_PROVIDER: 'mock',
-      REPLIQUE_AUDIT_DIR: join(place, 'audit'),
-      TMPDIR: join(place, 'tmp'),
-    },
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit');
-  await wait(afterMs);
-  child.kill(number % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
-  await ended;
 }
 
-function processesBelow(top: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, number) => join(top, String(number), 'workspace')).flatMap(
-    (workspace) => runningIn(workspace).map((pid) => `${pid} in ${workspace}`),
-  );
-}
-
-/** What there is on this machine beside processes. */
-function seen(top: string, isAlone: boolean): Readonly<Record<string, readonly string[]>> {
-  const inDirectory = (path: string): readonly string[] => {
+/** Processes that name a place below `top`: in their command, as their directory, or among their mounts, wherever they went. */
+function processesOf(top: string): readonly string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const reads = [
+    (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    (pid: string) => readlinkSync(`/proc/${pid}/cwd`),
+    (pid: string) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
+  ];
+  const names = (pid: string, read: (pid: string) => string): boolean => {
     try {
-      return readdirSync(path).map((name) => join(path, name));
+      return read(pid).includes(top);
     } catch {
-      return [];
+      return false; // It has ended, or is not ours.
     }
   };
-  const numbers = inDirectory(top);
-  return {
-    mounts: isAlone ? readFileSync('/proc/self/mountinfo', 'utf8').split('\n') : [],
-    cgroups: isAlone ? inDirectory('/sys/fs/cgroup') : [],
-    'data directory': (isAlone ? inDirectory(dataDir()) : []).filter(
-      (path) => !/audit(\.key)?$|set-aside$/.test(path),
-    ),
-    'temporary files': [...(isAlone ? [tmpdir()] : []), ...numbers.map((path) => join(path, 'tmp'))]
-      .flatMap(inDirectory)
-      .filter((path) => path.includes('replique') && path !== top),
+  return pids.filter((pid) => reads.some((read) => names(pid, read)));
+}
+
+function seen(top: string, isAlone: boolean): Leftovers {
+  const places = below(top);
+  const machine: Leftovers = {
+    mounts: lines('/proc/self/mountinfo'),
+    cgroups: below('/sys/fs/cgroup'),
+    'data directory': below(dataDir()).filter((path) => !/audit(\.key)?$|set-aside$/.test(path)),
+    'files of the machine': [tmpdir(), '/run'].flatMap(below).filter((path) => path.includes('replique')),
   };
+  return {
+    ...(isAlone ? machine : {}),
+    processes: processesOf(top),
+    'sockets in use': lines('/proc/net/unix').filter((line) => line.includes(top)),
+    'temporary files': places.flatMap((path) => [...below(join(path, 'tmp')), ...below(join(path, 'run'))]),
+    // Those of a kernel that could not end in order are its client's to remove, as its connection file is.
+    'files of sockets': places
+      .filter((path) => path.includes('SIGTERM-run'))
+      .flatMap((path) => below(join(path, 'sockets'))),
+  };
+}
+
+function below(path: string): readonly string[] {
+  try {
+    return readdirSync(path).map((name) => join(path, name));
+  } catch {
+    return [];
+  }
+}
+
+function lines(path: string): readonly string[] {
+  return readFileSync(path, 'utf8').split('\n');
 }
 
 /** `npm run sessions -- N SEED` */
