@@ -39,7 +39,7 @@ export async function runSessions(
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    for (let tries = 0; tries < 50 && processesOf(top).length > 0; tries += 1) await wait(100);
+    for (let tries = 0; tries < 300 && processesOf(top).length > 0; tries += 1) await wait(100);
     const found = Object.entries(seen(top, isAlone)).map(
       ([kind, names]) => [kind, names.filter((name) => !before[kind]!.includes(name))] as const,
     );
