@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { repliqueError } from '../errors.ts';
 
 /** Most bytes of a message's JSON head, and of its buffers together. The worker keeps to the same. */
 const largestPart = 32 * 1024 * 1024;
@@ -161,11 +162,16 @@ export class ChannelPool {
     this.#free = channels.map((_, index) => index);
   }
 
-  /** @param fresh the process is the first on any channel and writes no nonce */
+  /**
+   * @param fresh the process is the first on any channel and writes no nonce
+   * @throws RepliqueError SNAPSHOT_FAILED
+   */
   take(fresh = false): Line {
     const index = this.#free.shift();
     const channel = index === undefined ? undefined : this.#channels[index];
-    if (index === undefined || channel === undefined) throw new Error('No channel to the worker is free.');
+    if (index === undefined || channel === undefined) {
+      throw repliqueError('SNAPSHOT_FAILED', { problem: 'no channel to Python is free' });
+    }
     const nonce = fresh ? '' : randomBytes(16).toString('hex');
     let listener: Parameters<Line['listen']>[0] | undefined;
     let released = false;

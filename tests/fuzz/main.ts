@@ -1,7 +1,8 @@
+import { fuzzSnapshots } from './snapshots.ts';
 import { fuzzWorker } from './worker.ts';
 
-/** `npm run fuzz -- --target worker [--count N] [--seed S]`: prints the seed, what came of it, and memory before and after. */
-const targets = { worker: fuzzWorker } as const;
+/** `npm run fuzz -- --target worker|snapshots [--count N] [--seed S]`: prints the seed, what came of it, and memory before and after. */
+const targets = { worker: fuzzWorker, snapshots: fuzzSnapshots } as const;
 
 function option(args: readonly string[], name: string): string | undefined {
   const at = args.indexOf(`--${name}`);

@@ -7,16 +7,7 @@ import { ChannelPool, encodeFrame, FrameReader } from '../../kernel/sandbox/chan
 import { WorkerPeer, type RunEnd } from '../../kernel/sandbox/worker-peer.ts';
 import { mangled, mutated } from './mutate.ts';
 import { Random } from './random.ts';
-
-/** What a run of the fuzzer came to. */
-export interface FuzzReport {
-  readonly messages: number;
-  readonly conversations: number;
-  /** How the runs ended: `done`, `breach`, `status`. */
-  readonly ends: Readonly<Record<string, number>>;
-  /** What must never be: a crash, a hang, an effect out of turn. */
-  readonly faults: readonly string[];
-}
+import type { FuzzReport } from './report.ts';
 
 const secret = 'gsk_planted_secret';
 const hangMs = 5_000;
