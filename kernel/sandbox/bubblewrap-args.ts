@@ -22,7 +22,7 @@ export interface SandboxPlan {
   readonly rootLinks: readonly RootEntry[];
   /** Files of /proc that tell of the host. */
   readonly hiddenProcFiles: readonly string[];
-  readonly fds: Readonly<Record<'seccomp' | 'passwd' | 'group' | 'init' | 'info', number>>;
+  readonly fds: Readonly<Record<'seccomp' | 'passwd' | 'group' | 'init', number>>;
   readonly pythonDirectory: string;
   readonly command: readonly string[];
 }
@@ -77,7 +77,6 @@ export function bubblewrapArguments(plan: SandboxPlan): readonly string[] {
   return [
     ...isolation,
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--info-fd', String(fds.info)],
     ...['--ro-bind', '/usr', '/usr'],
     ...plan.rootLinks.flatMap(({ path, link }) =>
       link === undefined ? ['--ro-bind', path, path] : ['--symlink', link, path],

@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs';
 import { explainFailure, unavailable } from './bubblewrap-remedies.ts';
 import type { SandboxProcess } from './contract.ts';
 import type { LaunchedProcess } from './launcher-process.ts';
+import { settledWithin } from './worker-time.ts';
 
 const startTimeoutMs = 30_000;
+/** From the end of a first process to that of bubblewrap. */
+const endingMs = 2_000;
+const unseen = 'its first process can’t be seen from outside.';
 
 /** A sandbox on its way. */
 export interface Started {
   readonly launched: LaunchedProcess;
-  /** PID 1 of the sandbox, by its number on the host, as bubblewrap names it before it starts it. */
-  readonly named: Promise<number>;
+  /** PID 1 of the sandbox, by its number on the host; undefined where there is none (any more). */
+  readonly firstPid: () => number | undefined;
 }
 
 /**
@@ -17,13 +21,14 @@ export interface Started {
  * itself is ours, and runs no helper's code before the host, which has it from here, asks it to.
  * @throws RepliqueError SANDBOX_UNAVAILABLE
  */
-export async function confirmed({ launched, named }: Started): Promise<SandboxProcess> {
+export async function confirmed({ launched, firstPid }: Started): Promise<SandboxProcess> {
   const timer = setTimeout(() => launched.kill(), startTimeoutMs);
   let gap: string | undefined;
   try {
     const { status } = await launched.ready;
-    const hostStatus = await Promise.race([named.then(statusOf), launched.exited.then(() => undefined)]);
-    gap = missingProtection(status, hostStatus);
+    const pid = firstPid();
+    if (pid === undefined && (await settledWithin(launched.exited, endingMs)) === undefined) gap = unseen;
+    else gap = missingProtection(status, pid === undefined ? undefined : statusOf(pid));
   } catch (error) {
     launched.kill();
     throw explainFailure(launched.stderrTail(), error);

@@ -13,8 +13,8 @@ import { resourceLimits } from './limits.ts';
 import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
 import type { Architecture } from './seccomp-table.ts';
 import { buildSeccompFilter, currentArchitecture } from './seccomp.ts';
+import { childrenOf } from './watchdog/usage.ts';
 
-const longestInfo = 4096;
 const FIRST_CHANNEL = 4;
 
 /**
@@ -63,14 +63,14 @@ export async function launchInBubblewrap(
     feed(child, fds.passwd, accounts.passwd);
     feed(child, fds.group, accounts.group);
     feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
-    return await confirmed(watch(child, options, fds.info));
+    return await confirmed(watch(child, options));
   } finally {
     closeSync(workspaceFd);
   }
 }
 
 /** What a descriptor of the sandbox's start is for, by its number in the child. */
-type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init' | 'info', number>>;
+type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init', number>>;
 
 function plan(
   bubblewrap: string,
@@ -85,10 +85,9 @@ function plan(
     passwd: first + 2,
     group: first + 3,
     init: first + 4,
-    info: first + 5,
   };
   const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
-  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), workspaceFd, ...pipes(5)];
+  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), workspaceFd, ...pipes(4)];
   const bindings: readonly Binding[] = [
     ...outermost([...options.python.directories, ...(options.folders ?? [])]).map((path) => ({
       source: path,
@@ -145,21 +144,15 @@ function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
   stream.end(data);
 }
 
-function watch(child: ChildProcess, { channels, egress }: LaunchOptions, infoFd: number): Started {
-  let firstPid: number | undefined;
-  const named = new Promise<number>((resolve) => {
-    let info = '';
-    child.stdio[infoFd]?.on('data', (chunk: Buffer) => {
-      info = (info + chunk.toString('utf8')).slice(0, longestInfo);
-      const found = /"child-pid": *(\d+)/.exec(info)?.[1];
-      if (found !== undefined) resolve((firstPid = Number(found)));
-    });
-  });
-  const endAtOnce = (): void => {
-    // With PID 1 its namespace ends, and bubblewrap, which waits for that, tells when it has.
-    if (firstPid === undefined) child.kill('SIGKILL');
-    else killQuietly(firstPid);
-  };
-  const launched = new LaunchedProcess(child, channels, endAtOnce, () => firstPid, egress);
-  return { launched, named };
+/**
+ * bubblewrap is not asked to name its child (`--info-fd`): where no one is left to read that, it ends between making its
+ * child and letting it go on, and the child waits for ever. Nor is it killed while it may be there.
+ */
+function watch(child: ChildProcess, { channels, egress }: LaunchOptions): Started {
+  let known: number | undefined;
+  const firstPid = (): number | undefined => (known ??= childrenOf(child.pid ?? 0)[0]);
+  // With PID 1 its namespace ends, and bubblewrap, which waits for that, tells when it has. One that is not there yet
+  // ends by itself: the control channel is closed.
+  const endAtOnce = (): void => childrenOf(child.pid ?? 0).forEach(killQuietly);
+  return { launched: new LaunchedProcess(child, channels, endAtOnce, () => known, egress), firstPid };
 }

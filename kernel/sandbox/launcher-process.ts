@@ -110,7 +110,11 @@ export class LaunchedProcess implements SandboxProcess {
     if (this.#over) return;
     this.#control.destroy();
     this.#endAtOnce();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), killGraceMs);
+    const timer = setTimeout(() => {
+      if (this.#over) return;
+      this.#endAtOnce();
+      this.#child.kill('SIGKILL');
+    }, killGraceMs);
     void this.exited.then(() => clearTimeout(timer));
   }
 

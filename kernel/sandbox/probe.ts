@@ -56,7 +56,7 @@ async function describeBubblewrap(path: string): Promise<readonly ProbeLine[]> {
   try {
     const version = (await run(path, ['--version'])).stdout.trim();
     const help = (await run(path, ['--help'])).stdout;
-    const used = [...isolation, '--bind-fd', '--ro-bind-data', '--perms', '--size', '--seccomp', '--info-fd'];
+    const used = [...isolation, '--bind-fd', '--ro-bind-data', '--perms', '--size', '--seccomp'];
     const unknown = used.filter((option) => option.startsWith('--') && !help.includes(option));
     const options: ProbeLine =
       unknown.length === 0

@@ -246,8 +246,7 @@ describe('a machine that does not keep its word', () => {
     );
     const machine = inPlaceOfBubblewrap(`#!/usr/bin/env -S python3 -I
 import os, sys
-args, command = sys.argv, sys.argv[sys.argv.index("--") + 1:]
-os.write(int(args[args.index("--info-fd") + 1]), b'{"child-pid": %d}' % os.getpid())
+command = sys.argv[sys.argv.index("--") + 1:]
 at = command.index("/init.py")
 os.execv(command[0], [command[0], "-I", "-c", ${init}, *command[at + 1:]])
 `);

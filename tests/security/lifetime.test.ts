@@ -1,10 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { thisMachine } from '../../kernel/sandbox/bubblewrap.ts';
 import { createLauncher } from '../../kernel/sandbox/launcher.ts';
+import { processesNaming } from '../support/process-tree.ts';
 import {
   descendants,
   plainConfig,
@@ -93,6 +105,20 @@ describe('after the end', () => {
     });
     expect(await isBeating()).toBe(false);
   });
+
+  it('a sandbox that is still being made when the kernel is killed does not stay', async () => {
+    const folder = mkdtempSync('/var/tmp/replique-slow-');
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o755);
+    const slow = join(folder, 'bwrap');
+    const real = thisMachine().bubblewrap!;
+    writeFileSync(slow, `#!/bin/sh\nwhile [ -e /proc/$PPID ]; do sleep 0.01; done\nexec ${real} "$@"\n`);
+    chmodSync(slow, 0o755);
+    const kernel = await spawnKernel(await ground.options(daemon), slow);
+    await vi.waitFor(() => expect(descendants(kernel.pid!)).not.toEqual([]), { timeout: 10_000 });
+    kernel.kill('SIGKILL');
+    await vi.waitFor(() => expect(processesNaming(ground.top)).toEqual([]), { timeout: 10_000 });
+  });
 });
 
 describe('the workspace', () => {
@@ -167,12 +193,19 @@ result = [os.stat(name).st_uid for name in (".", "file", "renamed")]`;
 
 /** A process of its own that launches a worker and says when the worker has started. */
 async function startKernel(options: object): Promise<ChildProcess> {
+  const kernel = await spawnKernel(options, thisMachine().bubblewrap!);
+  await readUntil(kernel.stdout!, /started/);
+  return kernel;
+}
+
+async function spawnKernel(options: object, bubblewrap: string): Promise<ChildProcess> {
   const folder = fileURLToPath(new URL('../../kernel/sandbox/', import.meta.url));
   const bundle = join(ground.top, 'kernel.mjs');
   await build({
     stdin: {
-      contents: `import { launchInBubblewrap } from './bubblewrap.ts';
-const launched = await launchInBubblewrap(${JSON.stringify(options)});
+      contents: `import { launchInBubblewrap, thisMachine } from './bubblewrap.ts';
+const machine = { ...thisMachine(), bubblewrap: ${JSON.stringify(bubblewrap)} };
+const launched = await launchInBubblewrap(${JSON.stringify(options)}, machine);
 launched.channels[0].on('data', (data) => process.stdout.write(data));`,
       resolveDir: folder,
       loader: 'ts',
@@ -185,6 +218,5 @@ launched.channels[0].on('data', (data) => process.stdout.write(data));`,
   });
   const kernel = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void kernel.kill('SIGKILL'));
-  await readUntil(kernel.stdout, /started/);
   return kernel;
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dataDir } from '../../kernel/paths.ts';
 import { Random } from '../fuzz/random.ts';
 import { endSession, type Ending } from '../support/killed-session.ts';
+import { processesNaming } from '../support/process-tree.ts';
 
 const atOnce = 4;
 const longestMs = { start: 1_000, run: 200 };
@@ -39,7 +40,7 @@ export async function runSessions(
       }
     };
     await Promise.all(Array.from({ length: atOnce }, work));
-    for (let tries = 0; tries < 300 && processesOf(top).length > 0; tries += 1) await wait(100);
+    for (let tries = 0; tries < 300 && processesNaming(top).length > 0; tries += 1) await wait(100);
     const found = Object.entries(seen(top, isAlone)).map(
       ([kind, names]) => [kind, names.filter((name) => !before[kind]!.includes(name))] as const,
     );
@@ -57,24 +58,6 @@ function endingsOf(random: Random, count: number): readonly Ending[] {
   });
 }
 
-/** Processes that name a place below `top`: in their command, as their directory, or among their mounts, wherever they went. */
-function processesOf(top: string): readonly string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const reads = [
-    (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
-    (pid: string) => readlinkSync(`/proc/${pid}/cwd`),
-    (pid: string) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
-  ];
-  const names = (pid: string, read: (pid: string) => string): boolean => {
-    try {
-      return read(pid).includes(top);
-    } catch {
-      return false; // It has ended, or is not ours.
-    }
-  };
-  return pids.filter((pid) => reads.some((read) => names(pid, read)));
-}
-
 function seen(top: string, isAlone: boolean): Leftovers {
   const places = below(top);
   const machine: Leftovers = {
@@ -85,7 +68,7 @@ function seen(top: string, isAlone: boolean): Leftovers {
   };
   return {
     ...(isAlone ? machine : {}),
-    processes: processesOf(top),
+    processes: processesNaming(top),
     'sockets in use': lines('/proc/net/unix').filter((line) => line.includes(top)),
     'temporary files': places.flatMap((path) => [...below(join(path, 'tmp')), ...below(join(path, 'run'))]),
     // Those of a kernel that could not end in order are its client's to remove, as its connection file is.

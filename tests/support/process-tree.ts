@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { descendants } from './sandboxes.ts';
 
 /** A process that stays the same one though its number may be given again: when it began, in clock ticks since boot. */
@@ -34,4 +34,22 @@ export function stillRunning(processes: readonly KnownProcess[]): readonly numbe
       return stat !== undefined && stat.began === began && stat.state !== 'Z';
     })
     .map(({ pid }) => pid);
+}
+
+/** Processes of others that name a path: in their command, as their directory, or among their mounts, wherever they went. */
+export function processesNaming(path: string): readonly string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const reads = [
+    (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    (pid: string) => readlinkSync(`/proc/${pid}/cwd`),
+    (pid: string) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
+  ];
+  const names = (pid: string, read: (pid: string) => string): boolean => {
+    try {
+      return read(pid).includes(path);
+    } catch {
+      return false; // It has ended, or is not ours.
+    }
+  };
+  return pids.filter((pid) => reads.some((read) => names(pid, read)));
 }

@@ -57,14 +57,16 @@ export function insidePid(pid: number): number {
 
 function treeOf(root: number): readonly number[] {
   const found = [root];
-  for (const pid of found) {
-    for (const task of tasksOf(pid)) {
-      for (const child of read(pid, `task/${task}/children`).split(' ')) {
-        if (child !== '') found.push(Number(child));
-      }
-    }
-  }
+  for (const pid of found) found.push(...childrenOf(pid));
   return found;
+}
+
+/** The processes that a process has started and not yet waited for. */
+export function childrenOf(pid: number): readonly number[] {
+  return tasksOf(pid)
+    .flatMap((task) => read(pid, `task/${task}/children`).split(' '))
+    .filter((child) => child !== '')
+    .map(Number);
 }
 
 function tasksOf(pid: number): readonly string[] {

@@ -11,7 +11,7 @@ const plan: SandboxPlan = {
   ],
   rootLinks: [{ path: '/lib64', link: 'usr/lib64' }, { path: '/lib' }],
   hiddenProcFiles: ['/proc/kallsyms'],
-  fds: { seccomp: 10, passwd: 11, group: 12, init: 13, info: 14 },
+  fds: { seccomp: 10, passwd: 11, group: 12, init: 13 },
   pythonDirectory: '/opt/python/bin',
   command: ['/opt/python/bin/python3', '-I', '/init.py'],
 };
