@@ -72,7 +72,6 @@ function descriptionOf(options: ExecuteOptions): Omit<AuditData<'run-start'>, 'r
     ...(hasExpressions && { expressions_sha256: plain(JSON.stringify(userExpressions)) }),
     timeout_ms: Math.round(timeoutMs),
     stdin: onInput !== undefined,
-    decisions: [],
   };
 }
 

@@ -4,8 +4,8 @@ import type { AuditLine, AuditVerdict } from '../protocol/audit.ts';
 import { keyed, type Digest } from './chain.ts';
 import { linesOf, listSessions, partFile, sessionNameOf, sessionOf } from './files.ts';
 import { readKey } from './key.ts';
-import { verifyAll } from './survey.ts';
-import { parseEvent, verifySession } from './verify.ts';
+import { verifyAll, verifyOne } from './survey.ts';
+import { parseEvent } from './verify.ts';
 
 export interface AuditPlace {
   readonly directory: string;
@@ -50,7 +50,7 @@ async function verify(
   const name = file === undefined ? undefined : nameIn(directory, file);
   const digest = digestOf(keyFile);
   const verdicts: Iterable<AuditVerdict> =
-    name === undefined ? verifyAll(directory, digest) : [verifySession(directory, name, digest)];
+    name === undefined ? verifyAll(directory, digest) : [verifyOne(directory, name, digest)];
   let status = 0;
   for (const verdict of verdicts) {
     if (verdict.status === 'broken') status = 1;

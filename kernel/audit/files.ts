@@ -8,8 +8,8 @@ import { type Digest, seal, unseal } from './chain.ts';
  * with the time, so that their order is that of the sessions' starts.
  */
 
-/** Longer than any line that is written. */
-const longestLine = 64 * 1024;
+/** Bytes of a line. File names are what is longest, where most of their characters have to be escaped. */
+export const longestLine = 256 * 1024;
 const longestHead = 4096;
 const chunkBytes = 64 * 1024;
 
@@ -38,13 +38,14 @@ export const sessionOf = (name: string): string => name.slice(name.indexOf('_') 
 export const partFile = (directory: string, name: string, part: number): string =>
   join(directory, `${name}.${part}.jsonl`);
 export const headFile = (directory: string, name: string): string => join(directory, `${name}.head.json`);
+/** A head before it is put in place. */
+export const headDraft = (directory: string, name: string): string => `${headFile(directory, name)}.new`;
 
 /** The files that are there of one session. */
 export interface SessionFiles {
   readonly name: string;
   /** Numbers of the parts, ascending. */
   readonly parts: readonly number[];
-  readonly hasHead: boolean;
 }
 
 /** The session that a file belongs to, by its name; `undefined` for a file that is none of the audit's. */
@@ -52,17 +53,16 @@ export const sessionNameOf = (file: string): string | undefined => namePattern.e
 
 /** The sessions of a directory, oldest first. @throws Error if it can't be read; one that is not there is empty */
 export function listSessions(directory: string): readonly SessionFiles[] {
-  const found = new Map<string, { parts: number[]; hasHead: boolean }>();
+  const found = new Map<string, number[]>();
   for (const file of filesIn(directory)) {
     const [, name, part] = namePattern.exec(file) ?? [];
     if (name === undefined) continue;
-    const session = found.get(name) ?? { parts: [], hasHead: false };
-    if (part === undefined) session.hasHead = true;
-    else session.parts.push(Number(part));
-    found.set(name, session);
+    const parts = found.get(name) ?? [];
+    if (part !== undefined) parts.push(Number(part));
+    found.set(name, parts);
   }
   return [...found]
-    .map(([name, { parts, hasHead }]) => ({ name, hasHead, parts: parts.toSorted((a, b) => a - b) }))
+    .map(([name, parts]) => ({ name, parts: parts.toSorted((a, b) => a - b) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 

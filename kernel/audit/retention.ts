@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { keyed } from './chain.ts';
-import { headFile, listSessions, partFile, readHead, type SessionFiles } from './files.ts';
+import { headDraft, headFile, listSessions, partFile, readHead, type SessionFiles } from './files.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** As many names as one event holds. */
@@ -30,6 +30,7 @@ export function removeOld(
 function remove(directory: string, { name, parts }: SessionFiles): void {
   try {
     for (const part of parts) rmSync(partFile(directory, name, part), { force: true });
+    rmSync(headDraft(directory, name), { force: true });
     rmSync(headFile(directory, name), { force: true });
   } catch {
     // Left to the next kernel, which finds it by its head.

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, w
 import { makeDirectories } from '../files.ts';
 import { auditVersion, schemaId, type AuditData, type AuditKind } from '../protocol/audit.ts';
 import { beginning, keyed, plain, seal, type Digest } from './chain.ts';
-import { headFile, nameOf, partFile, sealHead, type Head } from './files.ts';
+import { headDraft, headFile, longestLine, nameOf, partFile, sealHead, type Head } from './files.ts';
 
 /** An event before it has its place in the chain. */
 export interface Entry<K extends AuditKind = AuditKind> {
@@ -62,6 +62,7 @@ export class SessionFile {
     };
     const { text, digest } = seal(event, '__hash__', plain);
     const line = Buffer.from(`${text}\n`);
+    if (line.length > longestLine) throw new Error(`an event of ${line.length} bytes can't be read again`);
     this.#check();
     if (this.#bytes > 0 && this.#bytes + line.length > partBytes) this.#nextPart();
     const head = {
@@ -106,8 +107,8 @@ export class SessionFile {
   }
 
   #writeHead(head: Head): void {
-    const file = headFile(this.#options.directory, this.name);
-    const draft = `${file}.new`;
+    const { directory } = this.#options;
+    const draft = headDraft(directory, this.name);
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
     const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
     try {
@@ -115,7 +116,7 @@ export class SessionFile {
     } finally {
       closeSync(descriptor);
     }
-    renameSync(draft, file);
+    renameSync(draft, headFile(directory, this.name));
   }
 }
 

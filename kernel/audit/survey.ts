@@ -1,7 +1,7 @@
 import type { AuditData, AuditEvent, AuditVerdict } from '../protocol/audit.ts';
 import { auditKinds, schemaId } from '../protocol/audit.ts';
 import type { Digest } from './chain.ts';
-import { linesOf, listSessions, partFile } from './files.ts';
+import { linesOf, listSessions, partFile, type SessionFiles } from './files.ts';
 import { parseEvent, verifySession, type Checkpoint } from './verify.ts';
 
 type Previous = NonNullable<AuditData<'session-start'>['previous']>;
@@ -12,16 +12,13 @@ type Previous = NonNullable<AuditData<'session-start'>['previous']>;
  */
 export function* verifyAll(directory: string, digest: Digest): Generator<AuditVerdict> {
   const sessions = listSessions(directory);
-  const seen = new Map<string, Previous[]>();
-  for (const { name } of sessions) {
-    const previous = previousOf(directory, name);
-    if (previous) seen.set(previous.name, [...(seen.get(previous.name) ?? []), previous]);
-  }
+  const seen = seenBy(directory, sessions);
   const removed = new Set<string>();
-  for (const { name } of sessions) {
-    const checkpoints: readonly Checkpoint[] = seen.get(name) ?? [];
+  for (const files of sessions) {
+    const { name } = files;
     yield verifySession(directory, name, digest, {
-      checkpoints,
+      checkpoints: seen.get(name) ?? [],
+      files,
       onEvent: (event) => collect(event, removed),
     });
   }
@@ -31,6 +28,22 @@ export function* verifyAll(directory: string, digest: Digest): Generator<AuditVe
     const problem = 'All its files are missing. A later session has seen it.';
     yield { name, status: 'broken', events: 0, files: 0, ended: false, problem };
   }
+}
+
+/** Checks one session of a directory, and what the others say of it. */
+export function verifyOne(directory: string, name: string, digest: Digest): AuditVerdict {
+  const seen = seenBy(directory, listSessions(directory));
+  return verifySession(directory, name, digest, { checkpoints: seen.get(name) ?? [] });
+}
+
+/** What the sessions say of those before them, by their names. */
+function seenBy(directory: string, sessions: readonly SessionFiles[]): ReadonlyMap<string, Checkpoint[]> {
+  const seen = new Map<string, Checkpoint[]>();
+  for (const { name } of sessions) {
+    const previous = previousOf(directory, name);
+    if (previous) seen.set(previous.name, [...(seen.get(previous.name) ?? []), previous]);
+  }
+  return seen;
 }
 
 /** What a session's first event says of the one before it; where it can't be read, its own check tells. */

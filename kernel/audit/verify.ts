@@ -20,7 +20,9 @@ export interface Checkpoint {
 export interface VerifyOptions {
   /** What later sessions say of it. */
   readonly checkpoints?: readonly Checkpoint[];
-  /** Called with each event that follows from the one before it; again from the first where the session has moved on. */
+  /** Its files, as they were listed a while ago; absent: they are listed now. */
+  readonly files?: SessionFiles;
+  /** Called with each event that the head confirms; again from the first where the session has moved on. */
   readonly onEvent?: (event: AuditEvent) => void;
 }
 
@@ -45,41 +47,45 @@ export function verifySession(
   digest: Digest,
   options: VerifyOptions = {},
 ): AuditVerdict {
+  let { files } = options;
   for (let attempt = 1; ; attempt += 1) {
     const head = readHead(directory, name, digest);
     let later: Head | undefined;
     const verdict = verifyOnce(
       directory,
-      name,
+      files ?? filesOf(directory, name),
       head,
       () => (later = readHead(directory, name, digest)),
       options,
     );
-    // A session that is being written has moved on meanwhile.
-    const moved = later?.hash !== head?.hash;
+    // A session that is being written has moved on meanwhile, or since its files were listed.
+    const moved = later?.hash !== head?.hash || files !== undefined;
     if (verdict.status === 'intact' || !moved || attempt === attempts) return verdict;
+    files = undefined;
   }
 }
 
+const filesOf = (directory: string, name: string): SessionFiles =>
+  listSessions(directory).find((session) => session.name === name) ?? { name, parts: [] };
+
 function verifyOnce(
   directory: string,
-  name: string,
+  files: SessionFiles,
   head: Head | undefined,
   headAfter: () => Head | undefined,
   { checkpoints = [], onEvent }: VerifyOptions,
 ): AuditVerdict {
-  const files = listSessions(directory).find((session) => session.name === name);
   const chain: Chain = { events: 0, hash: beginning, ended: false, torn: false };
-  const found = { name, events: 0, files: files?.parts.length ?? 0, ended: false };
+  const found = { name: files.name, events: 0, files: files.parts.length, ended: false };
   try {
-    const read = readChain(directory, files ?? { name, parts: [], hasHead: false }, chain, (event) => {
+    const read = readChain(directory, files, chain, (event) => {
       found.events = event.__sequence__;
       checkAgainst(event, head, checkpoints);
-      onEvent?.(event);
+      if (event.__sequence__ <= (head?.events ?? 0)) onEvent?.(event);
     });
     found.ended = read.ended;
     const later = headAfter();
-    checkEnd(read, head, later, files?.parts ?? [], checkpoints);
+    checkEnd(read, head, later, files.parts, checkpoints);
     const problem = interruption(read, later?.events ?? 0);
     return problem === undefined
       ? { ...found, status: 'intact' }

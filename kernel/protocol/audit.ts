@@ -74,9 +74,10 @@ export const auditKinds = {
         .describe('SHA-256 of the JSON of the client’s `user_expressions`, which are evaluated, too'),
       timeout_ms: count,
       stdin: z.boolean().describe('it may ask the person'),
-      decisions: z.array(decision).max(50).describe('what was decided on capabilities; empty until they are'),
     })
-    .describe('Code is about to run. Without this event on the disk it does not.'),
+    .describe(
+      'Code is about to run. Without this event on the disk it does not. A helper that asked for capabilities has a `validation` before it.',
+    ),
   'run-end': z
     .strictObject({
       run: count,
@@ -119,6 +120,9 @@ export const auditKinds = {
       address: short.optional().describe('the address that the name stood for'),
       decision: z.enum(['allow', 'deny']),
       reason: short.optional().describe('why it was refused, or cut'),
+      refusals: count
+        .optional()
+        .describe('connections refused in this session so far; beyond 1,000, each thousandth is recorded'),
       bytes_in: count,
       bytes_out: count,
       duration_ms: count,

@@ -64,7 +64,6 @@ export const runStart = (run: number): AuditData<'run-start'> => ({
   code_bytes: 8,
   timeout_ms: 1000,
   stdin: false,
-  decisions: [],
 });
 
 /** The events in a directory's files, in the order of their sessions and of the events. */

@@ -6,7 +6,7 @@ import { kernelProgram } from '../program.ts';
 import { failureOf } from '../setup/kernel-setup.ts';
 
 /** A line of the kernel's is never longer, in characters. */
-const longestLine = 200_000;
+const longestLine = 300_000;
 /** Characters of what it writes on stderr that are kept. */
 const keptTail = 4000;
 
