@@ -56,6 +56,12 @@ const schema = z.strictObject({
     .default(128)
     .describe('Most processes and threads inside the sandbox.'),
   fileMb: z.int().min(1).max(mostMb).default(1024).describe('Largest file that a helper may write.'),
+  openFiles: z
+    .int()
+    .min(128)
+    .max(1_048_576)
+    .default(1024)
+    .describe('Files and other descriptors that one process may have open.'),
   cpuSeconds: z
     .int()
     .min(1)
@@ -141,6 +147,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_MEMORY_MB: 'memoryMb',
   REPLIQUE_PROCESSES: 'processes',
   REPLIQUE_FILE_MB: 'fileMb',
+  REPLIQUE_OPEN_FILES: 'openFiles',
   REPLIQUE_CPU_SECONDS: 'cpuSeconds',
   REPLIQUE_DISK_MB: 'diskMb',
   REPLIQUE_NEW_FILES: 'newFiles',

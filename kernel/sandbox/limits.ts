@@ -2,7 +2,6 @@ import type { Config } from '../config.ts';
 import type { Limits } from './contract.ts';
 
 const MiB = 1024 * 1024;
-const openFiles = 1024;
 /** After SIGXCPU at the soft limit, the time until SIGKILL. */
 const cpuGraceSeconds = 5;
 
@@ -11,7 +10,7 @@ export function limitsOf(config: Config): Limits {
   return {
     memoryBytes: config.memoryMb * MiB,
     processes: config.processes,
-    openFiles,
+    openFiles: config.openFiles,
     fileBytes: config.fileMb * MiB,
     cpuSeconds: config.cpuSeconds,
     diskBytes: config.diskMb * MiB,

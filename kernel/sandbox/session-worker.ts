@@ -19,6 +19,7 @@ import { Clock, Turns, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
 import { WarmPool } from './warm-pool.ts';
+import { DiskWatch } from './watchdog/disk.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
@@ -63,7 +64,8 @@ class RestartingWorker implements SessionWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#pool = new WarmPool(options, options.warmWorkers);
+    const disk = new DiskWatch(options.workspace);
+    this.#pool = new WarmPool({ ...options, disk }, options.warmWorkers);
   }
 
   async ready(): Promise<void> {
@@ -188,7 +190,9 @@ class RestartingWorker implements SessionWorker {
       if (isSessionOver) notices.push(words.sessionOver(sessionMs));
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
-      if (end?.kind === 'done' && end.message.error !== null) notices.push(...process.complaints());
+      if (end?.kind === 'done' && end.message.error !== null) {
+        notices.push(...process.complaints(end.message.error));
+      }
       const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
       return isSessionOver ? { ...outcome, status: 'limit' } : outcome;

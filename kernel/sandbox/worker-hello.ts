@@ -1,3 +1,4 @@
+import { repliqueError, type RepliqueError } from '../errors.ts';
 import type { Line } from './channel.ts';
 import type { SandboxProcess } from './contract.ts';
 import { parseMessage } from './messages.ts';
@@ -69,4 +70,12 @@ export async function living(
   } finally {
     stopListening();
   }
+}
+
+/** @param problem what the process wrote, or why it never spoke */
+export function startFailure(problem: string, python: string): RepliqueError {
+  if (problem.includes("No module named 'IPython'")) {
+    return repliqueError('PYTHON_WITHOUT_IPYTHON', { python });
+  }
+  return repliqueError('WORKER_FAILED', { problem: problem.split('\n').at(-1) ?? problem });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { repliqueError, type RepliqueError } from '../errors.ts';
+import { repliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
 import type {
   Launcher,
@@ -9,16 +9,19 @@ import type {
   NetworkAccess,
   PythonInstallation,
   SandboxProcess,
+  WorkerError,
   WorkerEvent,
 } from './contract.ts';
 import { killQuietly } from './kill.ts';
+import { limitHint } from './limit-hints.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
+import { DiskWatch } from './watchdog/disk.ts';
 import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
-import { forkMs, hello, living, startMs } from './worker-hello.ts';
+import { forkMs, hello, living, startFailure, startMs } from './worker-hello.ts';
 import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
@@ -37,6 +40,8 @@ export interface WorkerProcessOptions {
   /** More directories that helpers may read. Throws where one can't be shown. */
   readonly folders?: () => readonly string[];
   readonly limits: Limits;
+  /** Counts what is added to the workspace, over all sandboxes of a session; without it each counts its own. */
+  readonly disk?: DiskWatch;
   /** The session's way to the network; without it there is none. */
   readonly network?: NetworkAccess;
   /** Told of each process that starts and ends. Must not throw. */
@@ -51,6 +56,7 @@ export class WorkerProcess {
   readonly #observe: (event: WorkerEvent) => void;
   readonly #pool: ChannelPool;
   readonly #workspace: Place;
+  readonly #limits: Limits;
   readonly #snapshots = new Snapshots(mostSnapshots, (pid) => this.#sandbox.signal(pid, 'SIGKILL'));
   readonly #watchdog: Watchdog | undefined;
   /** The sandbox's first process, and the one that passes on text, by their numbers on the host. */
@@ -66,10 +72,11 @@ export class WorkerProcess {
     workspace: Place,
     pool: ChannelPool,
     line: Line,
-    { limits, observe = () => undefined }: WorkerProcessOptions,
+    { limits, disk = new DiskWatch(workspace.path), observe = () => undefined }: WorkerProcessOptions,
   ) {
     this.#sandbox = sandbox;
     this.#workspace = workspace;
+    this.#limits = limits;
     this.#pool = pool;
     this.#observe = observe;
     this.#peer = this.#meet(line, sandbox.workerPid, false);
@@ -80,8 +87,7 @@ export class WorkerProcess {
     }
     this.#watchdog = new Watchdog({
       root: sandbox.hostPid,
-      workspace: workspace.path,
-      limits,
+      ...{ disk, limits },
       onExcess: (hit, usage) => this.#stopExcess(hit, usage),
     });
   }
@@ -139,9 +145,11 @@ export class WorkerProcess {
   }
 
   /** What may have made code fail that the code itself can't know. */
-  complaints(): readonly string[] {
+  complaints(error: WorkerError): readonly string[] {
     const { path, mark } = this.#workspace;
-    return placeOf(path).mark === mark ? [] : [workspaceGone(path)];
+    if (placeOf(path).mark !== mark) return [workspaceGone(path)];
+    const hint = limitHint(error, this.#limits);
+    return hint === undefined ? [] : [hint];
   }
 
   /** Runs code in the active process, within the limits of all processes together. */
@@ -280,13 +288,6 @@ export class WorkerProcess {
       tell(this.#peer, { status: null });
     });
   }
-}
-
-function startFailure(problem: string, python: string): RepliqueError {
-  if (problem.includes("No module named 'IPython'")) {
-    return repliqueError('PYTHON_WITHOUT_IPYTHON', { python });
-  }
-  return repliqueError('WORKER_FAILED', { problem: problem.split('\n').at(-1) ?? problem });
 }
 
 function messageOf(error: unknown): string {

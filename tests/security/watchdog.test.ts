@@ -117,6 +117,108 @@ for number in range(1000):
     expect(outcome.notice).toMatch(/files were made or changed.*2000 are allowed.*REPLIQUE_NEW_FILES/);
   });
 
+  it.each([
+    ['open files', 'held.append(file)'],
+    ['memory', 'import mmap; held.append(mmap.mmap(file.fileno(), 4096, mmap.MAP_SHARED)); file.close()'],
+  ])('ends code that fills the disk with files that have no name any more, held by %s', async (_, holds) => {
+    const { worker } = withLimits({ diskBytes: 64 * MiB, fileBytes: 32 * MiB });
+    const fill = (number: string): string => `
+import os, time
+held = []
+for number in range(${number}):
+    file = open("nameless", "w+b"); file.write(b"x" * (16 << 20)); file.flush(); os.unlink("nameless")
+    ${holds}
+    time.sleep(0.05)
+time.sleep(0.6)`;
+    const outcome = await run(worker, fill('40'));
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(/were added to the workspace.*REPLIQUE_DISK_MB/);
+    expect((await run(worker, fill('2'))).status).toBe('ok');
+  });
+
+  it('ends code that fills the disk deeper than the host looks', async () => {
+    const { worker } = withLimits({ diskBytes: 64 * MiB, fileBytes: 32 * MiB });
+    const fill = `
+import os, time
+for _ in range(140): os.mkdir("d"); os.chdir("d")
+for number in range(40):
+    open(f"part-{number}", "wb").write(b"x" * (16 << 20))
+    time.sleep(0.05)
+time.sleep(0.6)`;
+    expect((await run(worker, fill)).notice).toMatch(/were added to the workspace.*REPLIQUE_DISK_MB/);
+    await run(worker, 'import shutil; shutil.rmtree("/workspace/d")');
+  });
+
+  it('lets /tmp and shared memory be filled, and files in it that have no name', async () => {
+    const { worker } = withLimits({ diskBytes: 32 * MiB });
+    const outcome = await run(
+      worker,
+      `
+import mmap, tempfile, time
+file = tempfile.TemporaryFile(); file.write(b"x" * (64 << 20)); file.flush()
+shared = mmap.mmap(-1, 64 << 20); shared[:] = b"x" * (64 << 20)
+time.sleep(0.6)`,
+    );
+    expect(outcome.status).toBe('ok');
+  });
+
+  it('counts the workspace over a whole session, also where its sandbox is replaced', async () => {
+    const { worker } = withLimits({ diskBytes: 64 * MiB });
+    const half = (name: string): string =>
+      `import os, time; open("${name}", "wb").write(b"x" * (48 << 20)); time.sleep(0.6); os._exit(0)`;
+    expect((await run(worker, half('a'))).status).toBe('died');
+    expect((await run(worker, half('b'))).notice).toContain('REPLIQUE_DISK_MB');
+  });
+
+  it('counts what sockets hold in the system’s memory', async () => {
+    const { worker } = withLimits({ memoryBytes: 300 * MiB });
+    const sockets = (pairs: number): string => `
+import socket, time
+kept = [socket.socketpair() for _ in range(${pairs})]
+for pair in kept:
+    for end in pair:
+        end.setblocking(False)
+        try:
+            while True: end.send(b"x" * 65536)
+        except BlockingIOError: pass
+time.sleep(0.6)`;
+    expect((await run(worker, sockets(450))).notice).toMatch(/of memory; 300 MB are allowed/);
+    expect((await run(worker, sockets(100))).status).toBe('ok');
+  });
+
+  it('ends processes that go on in a new child at each moment', async () => {
+    const { worker, workspace } = withLimits({ memoryBytes: 300 * MiB });
+    const chain = `
+import ctypes, os, signal, time
+for _ in range(3):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        if os.fork() == 0:
+            held = b"y" * (140 << 20)
+            while True:
+                if os.fork(): os._exit(0)
+        time.sleep(30)
+time.sleep(30)`;
+    expect((await run(worker, chain)).notice).toMatch(/of memory; 300 MB are allowed/);
+    await vi.waitFor(() => expect(runningIn(workspace).length).toBeLessThan(5), { timeout: 10_000 });
+  });
+
+  it('counts processor time of children whose parent does not wait for them', async () => {
+    const { worker } = withLimits({ cpuSeconds: 2 });
+    const burn = `
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if (pid := os.fork()) == 0:
+        end = time.process_time() + 0.4
+        while time.process_time() < end: pass
+        os._exit(0)
+    try: os.waitpid(pid, 0)
+    except ChildProcessError: pass`;
+    expect((await run(worker, burn, { timeoutMs: 30_000 })).notice).toContain('REPLIQUE_CPU_SECONDS');
+  });
+
   it('ends a daemon that goes over a limit when nothing runs', async () => {
     const { worker, workspace } = withLimits({ memoryBytes: 500 * MiB });
     const daemon = `
@@ -153,6 +255,30 @@ os.wait()`;
     expect(shared).toBeGreaterThan(100 * MiB);
     expect(shared).toBeLessThan(residentBytes - 80 * MiB);
   });
+});
+
+it.each([
+  ['x = b"x" * (900 << 20)', /500 MB of memory.*REPLIQUE_MEMORY_MB/],
+  ['open("big", "wb").write(b"x" * (9 << 20))', /5 MB large.*REPLIQUE_FILE_MB/],
+  [
+    'import os\nheld = []\nwhile True: held.append(os.open("/dev/null", 0))',
+    /200 files.*REPLIQUE_OPEN_FILES/,
+  ],
+  ['import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(60)', /be 30\..*REPLIQUE_PROCESSES/],
+  [
+    'open("/dev/shm/x", "wb").write(b"x" * (4 << 20)); import shutil\nfor n in range(40): shutil.copy("/dev/shm/x", f"/dev/shm/{n}")',
+    /are small/,
+  ],
+])('an error of a limit comes with its value and what allows more: %s', async (code, said) => {
+  const { worker } = withLimits({
+    memoryBytes: 500 * MiB,
+    fileBytes: 5 * MiB,
+    openFiles: 200,
+    processes: 30,
+  });
+  const outcome = await run(worker, code);
+  expect(outcome.status).toBe('error');
+  expect(outcome.notice).toMatch(said);
 });
 
 describe('the time of a session', () => {

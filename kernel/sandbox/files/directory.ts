@@ -77,7 +77,9 @@ interface WalkOptions {
   /** As many entries are looked at. */
   readonly entries: number;
   /** Whether to go into a directory; the entry itself is given anyway. */
-  readonly enters?: (found: Found) => boolean;
+  readonly enters?: (found: Found) => boolean | Promise<boolean>;
+  /** Told of what was there and not looked into: a directory that can't be opened or lies too deep, one entry too many. */
+  readonly onUnseen?: (found: Found) => void;
 }
 
 /** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
@@ -95,13 +97,19 @@ async function* walkFrom(
   const entries = [...(await parent.entries())];
   entries.sort((a, b) => Number(a.isDirectory()) - Number(b.isDirectory()) || (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
-    budget.entries -= 1;
-    if (budget.entries < 0) return;
     const found = { parent, entry, path: join(parent.path, entry.name) };
+    budget.entries -= 1;
+    if (budget.entries < 0) {
+      options.onUnseen?.(found);
+      return;
+    }
     yield found;
-    if (!entry.isDirectory() || depth === 0 || options.enters?.(found) === false) continue;
-    const child = await parent.directory(entry.name);
-    if (child === undefined) continue;
+    if (!entry.isDirectory() || (await options.enters?.(found)) === false) continue;
+    const child = depth === 0 ? undefined : await parent.directory(entry.name);
+    if (child === undefined) {
+      options.onUnseen?.(found);
+      continue;
+    }
     try {
       yield* walkFrom(child, options, depth - 1, budget);
     } finally {

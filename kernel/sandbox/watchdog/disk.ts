@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { Directory, walk } from '../files/directory.ts';
+import { Directory, walk, type Found } from '../files/directory.ts';
+import { holdDeletedFiles } from './deleted.ts';
 
 /** What code has added to a workspace: bytes on the disk, and files and directories. */
 export interface Growth {
@@ -13,42 +14,61 @@ interface Free {
 }
 
 /** As many entries as one look at the workspace takes in, and as deep. */
-const bounds = { entries: 1_000_000, depth: 64 };
+const bounds = { entries: 1_000_000, depth: 128 };
 const blockBytes = 512n;
+/** What code that is to clear the workspace may add to it after a hit, as a part of the limit. */
+const slack = 0.05;
 
 /**
- * Tells how much a workspace has grown. The filesystem's free space is asked often, which is cheap; only where that has
- * shrunk by more than is allowed is the workspace looked through for what has changed since, for another program may
- * have filled the disk. A large old file that is appended to counts whole.
+ * Tells how much a workspace has grown in a session. The filesystem's free space is asked often, which is cheap; only
+ * where that has shrunk by more than is allowed is the workspace looked through for what has changed since, for another
+ * program may have filled the disk. A large old file that is appended to counts whole. Where code has hidden what it
+ * wrote (files without a name, directories that can't be opened or lie too deep), all that the filesystem lost counts.
  */
 export class DiskWatch {
   readonly #directory: string;
   readonly #since = BigInt(Date.now()) * 1_000_000n;
   readonly #before: Promise<Free | undefined>;
+  /** What was there when it was too much the last time: it may be cleared away, but hardly added to. */
+  #found: Growth = { bytes: 0, files: 0 };
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#before = freeSpace(directory);
   }
 
-  /** What was added since the beginning, where that is more than is allowed. */
-  async excess(allowed: Growth): Promise<Growth | undefined> {
+  /**
+   * What was added since the beginning, where that is more than is allowed.
+   * @param processes numbers of those that may hold files without a name
+   */
+  async excess(limit: Growth, processes: () => readonly number[]): Promise<Growth | undefined> {
     const [before, now] = await Promise.all([this.#before, freeSpace(this.#directory)]);
     if (before === undefined || now === undefined) return undefined;
+    const allowed = {
+      bytes: Math.max(limit.bytes, this.#found.bytes + limit.bytes * slack),
+      files: Math.max(limit.files, this.#found.files + limit.files * slack),
+    };
     const isOver = ({ bytes, files }: Growth): boolean => bytes > allowed.bytes || files > allowed.files;
-    if (!isOver({ bytes: before.bytes - now.bytes, files: before.files - now.files })) return undefined;
-    const growth = await this.#changed();
-    return isOver(growth) ? growth : undefined;
+    const lost = { bytes: before.bytes - now.bytes, files: before.files - now.files };
+    if (!isOver(lost)) return undefined;
+    const { hides, ...seen } = await this.#changed();
+    const growth = isOver(seen) || !(hides || (await holdDeletedFiles(processes()))) ? seen : lost;
+    if (!isOver(growth)) return undefined;
+    this.#found = growth;
+    return growth;
   }
 
-  async #changed(): Promise<Growth> {
-    const growth = { bytes: 0, files: 0 };
+  async #changed(): Promise<Growth & { readonly hides: boolean }> {
+    const growth = { bytes: 0, files: 0, hides: false };
     const root = await Directory.open(this.#directory).catch(() => undefined);
     if (root === undefined) return growth;
+    let latest: string | undefined;
+    const onUnseen = ({ path }: Found): void => void (growth.hides ||= path === latest);
     try {
-      for await (const { parent, entry } of walk(root, bounds)) {
+      for await (const { parent, entry, path } of walk(root, { ...bounds, onUnseen })) {
         const status = await parent.status(entry.name);
         if (status === undefined || status.ctimeNs < this.#since) continue;
+        latest = path;
         growth.bytes += Number(status.blocks * blockBytes);
         growth.files += 1;
       }

@@ -11,6 +11,10 @@ export interface Usage {
 
 export interface SeenProcess {
   readonly pid: number;
+  /** Tells it from a later process of the same number. */
+  readonly startedAt: string;
+  /** Seconds on a processor, without those of its children. */
+  readonly ownSeconds: number;
   readonly residentBytes: number;
 }
 
@@ -20,7 +24,7 @@ const pageBytes = 4096;
 
 /**
  * What everything below a process uses, itself included, after proc(5). Orphans inside a sandbox come to its PID 1, so
- * nothing is missed. What ends meanwhile is left out.
+ * nothing is missed for long. What ends meanwhile is left out.
  */
 export function usageBelow(root: number): Usage {
   const processes: SeenProcess[] = [];
@@ -28,12 +32,15 @@ export function usageBelow(root: number): Usage {
   for (const pid of treeOf(root)) {
     const stat = read(pid, 'stat');
     if (stat === '') continue;
-    const times = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 15);
-    ticks += times.reduce((sum, value) => sum + Number(value), 0);
-    processes.push({ pid, residentBytes: Number(read(pid, 'statm').split(' ')[1] ?? 0) * pageBytes });
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [user = 0, system = 0, ofChildren = 0, systemOfChildren = 0] = fields.slice(11, 15).map(Number);
+    ticks += user + system + ofChildren + systemOfChildren;
+    processes.push({
+      pid,
+      startedAt: fields[19] ?? '',
+      ownSeconds: (user + system) / ticksPerSecond,
+      residentBytes: Number(read(pid, 'statm').split(' ')[1] ?? 0) * pageBytes,
+    });
   }
   return {
     processes,

@@ -1,5 +1,7 @@
 import type { LimitHit, Limits } from '../contract.ts';
-import { DiskWatch, type Growth } from './disk.ts';
+import { CpuMeter } from './cpu.ts';
+import type { DiskWatch } from './disk.ts';
+import { socketBytes } from './sockets.ts';
 import { proportionalBytes, usageBelow, type Usage } from './usage.ts';
 
 /** Between two looks while code runs, and while none does: a daemon that it left behind may. */
@@ -8,13 +10,11 @@ const idleMs = 1_000;
 const diskMs = 200;
 /** As fast as two processors fill memory; the nearer the limit, the sooner the next look. */
 const fillBytesPerMs = 8_000_000;
-/** What code that is to clear the workspace may add to it, as a part of the limit. */
-const slack = 0.05;
 
 interface WatchdogOptions {
   /** The sandbox's first process, by its number on the host. */
   readonly root: number;
-  readonly workspace: string;
+  readonly disk: DiskWatch;
   readonly limits: Limits;
   /** Called with each limit that was gone over; the processes still run. */
   readonly onExcess: (hit: LimitHit, usage: Usage) => void;
@@ -26,26 +26,22 @@ interface WatchdogOptions {
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  readonly #disk: DiskWatch;
   #timer: NodeJS.Timeout | undefined;
   #running = false;
   #closed = false;
-  /** Processor time of the whole sandbox soon after the running code began; short code never pays for a look. */
-  #cpuBefore: number | undefined;
+  /** Of the running code; it begins with the first look, so that short code never pays for one. */
+  #cpu = new CpuMeter();
   #diskAt = 0;
   #looking = false;
-  /** What was in the workspace when it was too much the last time: it may be cleared away, but hardly added to. */
-  #found: Growth = { bytes: 0, files: 0 };
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#disk = new DiskWatch(options.workspace);
     this.#schedule(idleMs);
   }
 
   /** Code begins to run. */
   begin(): void {
-    this.#cpuBefore = undefined;
+    this.#cpu = new CpuMeter();
     this.#running = true;
     this.#schedule(busyMs.least);
   }
@@ -70,7 +66,7 @@ export class Watchdog {
     const { root, limits, onExcess } = this.#options;
     const usage = usageBelow(root);
     const memory = this.#memory(usage);
-    const cpuSeconds = usage.cpuSeconds - (this.#cpuBefore ??= usage.cpuSeconds);
+    const cpuSeconds = this.#cpu.read(usage);
     if (memory > limits.memoryBytes)
       onExcess({ limit: 'memory', used: memory, allowed: limits.memoryBytes }, usage);
     else if (this.#running && cpuSeconds > limits.cpuSeconds) {
@@ -83,20 +79,20 @@ export class Watchdog {
 
   /** Counting shared pages once costs more, so it is done only where it may matter. */
   #memory({ residentBytes, processes }: Usage): number {
-    return residentBytes <= this.#options.limits.memoryBytes ? residentBytes : proportionalBytes(processes);
+    const { root, limits } = this.#options;
+    const buffers = socketBytes(root);
+    if (residentBytes + buffers <= limits.memoryBytes) return residentBytes + buffers;
+    return proportionalBytes(processes) + buffers;
   }
 
   async #lookAtDisk(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    const { root, limits, onExcess } = this.#options;
+    const { root, disk, limits, onExcess } = this.#options;
+    const processes = (): number[] => usageBelow(root).processes.map(({ pid }) => pid);
     try {
-      const growth = await this.#disk.excess({
-        bytes: Math.max(limits.diskBytes, this.#found.bytes + limits.diskBytes * slack),
-        files: Math.max(limits.newFiles, this.#found.files + limits.newFiles * slack),
-      });
+      const growth = await disk.excess({ bytes: limits.diskBytes, files: limits.newFiles }, processes);
       if (growth === undefined || this.#closed) return;
-      this.#found = growth;
       const hit: LimitHit =
         growth.bytes > limits.diskBytes
           ? { limit: 'disk', used: growth.bytes, allowed: limits.diskBytes }
