@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ExecuteOptions } from '../../kernel/sandbox/contract.ts';
 import { guardedWorker } from '../../kernel/sandbox/protected/guarded-worker.ts';
 import type { Undone } from '../../kernel/sandbox/protected/restore.ts';
@@ -27,6 +27,8 @@ let worker: SessionWorker;
 let workspace: string;
 let aside: string;
 let told: Undone[];
+/** Begins a session. */
+let guard: () => void;
 const origin = { kind: 'helper', turn: 1, helper: 1 } as const;
 
 beforeEach(() => {
@@ -35,12 +37,15 @@ beforeEach(() => {
   workspace = created.workspace;
   aside = join(dirname(workspace), 'set-aside');
   told = [];
-  worker = guardedWorker(created.worker, {
-    workspace,
-    notebook: join(workspace, 'mine.ipynb'),
-    setAside: aside,
-    onUndone: (undone) => told.push(...undone),
-  });
+  guard = () => {
+    worker = guardedWorker(created.worker, {
+      workspace,
+      notebook: join(workspace, 'mine.ipynb'),
+      setAside: aside,
+      onUndone: (undone) => told.push(...undone),
+    });
+  };
+  guard();
   file('.git/config', '[core]\n');
   file('.git/HEAD', 'ref: refs/heads/main\n');
   file('.git/hooks/pre-commit.sample', '#!/bin/sh\n', 0o755);
@@ -61,6 +66,100 @@ const read = (path: string): string => readFileSync(join(workspace, path), 'utf8
 const helper = (code: string, options: Partial<ExecuteOptions> = {}): Promise<Ran> =>
   run(worker, code, { origin, ...options });
 const paths = (): string[] => told.map(({ path }) => path).sort();
+
+/** Makes what is in the workspace older than the session, as far as its files tell. */
+async function later(): Promise<void> {
+  file('data.csv', 'a,b\n');
+  const mark = statSync(join(workspace, 'data.csv')).ctimeMs;
+  await vi.waitFor(() => expect(Date.now() - mark).toBeGreaterThan(50));
+  guard();
+}
+
+describe('what a helper hides from the look', () => {
+  it('behind more entries than are looked at elsewhere is found', async () => {
+    await later();
+    for (let round = 0; round < 2; round += 1) {
+      await helper(`
+import os
+for number in range(1100): os.makedirs(f"!{${round}}-{number}", exist_ok=True)
+for number in range(20100): open(f"!-{number}", "w").close()
+open(".git/hooks/pre-commit", "w").write("evil"); open("project/.vscode/tasks.json", "w").write("evil")
+os.makedirs("zz/.vscode"); open("zz/.vscode/tasks.json", "w").write("evil")`);
+      for (const path of ['.git/hooks/pre-commit', 'project/.vscode/tasks.json', 'zz/.vscode']) {
+        expect(existsSync(join(workspace, path)), path).toBe(false);
+      }
+      rmSync(join(workspace, 'zz'), { recursive: true });
+    }
+  });
+
+  it('deep in folders of its own is found, or taken away with them', async () => {
+    await helper(`
+import os
+for depth in (20, 80):
+    os.chdir("/workspace")
+    for level in range(depth): os.mkdir(f"{depth}"); os.chdir(f"{depth}")
+    open(".envrc", "w").write("evil")
+os.chdir("/workspace")`);
+    expect(existsSync(join(workspace, `${'20/'.repeat(20)}.envrc`))).toBe(false);
+    expect(existsSync(join(workspace, '20/'.repeat(20)))).toBe(true);
+    expect(existsSync(join(workspace, '80/'.repeat(80)))).toBe(false);
+  });
+
+  it('in a folder that it closes is found', async () => {
+    await helper(`
+import os
+os.makedirs("closed/.vscode"); open("closed/.vscode/tasks.json", "w").write("evil"); os.chmod("closed", 0)`);
+    expect(existsSync(join(workspace, 'closed/.vscode'))).toBe(false);
+  });
+
+  it('as a repository without the name of one loses what makes it one', async () => {
+    await helper(`
+import os
+os.makedirs("data/objects"); os.makedirs("data/refs"); open("data/HEAD", "w").write("ref: refs/heads/main\\n")
+open("data/config", "w").write("[core]\\n fsmonitor = evil\\n bare = false\\n worktree = .\\n")`);
+    expect(existsSync(join(workspace, 'data/HEAD'))).toBe(false);
+    expect(paths()).toEqual(['data/HEAD']);
+  });
+
+  it('among the objects of a submodule of that name is found', async () => {
+    file('.git/modules/objects/config', '[core]\n');
+    await helper('open(".git/modules/objects/config", "a").write("evil")');
+    expect(read('.git/modules/objects/config')).toBe('[core]\n');
+  });
+});
+
+describe('in a workspace of more folders than are looked into', () => {
+  beforeEach(async () => {
+    for (let number = 0; number < 1100; number += 1)
+      mkdirSync(join(workspace, `many/${number}`), { recursive: true });
+    file('old/sub/.envrc', 'export A=1\n');
+    file('older/sub/.envrc', 'export A=1\n');
+    file('node_modules/.envrc', 'export A=1\n');
+    await later();
+  });
+
+  it('what was there before stays, also beside what a helper changes', async () => {
+    const outcome = await helper(
+      'for path in "old/sub", "node_modules": open(f"{path}/out.txt", "w").write("x")',
+    );
+    expect(read('node_modules/.envrc')).toBe('export A=1\n');
+    expect(read('old/sub/.envrc')).toBe('export A=1\n');
+    expect(read('old/sub/out.txt')).toBe('x');
+    expect(outcome.notice).toBeUndefined();
+  });
+
+  it('what is new there is removed, and what was changed there is told', async () => {
+    const outcome = await helper(`
+import os
+open("old/sub/.bashrc", "w").write("evil")
+open("older/sub/new", "w").write("x"); open("older/sub/.envrc", "a").write("evil")`);
+    expect(existsSync(join(workspace, 'old/sub/.bashrc'))).toBe(false);
+    expect(read('old/sub/.envrc')).toBe('export A=1\n');
+    expect(told).toContainEqual({ path: 'old/sub/.bashrc', how: 'removed' });
+    expect(told).toContainEqual({ path: 'older/sub/.envrc', how: 'not undone' });
+    expect(outcome.notice).toContain('older/sub/.envrc');
+  });
+});
 
 describe('after a helper', () => {
   it('what it wrote into protected files is put back, with mode and owner, and kept aside', async () => {
@@ -113,13 +212,14 @@ os.makedirs("sub/results"); open("sub/results/out.txt", "w").write("kept")`);
 import os, shutil
 shutil.rmtree("project"); os.remove(".envrc"); os.mkdir(".envrc")
 os.remove(".zshrc"); os.symlink("elsewhere", ".zshrc")
-os.chmod(".git/hooks/pre-commit.sample", 0o777)
+os.chmod(".git/hooks/pre-commit.sample", 0o777); os.chmod(".git", 0o777)
 shutil.rmtree(".git/hooks")`);
     expect(outcome.status).toBe('ok');
     expect(read('project/.vscode/settings.json')).toBe('{}');
     expect(read('.envrc')).toBe('export A=1\n');
     expect(readlinkSync(join(workspace, '.zshrc'))).toBe('target');
     expect(statSync(join(workspace, '.git/hooks/pre-commit.sample')).mode & 0o777).toBe(0o755);
+    expect(statSync(join(workspace, '.git')).mode & 0o777).toBe(0o755);
   });
 
   it('a link that it puts in the place of a folder leads the host nowhere', async () => {

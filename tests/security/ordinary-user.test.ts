@@ -12,6 +12,7 @@ const suites = [
   ...['settings', 'limits', 'lifetime', 'attacks'].map((name) => `tests/security/${name}.test.ts`),
   'tests/integration/launcher.test.ts',
   'tests/integration/worker.test.ts',
+  'tests/integration/protected.test.ts',
 ];
 
 /** Shows the repository, Node and the worker's Python where the user may read them, and becomes the user. */

@@ -1,9 +1,11 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const openFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** O_PATH of open(2), which Node does not name: a descriptor of what may not be read. */
+const openPlace = 0o10000000 | constants.O_NOFOLLOW;
 /** Where a descriptor's directory can be named as part of a path; elsewhere a directory is found again by its path. */
 const hasDescriptorPaths = process.platform === 'linux';
 
@@ -59,6 +61,17 @@ export class Directory {
     return lstat(this.at(name), { bigint: true }).catch(() => undefined);
   }
 
+  /** Sets the permissions of a directory in it, also of one that can't be read; never of what a link leads to. */
+  async setMode(name: string, mode: number): Promise<void> {
+    if (!hasDescriptorPaths) return;
+    const handle = await open(this.at(name), openPlace | constants.O_DIRECTORY);
+    try {
+      await chmod(`/proc/self/fd/${handle.fd}`, mode);
+    } finally {
+      await handle.close();
+    }
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
@@ -79,7 +92,7 @@ interface WalkOptions {
   /** Whether to go into a directory; the entry itself is given anyway. */
   readonly enters?: (found: Found) => boolean | Promise<boolean>;
   /** Told of what was there and not looked into: a directory that can't be opened or lies too deep, one entry too many. */
-  readonly onUnseen?: (found: Found) => void;
+  readonly onUnseen?: (found: Found) => void | Promise<void>;
 }
 
 /** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
@@ -100,14 +113,14 @@ async function* walkFrom(
     const found = { parent, entry, path: join(parent.path, entry.name) };
     budget.entries -= 1;
     if (budget.entries < 0) {
-      options.onUnseen?.(found);
+      await options.onUnseen?.(found);
       return;
     }
     yield found;
     if (!entry.isDirectory() || (await options.enters?.(found)) === false) continue;
     const child = depth === 0 ? undefined : await parent.directory(entry.name);
     if (child === undefined) {
-      options.onUnseen?.(found);
+      await options.onUnseen?.(found);
       continue;
     }
     try {

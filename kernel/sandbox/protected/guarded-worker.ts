@@ -5,7 +5,7 @@ import { makeDirectories } from '../../files.ts';
 import type { ExecuteOptions, ExecuteOutcome } from '../contract.ts';
 import { delegatingWorker } from '../delegating-worker.ts';
 import type { SessionWorker } from '../session-worker.ts';
-import { record, type Entries } from './record.ts';
+import { record, type Seen } from './record.ts';
 import { restore, type SetAside, type Undone } from './restore.ts';
 
 /** As many files of a session are set aside, and as many are named in a sentence. */
@@ -30,14 +30,16 @@ export function guardedWorker(worker: SessionWorker, options: GuardOptions): Ses
   const { workspace, notebook } = options;
   const isOwn = (path: string): boolean => notebook !== undefined && join(workspace, path) === notebook;
   const setAside = keeper(options.setAside);
-  let last: Entries | undefined;
+  let last: Seen | undefined;
+  const toRecord = { workspace, isOwn, since: now() };
 
   const execute = async (run: ExecuteOptions): Promise<ExecuteOutcome> => {
     if (run.origin?.kind !== 'helper') return worker.execute(run);
-    const before = await record(workspace, isOwn, last);
+    const before = await record(toRecord, last);
+    const began = now();
     const outcome = await worker.execute(run);
-    const after = await record(workspace, isOwn, before);
-    const undone = await restore(workspace, before, after, setAside).catch(() => []);
+    const after = await record(toRecord, before);
+    const undone = await restore(workspace, before, after, { began, setAside }).catch(() => []);
     last = undone.length === 0 ? after : undefined;
     if (undone.length === 0) return outcome;
     options.onUndone(undone, run);
@@ -45,6 +47,10 @@ export function guardedWorker(worker: SessionWorker, options: GuardOptions): Ses
   };
   return delegatingWorker(worker, { execute });
 }
+
+/** The clock of files runs behind by up to a tick of the system. */
+const tickMs = 10;
+const now = (): bigint => BigInt(Date.now() - tickMs) * 1_000_000n;
 
 function keeper(directory: string): SetAside {
   let count = 0;

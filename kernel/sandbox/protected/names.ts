@@ -7,7 +7,8 @@
 const directories = new Set([
   ...['.git', '.husky', '.githooks', '.github', '.circleci'],
   ...['.vscode', '.idea', '.fleet', '.zed', '.nova', '.vim', '.nvim', '.devcontainer', '.direnv'],
-  ...['.jupyter', '.ipython', '.config', '.ssh'],
+  ...['.claude', '.cursor', '.codex', '.gemini', '.windsurf', '.continue'],
+  ...['.jupyter', '.ipython', '.config', '.ssh', '.local'],
 ]);
 
 const files = new Set([
@@ -25,6 +26,9 @@ const files = new Set([
     '.dir-locals.el',
     '.gdbinit',
   ],
+  // Git takes any directory with a HEAD for a repository, and obeys the settings beside it.
+  'head',
+  ...['.rprofile', '.renviron', '.rdata', '.octaverc', '.ghci', '.irbrc', '.pryrc', '.iex.exs', '.lldbinit'],
   ...['.git', '.gitconfig', '.gitmodules', '.pre-commit-config.yaml', '.gitlab-ci.yml'],
   ...[
     '.npmrc',
@@ -35,6 +39,7 @@ const files = new Set([
     'pip.conf',
     '.pdbrc',
     '.python-version',
+    '.mcp.json',
   ],
 ]);
 
@@ -57,5 +62,9 @@ export function isProtectedFile(name: string): boolean {
   return files.has(lower) || directories.has(lower) || patterns.some((pattern) => pattern.test(lower));
 }
 
-/** Whether to look into a directory that lies within a protected one. */
-export const isEntered = (name: string): boolean => !harmless.has(name);
+/**
+ * Whether to look into a directory that lies within a protected one.
+ * @param parent the name of the one around it; below `modules` git keeps a repository under each submodule's name
+ */
+export const isEntered = (name: string, parent: string): boolean =>
+  !harmless.has(name) || parent === 'modules';

@@ -1,11 +1,17 @@
 import { readlink } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { basename, sep } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import { Directory, walk, type Found } from '../files/directory.ts';
 import { isEntered, isProtectedDirectory, isProtectedFile } from './names.ts';
 
 /** As deep below the workspace, and as many of its entries, as are looked at. */
-const bounds = { depth: 8, entries: 20_000 };
+const bounds = { depth: 64, entries: 1_000_000 };
+/**
+ * Of directories that are not protected and that nobody has changed in this session, all of the workspace's own are
+ * looked into, and as many of those below; of `node_modules` none, which hold too many.
+ */
+const mostOldDirectories = 400;
+const bulky = 'node_modules';
 /** Larger files are not kept, nor is more than this in all: a change of them is told, but can't be undone. */
 const mostFileBytes = 8 * 2 ** 20;
 const mostBytes = 64 * 2 ** 20;
@@ -21,32 +27,72 @@ export interface Entry {
   readonly content?: Buffer;
 }
 
-export type Entries = ReadonlyMap<string, Entry>;
+/** What was seen of a workspace. */
+export interface Seen {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Directories that were there and were not looked into: one too many, or not to be opened. */
+  readonly skipped: ReadonlySet<string>;
+}
+
+export interface RecordOptions {
+  readonly workspace: string;
+  /** Tells of a path that is left to others. */
+  readonly isOwn: (path: string) => boolean;
+  /** When the session began, in nanoseconds. What was changed since is looked into whatever the bounds say. */
+  readonly since: bigint;
+}
 
 /**
  * What is protected in a workspace, with its contents.
  * @param before an earlier record: what has not changed since is taken from it
- * @param isOwn tells of a path that is left to others
  */
-export async function record(
-  workspace: string,
-  isOwn: (path: string) => boolean,
-  before: Entries = new Map(),
-): Promise<Entries> {
-  const found = new Map<string, Entry>();
+export async function record({ workspace, isOwn, since }: RecordOptions, before?: Seen): Promise<Seen> {
+  const seen = { entries: new Map<string, Entry>(), skipped: new Set<string>() };
   const root = await Directory.open(workspace).catch(() => undefined);
-  if (root === undefined) return found;
+  if (root === undefined) return seen;
   const budget = { bytes: mostBytes };
+  let old = 0;
+  const keep = async (each: Found): Promise<void> => {
+    const entry = await look(each, before?.entries, budget);
+    if (entry !== undefined) seen.entries.set(each.path, entry);
+  };
+  const enters = async (each: Found): Promise<boolean> => {
+    const { parent, entry, path } = each;
+    if (isWithinProtected(parent.path) && !isEntered(entry.name, basename(parent.path))) return false;
+    const status = await parent.status(entry.name);
+    if (status === undefined) return false;
+    if (status.ctimeNs >= since) {
+      await open(each, status);
+      return true;
+    }
+    const isWanted = (): boolean =>
+      isWithinProtected(path) ||
+      (entry.name !== bulky && (parent.path === '' || (old += 1) <= mostOldDirectories));
+    if (isWanted() && isOpen(status)) return true;
+    seen.skipped.add(path);
+    return false;
+  };
   try {
-    for await (const each of walk(root, { ...bounds, enters })) {
-      if (!isProtected(each) || isOwn(each.path)) continue;
-      const entry = await look(each, before, budget);
-      if (entry !== undefined) found.set(each.path, entry);
+    // What lies deeper than is looked is taken as a whole.
+    for await (const each of walk(root, { ...bounds, enters, onUnseen: keep })) {
+      if (isProtected(each) && !isOwn(each.path)) await keep(each);
     }
   } finally {
     await root.close();
   }
-  return found;
+  return seen;
+}
+
+const ownerRights = 0o700;
+
+/** Whether its owner may look into a directory; root may look into any. */
+const isOpen = ({ mode }: BigIntStats): boolean =>
+  process.getuid?.() === 0 || (Number(mode) & ownerRights) === ownerRights;
+
+/** A directory that code has closed to its owner could hold anything. */
+async function open({ parent, entry }: Found, status: BigIntStats): Promise<void> {
+  if (isOpen(status)) return;
+  await parent.setMode(entry.name, (Number(status.mode) & 0o777) | ownerRights).catch(() => undefined);
 }
 
 const isWithinProtected = (path: string): boolean => path.split(sep).some(isProtectedDirectory);
@@ -56,20 +102,16 @@ function isProtected({ parent, entry }: Found): boolean {
   return entry.isDirectory() ? isProtectedDirectory(entry.name) : isProtectedFile(entry.name);
 }
 
-const enters = ({ parent, entry }: Found): boolean =>
-  !isWithinProtected(parent.path) || isEntered(entry.name);
-
 async function look(
   { parent, entry, path }: Found,
-  before: Entries,
+  before: Seen['entries'] | undefined,
   budget: { bytes: number },
 ): Promise<Entry | undefined> {
   const status = await parent.status(entry.name);
   if (status === undefined) return undefined;
   const kind = kindOf(status);
-  // A directory's own time changes with what is in it, which is looked at anyway.
-  const mark = kind === 'directory' ? `${status.ino}:${status.mode}` : markOf(status);
-  const known = before.get(path);
+  const mark = markOf(status);
+  const known = before?.get(path);
   if (known?.mark === mark) {
     budget.bytes -= known.content?.length ?? 0;
     return known;
@@ -78,7 +120,11 @@ async function look(
   return { path, kind, mark, status, ...(content && { content }) };
 }
 
-const markOf = ({ ino, ctimeNs, size, mode }: BigIntStats): string => `${ino}:${ctimeNs}:${size}:${mode}`;
+/** Of a directory without its time, which changes with what is in it; that is looked at anyway. */
+export function markOf(status: BigIntStats): string {
+  const { ino, ctimeNs, size, mode } = status;
+  return status.isDirectory() ? `${ino}:${mode}` : `${ino}:${ctimeNs}:${size}:${mode}`;
+}
 
 function kindOf(status: BigIntStats): Entry['kind'] {
   if (status.isFile()) return 'file';

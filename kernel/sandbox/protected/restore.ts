@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
 import { Directory } from '../files/directory.ts';
-import type { Entries, Entry } from './record.ts';
+import { markOf, type Entry, type Seen } from './record.ts';
 
 /** What became of one protected entry that a helper had changed. */
 export interface Undone {
@@ -14,32 +14,51 @@ export interface Undone {
 /** Is given what a helper had written, before it is undone. */
 export type SetAside = (path: string, content: Buffer) => Promise<void>;
 
+export interface RestoreOptions {
+  /** When the helper began, in nanoseconds. */
+  readonly began: bigint;
+  readonly setAside: SetAside;
+}
+
 /**
  * Makes the protected entries of a workspace what they were. Nothing is reached through a link; what stands in the way
  * of an entry is moved aside, beside it, under a name that no program looks for.
  */
 export async function restore(
   workspace: string,
-  before: Entries,
-  after: Entries,
-  setAside: SetAside,
+  before: Seen,
+  after: Seen,
+  { began, setAside }: RestoreOptions,
 ): Promise<readonly Undone[]> {
   const undone: Undone[] = [];
   const root = await Directory.open(workspace);
   try {
     // Directories before what is in them.
-    for (const path of [...new Set([...after.keys(), ...before.keys()])].sort()) {
-      const [was, is] = [before.get(path), after.get(path)];
+    for (const path of [...new Set([...after.entries.keys(), ...before.entries.keys()])].sort()) {
+      const [was, is] = [before.entries.get(path), after.entries.get(path)];
       if (isSame(was, is) || isBelowOf(undone, path, was)) continue;
+      if (was === undefined && is !== undefined && isOlder(is, before, began)) {
+        if (is.status.ctimeNs >= began && is.kind !== 'directory') undone.push({ path, how: 'not undone' });
+        continue;
+      }
       if (is?.content !== undefined && is.kind === 'file') {
         await setAside(path, is.content).catch(() => undefined); // what is dangerous goes all the same
       }
-      undone.push({ path, how: await undo(root, path, was).catch(() => 'not undone' as const) });
+      const how = await undo(root, path, was).catch(() => 'not undone' as const);
+      if (how !== 'intact') undone.push({ path, how });
     }
   } finally {
     await root.close();
   }
-  return undone.filter(({ path, how }) => how !== 'put back' || before.get(path)?.kind !== 'directory');
+  return undone.filter(
+    ({ path, how }) => how !== 'put back' || before.entries.get(path)?.kind !== 'directory',
+  );
+}
+
+/** Whether an entry that was not seen before may have been there all the same, where nobody had looked. */
+function isOlder({ path, status }: Entry, { skipped }: Seen, began: bigint): boolean {
+  const parts = path.split(sep);
+  return status.birthtimeNs < began && parts.some((_, at) => skipped.has(parts.slice(0, at).join(sep)));
 }
 
 function isSame(was: Entry | undefined, is: Entry | undefined): boolean {
@@ -53,7 +72,11 @@ function isSame(was: Entry | undefined, is: Entry | undefined): boolean {
 const isBelowOf = (undone: readonly Undone[], path: string, was: Entry | undefined): boolean =>
   was === undefined && undone.some((each) => each.how === 'removed' && path.startsWith(each.path + sep));
 
-async function undo(root: Directory, path: string, was: Entry | undefined): Promise<Undone['how']> {
+async function undo(
+  root: Directory,
+  path: string,
+  was: Entry | undefined,
+): Promise<Undone['how'] | 'intact'> {
   const parent = await enter(root, dirname(path), was !== undefined);
   if (parent === undefined) return 'not undone';
   try {
@@ -62,6 +85,8 @@ async function undo(root: Directory, path: string, was: Entry | undefined): Prom
       await remove(parent, name);
       return 'removed';
     }
+    const present = await parent.status(name);
+    if (present !== undefined && markOf(present) === was.mark) return 'intact';
     return (await putBack(parent, name, was)) ? 'put back' : 'not undone';
   } finally {
     if (parent !== root) await parent.close();
@@ -100,9 +125,11 @@ async function putBack(parent: Directory, name: string, { kind, status, content 
   const mode = Number(status.mode & 0o777n);
   const present = await parent.status(name);
   if (kind === 'directory') {
-    if (present?.isDirectory() === true) return true;
-    await moveAside(parent, name);
-    await mkdir(parent.at(name), mode);
+    if (present?.isDirectory() !== true) {
+      await moveAside(parent, name);
+      await mkdir(parent.at(name), mode);
+    }
+    await parent.setMode(name, mode);
     return true;
   }
   if (content === undefined) return false;
