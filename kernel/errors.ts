@@ -28,7 +28,8 @@ const catalogue = {
   AUDIT_UNWRITABLE: (d: { directory: string; problem: string }): Wording => ({
     sentence: `No code can run, because what runs can't be recorded in ${d.directory}: ${d.problem}`,
     remedy:
-      'Make room or permission there, or name another directory with REPLIQUE_AUDIT_DIR, and restart the kernel. ' +
+      'Make room or permission there, or name another directory with REPLIQUE_AUDIT_DIR (with XDG_DATA_HOME also for ' +
+      'its key), and restart the kernel. ' +
       'REPLIQUE_AUDIT=off runs code without a record.',
   }),
   AUDIT_UNREADABLE: (d: { problem: string; remedy: string }): Wording => ({

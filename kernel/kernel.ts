@@ -200,7 +200,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     sandbox: createSandboxControl({
       ...{ policy, worker, network },
       workspace: workspace.path,
-      isSandboxed: config.sandbox !== 'none',
+      isolation: launcher.name,
       audit: config.audit === 'on' ? directory : undefined,
       limitsTogether: describeTogether(limits),
       onChange: (profile) =>

@@ -2,6 +2,7 @@ import type { SandboxControl } from './interpreter/magics/contract.ts';
 import { capabilities } from './policy/contract.ts';
 import type { Policy } from './policy/policy.ts';
 import { profileNames, profiles, type ProfileName } from './policy/profiles.ts';
+import type { Launcher } from './sandbox/contract.ts';
 import { effectiveLines } from './sandbox/effective.ts';
 import type { SessionWorker } from './sandbox/session-worker.ts';
 
@@ -9,7 +10,8 @@ interface ControlOptions {
   readonly policy: Policy;
   readonly worker: SessionWorker;
   readonly workspace: string;
-  readonly isSandboxed: boolean;
+  /** The launcher’s name. */
+  readonly isolation: Launcher['name'];
   /** Where runs are recorded; absent: they are not. */
   readonly audit: string | undefined;
   readonly limitsTogether: string;
@@ -21,6 +23,12 @@ interface ControlOptions {
   /** Told when the profile was set. */
   readonly onChange: (profile: ProfileName) => void;
 }
+
+const reaches: Readonly<Record<Launcher['name'], SandboxControl['reach']>> = {
+  bubblewrap: 'what is allowed',
+  seatbelt: 'nothing',
+  none: 'everything',
+};
 
 /** What `%sandbox` shows and sets in a session. */
 export function createSandboxControl(options: ControlOptions): SandboxControl {
@@ -45,7 +53,7 @@ export function createSandboxControl(options: ControlOptions): SandboxControl {
         layer: '1 validation',
         what: `profile **${policy.profile}** (${profiles[policy.profile].summary})${fixed}`,
       },
-      ...(options.isSandboxed
+      ...(options.isolation !== 'none'
         ? []
         : [{ layer: '2 isolation', what: '**REPLIQUE_SANDBOX=none: there is none**' }]),
       ...found.map(({ layer, what }) => ({ layer, what: what + (more[layer] ?? '') })),
@@ -56,6 +64,7 @@ export function createSandboxControl(options: ControlOptions): SandboxControl {
   return {
     layers,
     capabilities,
+    reach: reaches[options.isolation],
     get profiles() {
       return profileNames.map((name) => ({
         name,

@@ -76,6 +76,7 @@ class SessionEgress implements Egress {
   attach(line: EgressLine): ReturnType<NetworkAccess['attach']> {
     let ready: Promise<boolean> | undefined;
     let gone = false;
+    let told = false;
     let tell: (ready: boolean) => void = () => undefined;
     new Multiplexer(line.channel, {
       onReady: () => tell(true),
@@ -83,13 +84,22 @@ class SessionEgress implements Egress {
       onEnd: (breach) => {
         gone = true;
         tell(false);
+        told = breach !== undefined;
         if (breach !== undefined)
           this.#say(`The sandbox's network was closed: its forwarder sent ${breach}.`);
       },
     });
     return {
       proxy: async () => {
-        if (gone || (this.#rules.size === 0 && !this.#asks())) return undefined;
+        if (this.#rules.size === 0 && !this.#asks()) return undefined;
+        if (gone) {
+          if (!told)
+            this.#say(
+              'The sandbox’s network is gone: its forwarder was ended. Restart the kernel to have it again.',
+            );
+          told = true;
+          return undefined;
+        }
         ready ??= new Promise((resolve) => {
           const timer = setTimeout(() => tell(false), readyMs);
           tell = (is) => {

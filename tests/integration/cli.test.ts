@@ -217,7 +217,7 @@ describe('audit', () => {
     expect(said.out).toMatch(/run-start +run=1 {2}cell=1 {2}origin=helper/);
     expect(said.out).not.toContain('print(6');
     said.out = '';
-    expect(await replique('audit', 'verify')).toBe(0);
+    expect([await replique('audit', 'verify'), said.out]).toEqual([0, expect.any(String)]);
     expect(said.out).toMatch(/✓ .* intact, \d+ events in 1 file\n1 session in .*, nothing changed\.\n/);
     const name = readdirSync(join(directory, 'audit')).find((file) => file.endsWith('.1.jsonl'))!;
     const file = join(directory, 'audit', name);

@@ -162,7 +162,7 @@ with ThreadPoolExecutor(8) as pool:
     expect((await fetch(get('http://no.test/'))).stdout).toMatch(/^403/);
   });
 
-  it('ends with its forwarder, and the session goes on', async () => {
+  it('ends with its forwarder, which is said once, and the session goes on', async () => {
     const { fetch } = session({ allow: ['page.test'] });
     const { stdout } = await fetch(`
 import os, signal
@@ -172,7 +172,10 @@ newest = max(pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) i
 os.kill(newest, signal.SIGKILL)
 print("here")`);
     expect(stdout).toContain('here');
-    expect((await fetch(get('http://page.test/'))).stdout).toMatch(/^no:/);
+    const next = await fetch(get('http://page.test/'));
+    expect(next.stdout).toMatch(/^no:/);
+    expect(next.notice).toContain('its forwarder was ended. Restart the kernel');
+    expect((await fetch('1')).notice).toBeUndefined();
   });
 
   it('outlives a helper that is ended at a limit', async () => {

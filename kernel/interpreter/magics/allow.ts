@@ -1,13 +1,22 @@
 import { RepliqueError } from '../../errors.ts';
 import { failed, plainError } from '../code-cell.ts';
-import { succeeded, type Magic, type Network } from './contract.ts';
+import { succeeded, type Magic, type Network, type SandboxControl } from './contract.ts';
+
+const sentences: Readonly<Record<SandboxControl['reach'], (hosts: string) => string>> = {
+  'what is allowed': (hosts) =>
+    hosts === ''
+      ? 'Helpers reach no host. `%allow host` opens one for this session.'
+      : `Helpers may reach: ${hosts}.`,
+  everything: () => 'There is no sandbox: helpers reach every host that you do, whatever is allowed here.',
+  nothing: () => 'On macOS helpers reach no host, whatever is allowed here.',
+};
 
 export const allow: Magic = {
   name: 'allow',
   kind: 'line',
   usage: '%allow [-d] [host[:port] …]',
   summary: 'Lets helpers reach these hosts for this session, or with `-d` no longer; alone, lists them.',
-  run(args, _body, { request, network }) {
+  run(args, _body, { request, network, sandbox }) {
     const words = args.split(/\s+/).filter((word) => word !== '');
     const removes = words[0] === '-d';
     try {
@@ -15,9 +24,7 @@ export const allow: Magic = {
       const hosts = network.allowed();
       const text = [
         ...strangers.map((host) => `${host} was not allowed.`),
-        hosts.length === 0
-          ? 'Helpers reach no host. `%allow host` opens one for this session.'
-          : `Helpers may reach: ${hosts.map((host) => `\`${host}\``).join(', ')}.`,
+        sentences[sandbox.reach](hosts.map((host) => `\`${host}\``).join(', ')),
       ].join('\n');
       request.emit({ type: 'page', markdown: text, text: text.replaceAll('`', '') });
       return Promise.resolve(succeeded);

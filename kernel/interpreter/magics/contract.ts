@@ -21,6 +21,8 @@ export interface SandboxControl {
     readonly decisions: Readonly<Record<string, string>>;
   }[];
   readonly capabilities: readonly string[];
+  /** Which hosts code reaches here: some systems have no way to open some, or to close any. */
+  readonly reach: 'what is allowed' | 'everything' | 'nothing';
   /** Found now, from outside. In Markdown. */
   layers(): Promise<readonly { readonly layer: string; readonly what: string }[]>;
 }

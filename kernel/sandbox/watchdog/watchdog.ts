@@ -4,8 +4,10 @@ import type { DiskWatch } from './disk.ts';
 import { socketBytes } from './sockets.ts';
 import { proportionalBytes, usageBelow, type Usage } from './usage.ts';
 
-/** Between two looks while code runs, and while none does: a daemon that it left behind may. */
-const busyMs = { least: 10, most: 100 };
+/** Before the first look, and between two, while code runs. */
+const firstMs = 10;
+const busyMs = { least: 2, most: 100 };
+/** While none does: a daemon that it left behind may. */
 const idleMs = 1_000;
 const diskMs = 200;
 /** As fast as two processors fill memory; the nearer the limit, the sooner the next look. */
@@ -43,7 +45,7 @@ export class Watchdog {
   begin(): void {
     this.#cpu = new CpuMeter();
     this.#running = true;
-    this.#schedule(busyMs.least);
+    this.#schedule(firstMs);
   }
 
   end(): void {
