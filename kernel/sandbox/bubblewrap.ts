@@ -6,7 +6,7 @@ import { accounts, bubblewrapArguments, inside, type Binding } from './bubblewra
 import { confirmed, type Started } from './bubblewrap-confirm.ts';
 import { installBubblewrap, unavailable } from './bubblewrap-remedies.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
-import { asUnprivilegedUser, runsAsRoot, staged } from './idmap.ts';
+import { asUnprivilegedUser, runsAsRoot, staged, stageFor, type Stage } from './idmap.ts';
 import { killQuietly } from './kill.ts';
 import { LaunchedProcess } from './launcher-process.ts';
 import { resourceLimits } from './limits.ts';
@@ -56,7 +56,9 @@ export async function launchInBubblewrap(
   const workspaceFd = openWorkspace(options.workspace);
   let child: ChildProcess;
   try {
-    const { command, stdio, fds } = plan(bubblewrap, options, workspaceFd);
+    const bindings = bindingsOf(options);
+    const stage = runsAsRoot() ? await stageFor(options.python.executable, workspaceFd, bindings) : undefined;
+    const { command, stdio, fds } = plan(bubblewrap, options, bindings, stage ?? workspaceFd);
     const [file, ...rest] = command as [string, ...string[]];
     child = spawn(file, rest, { stdio, env: {}, cwd: '/' });
     feed(child, fds.seccomp, buildSeccompFilter(architecture));
@@ -72,10 +74,20 @@ export async function launchInBubblewrap(
 /** What a descriptor of the sandbox's start is for, by its number in the child. */
 type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init', number>>;
 
+function bindingsOf({ python, folders, workerFiles }: LaunchOptions): readonly Binding[] {
+  const shown = outermost([...python.directories, ...(folders ?? [])]);
+  return [
+    ...shown.map((path) => ({ source: path, target: path })),
+    { source: workerFiles, target: inside.workerFiles },
+  ];
+}
+
+/** @param workspace a descriptor of it, or the stage where it is mounted for another user */
 function plan(
   bubblewrap: string,
   options: LaunchOptions,
-  workspaceFd: number,
+  bindings: readonly Binding[],
+  workspace: number | Stage,
 ): { command: readonly string[]; stdio: StdioOptions; fds: Descriptors } {
   const kept = options.egress ? 1 : 0;
   const first = FIRST_CHANNEL + options.channels + kept;
@@ -87,21 +99,15 @@ function plan(
     init: first + 4,
   };
   const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
-  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), workspaceFd, ...pipes(4)];
-  const bindings: readonly Binding[] = [
-    ...outermost([...options.python.directories, ...(options.folders ?? [])]).map((path) => ({
-      source: path,
-      target: path,
-    })),
-    { source: options.workerFiles, target: inside.workerFiles },
-  ];
-  const root = runsAsRoot();
-  const readOnly = root ? staged(bindings).readOnly : bindings;
+  const stage = typeof workspace === 'number' ? undefined : workspace;
+  const passed = typeof workspace === 'number' ? workspace : 'ignore';
+  const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), passed, ...pipes(4)];
+  const shown = staged(bindings);
   const command = [
     bubblewrap,
     ...bubblewrapArguments({
-      workspace: root ? { path: staged(bindings).workspace } : { fd: fds.workspace },
-      readOnly,
+      workspace: stage ? { path: shown.workspace } : { fd: fds.workspace },
+      readOnly: stage ? shown.readOnly : bindings,
       rootLinks: rootEntries(),
       hiddenProcFiles: revealingProcFiles(),
       fds,
@@ -113,7 +119,7 @@ function plan(
     }),
   ];
   return {
-    command: root ? asUnprivilegedUser(options.python.executable, fds.workspace, bindings, command) : command,
+    command: stage ? asUnprivilegedUser(stage, command) : command,
     stdio,
     fds,
   };

@@ -1,13 +1,13 @@
-"""Runs bubblewrap as an unprivileged user on directories that belong to root. Linux, needs root.
+"""Shows directories that belong to root to an unprivileged user. Linux, needs root.
 
-    python -I -B idmap.py UID WORKSPACE_FD DIRECTORIES [PATH…] COMMAND [ARGUMENT…]
+    python -I -B idmap.py UID WORKSPACE_FD [PATH…]
 
 In a mount namespace of its own it mounts a small tmpfs on /tmp, and there
   /tmp/workspace  the directory of WORKSPACE_FD, idmapped: its owner's files look like UID's, and what UID
                   makes there belongs to the owner
-  /tmp/0, /tmp/1  the DIRECTORIES many PATHs, read-only, so that UID reaches them below a closed parent
-                  such as /root
-then it gives up root for UID and becomes COMMAND. Any failure ends it with status 71 and a line on stderr.
+  /tmp/0, /tmp/1  the PATHs, read-only, so that UID reaches them below a closed parent such as /root
+then it says "ready" and waits for the end of its input: meanwhile the host opens the namespace, in which it starts
+bubblewrap as UID. Any failure ends it with status 71 and a line on stderr. What the host unmounts goes here, too.
 
 System calls and structures after open_tree(2), mount_setattr(2), move_mount(2) and user_namespaces(7).
 """
@@ -24,7 +24,7 @@ OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 MOVE_MOUNT_F_EMPTY_PATH = 4
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_IDMAP = 1, 2, 4, 0x100000
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 0x4000, 0x40000
+MS_NOSUID, MS_NODEV, MS_REC, MS_SLAVE = 2, 4, 0x4000, 0x80000
 AT_FDCWD = -100
 STAGE = "/tmp"
 FAILED = 71
@@ -108,30 +108,23 @@ def attach(tree, name):
 
 
 def main():
-    uid, workspace, count = (int(text) for text in sys.argv[1:4])
-    paths, command = sys.argv[4 : 4 + count], sys.argv[4 + count :]
+    uid, workspace = (int(text) for text in sys.argv[1:3])
     step = "the workspace can't be mounted for an unprivileged user (idmapped mount)"
     try:
         trees = [("workspace", clone(workspace, uid, 0))]
         step = "a directory can't be mounted for an unprivileged user"
-        trees += [(str(index), clone_readonly(path, uid)) for index, path in enumerate(paths)]
+        trees += [(str(index), clone_readonly(path, uid)) for index, path in enumerate(sys.argv[3:])]
         step = "a private mount namespace"
         checked(libc.unshare(CLONE_NEWNS), "unshare")
-        checked(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount")
+        checked(libc.mount(None, b"/", None, MS_REC | MS_SLAVE, None), "mount")
         checked(libc.mount(b"tmpfs", STAGE.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"size=64k,mode=755"), "mount")
         for name, tree in trees:
             attach(tree, name)
-        step = "giving up root"
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-        os.chdir("/")
-        os.set_inheritable(workspace, False)
-        step = "starting bubblewrap"
-        os.execve(command[0], command, {})
     except OSError as error:
         print("idmap: %s: %s (%s)" % (step, error.strerror, error.filename), file=sys.stderr)
         sys.exit(FAILED)
+    os.write(1, b"ready")
+    os.read(0, 1)
 
 
 main()

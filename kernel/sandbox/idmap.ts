@@ -1,5 +1,8 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { closeSync, existsSync, fstatSync, openSync, statSync, type Stats } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Binding } from './bubblewrap-args.ts';
+import { explainFailure, unavailable } from './bubblewrap-remedies.ts';
 
 /**
  * The user of the host that sandboxes run as where Replique runs as root. Never uid 0: a sandbox whose user is the
@@ -9,33 +12,102 @@ import type { Binding } from './bubblewrap-args.ts';
 export const sandboxUid = 65528;
 
 /** Where idmap.py mounts what the sandbox's user must reach. */
-const stage = '/tmp';
+const place = '/tmp';
+const longestMs = 30_000;
+const mostStderr = 4096;
+/** Part of every Linux. Never looked for in PATH, as bubblewrap. */
+const nsenters = ['/usr/bin/nsenter', '/bin/nsenter', '/run/current-system/sw/bin/nsenter'];
 
 /** Whether this process must give up root for its sandboxes. */
 export function runsAsRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Paths under which idmap.py shows the workspace and the directories. */
+/** Paths under which a stage shows the workspace and the directories. */
 export function staged(bindings: readonly Binding[]): { workspace: string; readOnly: readonly Binding[] } {
   return {
-    workspace: `${stage}/workspace`,
-    readOnly: bindings.map(({ target }, index) => ({ source: `${stage}/${index}`, target })),
+    workspace: `${place}/workspace`,
+    readOnly: bindings.map(({ target }, index) => ({ source: `${place}/${index}`, target })),
   };
 }
 
 /**
- * Puts idmap.py before bubblewrap: the workspace and the directories are mounted for `sandboxUid`, then root is given up.
- * @param python runs as root; the caller makes sure that no helper can have changed it
+ * A mount namespace in which the workspace and the directories are shown to `sandboxUid`. It needs no process: this one
+ * holds it by a descriptor, and with this one it ends.
  */
-export function asUnprivilegedUser(
-  python: string,
-  workspaceFd: number,
-  bindings: readonly Binding[],
-  command: readonly string[],
-): readonly string[] {
-  const script = fileURLToPath(new URL('./idmap.py', import.meta.url));
+export interface Stage {
+  readonly namespace: number;
+}
+
+let newest: { readonly key: string; readonly stage: Promise<Stage> } | undefined;
+
+/**
+ * The stage of a session, made the first time (a bare Python's start); the one before is let go of. What runs on it stays.
+ * Await nothing else before you use it.
+ * @param python runs as root; the caller makes sure that no helper can have changed it
+ * @throws RepliqueError SANDBOX_UNAVAILABLE
+ */
+export function stageFor(python: string, workspaceFd: number, bindings: readonly Binding[]): Promise<Stage> {
   const sources = bindings.map(({ source }) => source);
-  const numbers = [sandboxUid, workspaceFd, sources.length].map(String);
-  return [python, '-I', '-S', '-B', script, ...numbers, ...sources, ...command];
+  const key = [
+    python,
+    identity(fstatSync(workspaceFd)),
+    ...sources.map((path) => path + identity(statSync(path))),
+  ];
+  const name = key.join('\n');
+  if (newest?.key === name) return newest.stage;
+  void newest?.stage.then(
+    ({ namespace }) => closeSync(namespace),
+    () => undefined,
+  );
+  const made = { key: name, stage: makeStage(python, workspaceFd, sources) };
+  made.stage.catch(() => {
+    if (newest === made) newest = undefined;
+  });
+  newest = made;
+  return made.stage;
+}
+
+/** What a mount made for a directory depends on. */
+const identity = ({ dev, ino, uid, gid }: Stats): string => `:${dev}:${ino}:${uid}:${gid}`;
+
+/** Puts before bubblewrap what enters the stage and gives up root. @throws RepliqueError SANDBOX_UNAVAILABLE */
+export function asUnprivilegedUser({ namespace }: Stage, command: readonly string[]): readonly string[] {
+  const nsenter = nsenters.find((path) => existsSync(path));
+  if (nsenter === undefined) {
+    throw unavailable('nsenter is not installed, which gives up root for it.', 'Install util-linux.');
+  }
+  const user = ['-S', String(sandboxUid), '-G', String(sandboxUid)];
+  return [nsenter, `-m/proc/${process.pid}/fd/${namespace}`, ...user, '--', ...command];
+}
+
+function makeStage(python: string, workspaceFd: number, sources: readonly string[]): Promise<Stage> {
+  const script = fileURLToPath(new URL('./idmap.py', import.meta.url));
+  const child = spawn(python, ['-I', '-S', '-B', script, String(sandboxUid), '3', ...sources], {
+    ...{
+      stdio: ['pipe', 'pipe', 'pipe', workspaceFd],
+      env: {},
+      cwd: '/',
+      timeout: longestMs,
+      killSignal: 'SIGKILL',
+    },
+  });
+  const { stdin, stdout, stderr } = child as ChildProcessWithoutNullStreams;
+  return new Promise((resolve, reject) => {
+    let said = '';
+    stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString('utf8')).slice(0, mostStderr);
+    });
+    stdin.on('error', () => undefined);
+    child.on('error', (error) => reject(explainFailure('', error)));
+    stdout.once('data', () => {
+      try {
+        resolve({ namespace: openSync(`/proc/${child.pid}/ns/mnt`, 'r') });
+      } catch (error) {
+        reject(explainFailure('', error));
+      }
+      stdin.end();
+    });
+    child.on('close', () => reject(explainFailure(said, new Error('idmap.py ended without a word.'))));
+  });
 }

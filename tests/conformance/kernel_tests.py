@@ -7,6 +7,9 @@ import jupyter_kernel_test
 
 PYTHON = "%%python\n"
 
+# For one reply; matplotlib's first import is slow on a busy machine.
+LONGEST_SECONDS = 60
+
 
 class RepliqueTests(jupyter_kernel_test.KernelTests):
     kernel_name = "replique"
@@ -38,6 +41,10 @@ class RepliqueTests(jupyter_kernel_test.KernelTests):
     ]
     code_inspect_sample = PYTHON + "zip"
     code_clear_output = PYTHON + "from IPython.display import clear_output; clear_output()"
+
+    def execute_helper(self, code, timeout=LONGEST_SECONDS, **options):
+        return super().execute_helper(code, timeout=timeout, **options)
+
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "%%python*6*"
 

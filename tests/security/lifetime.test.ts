@@ -109,13 +109,17 @@ describe('after the end', () => {
   it('a sandbox that is still being made when the kernel is killed does not stay', async () => {
     const folder = mkdtempSync('/var/tmp/replique-slow-');
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    chmodSync(folder, 0o755);
+    chmodSync(folder, 0o777);
+    const begun = join(folder, 'begun');
     const slow = join(folder, 'bwrap');
     const real = thisMachine().bubblewrap!;
-    writeFileSync(slow, `#!/bin/sh\nwhile [ -e /proc/$PPID ]; do sleep 0.01; done\nexec ${real} "$@"\n`);
+    writeFileSync(
+      slow,
+      `#!/bin/sh\n: > ${begun}\nwhile [ -e /proc/$PPID ]; do sleep 0.01; done\nexec ${real} "$@"\n`,
+    );
     chmodSync(slow, 0o755);
     const kernel = await spawnKernel(await ground.options(daemon), slow);
-    await vi.waitFor(() => expect(descendants(kernel.pid!)).not.toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 10_000 });
     kernel.kill('SIGKILL');
     await vi.waitFor(() => expect(processesNaming(ground.top)).toEqual([]), { timeout: 10_000 });
   });

@@ -100,11 +100,12 @@ describe('as root', () => {
     });
   });
 
-  it('the command is started by idmap.py for a user that is not root', () => {
-    const command = asUnprivilegedUser('/usr/bin/python3', 7, plan.readOnly, ['/usr/bin/bwrap', '--x']);
-    expect(command.slice(0, 4)).toEqual(['/usr/bin/python3', '-I', '-S', '-B']);
-    expect(command.slice(5)).toEqual([
-      ...[String(sandboxUid), '7', '2', '/opt/python', '/srv/worker', '/usr/bin/bwrap', '--x'],
+  it('the command is started on the stage, for a user that is not root', () => {
+    const command = asUnprivilegedUser({ namespace: 7 }, ['/usr/bin/bwrap', '--x']);
+    expect(command[0]).toMatch(/\/nsenter$/);
+    expect(command.slice(1)).toEqual([
+      `-m/proc/${process.pid}/fd/7`,
+      ...['-S', String(sandboxUid), '-G', String(sandboxUid), '--', '/usr/bin/bwrap', '--x'],
     ]);
     expect(sandboxUid).toBeGreaterThan(0);
   });
