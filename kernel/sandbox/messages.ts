@@ -23,7 +23,7 @@ const message = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('hello'),
     version: z.literal(protocolVersion),
-    role: z.enum(['worker', 'snapshot']),
+    role: z.enum(['worker', 'snapshot', 'checker']),
     pid: z.int().min(2),
     threads: z.int().min(0).optional(),
   }),

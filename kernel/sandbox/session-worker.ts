@@ -8,13 +8,7 @@ import type {
   Variable,
   Worker,
 } from './contract.ts';
-import {
-  checkReply,
-  completenessReply,
-  completionReply,
-  inspectionReply,
-  variablesReply,
-} from './messages.ts';
+import { completenessReply, completionReply, inspectionReply, variablesReply } from './messages.ts';
 import { Clock, Turns, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
@@ -37,7 +31,7 @@ export interface WorkerOptions extends WorkerProcessOptions {
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
 export interface SessionWorker extends Worker {
-  /** The compiler's complaint with line and caret, or `undefined`. Nothing is executed. */
+  /** The compiler's complaint with line and caret; `undefined` where it has none, or there is no word. Nothing is executed. */
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
   /** What helpers left in memory, the newest last; nothing where no process runs. */
   variables(): Promise<readonly Variable[]>;
@@ -105,7 +99,7 @@ class RestartingWorker implements SessionWorker {
   }
 
   async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
-    return (await this.#ask({ kind: 'check', code, language }, checkReply))?.complaint;
+    return (await this.#start()).checker.check(code, language);
   }
 
   async variables(): Promise<readonly Variable[]> {

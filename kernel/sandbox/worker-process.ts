@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { repliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
+import { Checker } from './checker.ts';
 import type {
   Launcher,
   LimitHit,
@@ -25,8 +26,9 @@ import { forkMs, hello, living, startFailure, startMs } from './worker-hello.ts'
 import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
-/** Text, the active process, one that replaces it, the snapshots with one to spare, and some that are being ended. */
-const channels = 2 + 2 + mostSnapshots + 1 + 3;
+/** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, the checker. */
+const channels = 2 + 2 + mostSnapshots + 1 + 3 + 1;
+const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
 /** How long news of a death waits for what the process wrote last. */
 const lastWordsMs = 30;
 const killMs = 2_000;
@@ -52,6 +54,7 @@ export interface WorkerProcessOptions {
 
 /** One sandbox with its active worker process and the snapshots of it. */
 export class WorkerProcess {
+  readonly checker: Checker;
   readonly #sandbox: SandboxProcess;
   readonly #observe: (event: WorkerEvent) => void;
   readonly #pool: ChannelPool;
@@ -72,9 +75,11 @@ export class WorkerProcess {
     workspace: Place,
     pool: ChannelPool,
     line: Line,
+    checker: Checker,
     { limits, disk = new DiskWatch(workspace.path), observe = () => undefined }: WorkerProcessOptions,
   ) {
     this.#sandbox = sandbox;
+    this.checker = checker;
     this.#workspace = workspace;
     this.#limits = limits;
     this.#pool = pool;
@@ -99,17 +104,16 @@ export class WorkerProcess {
   static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
     const { workspace, limits } = options;
     const python = await options.python();
-    const directory = options.files?.directory ?? fileURLToPath(new URL('./worker/', import.meta.url));
-    const entry = options.files?.entry ?? 'main.py';
+    const { directory, entry } = options.files ?? ours;
     const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
-      ...{ python, workspace, limits, channels, entry },
+      ...{ python, workspace, limits, channels, entry, workerFiles: directory },
       folders: options.folders?.() ?? [],
       egress: options.network !== undefined,
-      workerFiles: directory.replace(/\/$/, ''),
     });
     const [stdout, stderr, ...rest] = sandbox.channels;
     for (const channel of sandbox.channels) channel.on('error', () => undefined);
+    const checker = new Checker(new ChannelPool(rest.splice(-1)).take(true));
     const pool = new ChannelPool(rest);
     const line = pool.take(true);
     const gone = sandbox.exited.then(() => Promise.reject(new Error('it ended')));
@@ -121,7 +125,7 @@ export class WorkerProcess {
       throw startFailure(sandbox.stderrTail() || String(error), python.executable);
     }
     gone.catch(() => undefined);
-    const started = new WorkerProcess(sandbox, place, pool, line, options);
+    const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
     stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
     stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
@@ -277,10 +281,11 @@ export class WorkerProcess {
       setTimeout(() => client.end(death), lastWordsMs);
     };
     this.#sandbox.onProcessExit((pid, status) => {
-      if (pid === this.#peer.pid) {
-        this.#ended = true;
-        tell(this.#peer, { status });
-      } else this.#snapshots.ended(pid);
+      this.#snapshots.ended(pid);
+      this.checker.ended(pid);
+      if (pid !== this.#peer.pid) return;
+      this.#ended = true;
+      tell(this.#peer, { status });
     });
     void this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;

@@ -47,6 +47,6 @@ def failure(text, name="BashError"):
 def check(code):
     """What bash's own parser says, or None."""
     done = subprocess.run(
-        [BASH, "-n", "-c", code, "bash"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5
+        [BASH, "-n", "-c", code, "bash"], stdin=subprocess.DEVNULL, capture_output=True, env={}
     )
     return done.stderr.decode("utf-8", "replace").strip() if done.returncode else None

@@ -10,6 +10,7 @@ from IPython.utils.tokenutil import token_at_cursor
 from replique_worker import bash
 
 MOST_MATCHES = 1000
+LONGEST_LINE = 200
 
 
 def complete(shell, code, cursor):
@@ -46,5 +47,15 @@ def check_python(shell, code):
                 shell.transform_cell(code), "<helper>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
             )
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        return "".join(traceback.format_exception_only(error)).rstrip()
+        return "".join(traceback.format_exception_only(shortened(error))).rstrip()
     return None
+
+
+def shortened(error):
+    """With no more of a long line than is around the caret."""
+    text, offset = getattr(error, "text", None), getattr(error, "offset", None)
+    if text and offset and len(text) > LONGEST_LINE:
+        start = max(0, min(offset, len(text)) - LONGEST_LINE // 2)
+        error.text = text[start : start + LONGEST_LINE]
+        error.offset = error.end_offset = max(1, offset - start)
+    return error

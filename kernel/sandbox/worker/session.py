@@ -9,7 +9,7 @@ import threading
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, comms, network, questions, snapshots
+from replique_worker import bash, checker, comms, network, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
@@ -18,14 +18,14 @@ from replique_worker.variables import variables
 
 
 def run(channels, stdout, stderr):
-    """Never returns. `channels[0]` is this session's; the others are for snapshots and what is made of them."""
+    """Never returns. `channels[0]` is this session's, the last the checker's, the others for snapshots and what is made of them."""
     Session(channels, stdout, stderr).serve()
 
 
 class Session:
     def __init__(self, channels, stdout, stderr):
         os.setsid()
-        self.channels = channels
+        *self.channels, checkers = channels
         self.process = os.getpid()
         self.interrupts = Interrupts()
         self.channel = Channel(channels[0], self.interrupts)
@@ -35,6 +35,7 @@ class Session:
         self.shell = make_shell(self.outbox)
         self.comms = comms.install(self.outbox)
         self.can_ask = False
+        checker.start(self.shell, checkers)
 
     def serve(self):
         self.take_over()
@@ -88,8 +89,6 @@ class Session:
             return questions.inspect(self.shell, head["code"], head["cursor"], head["detail"])
         if kind == "is_complete":
             return questions.is_complete(self.shell, head["code"])
-        if kind == "check":
-            return questions.check(self.shell, head["code"], head["language"])
         if kind == "variables":
             return variables(self.shell)
         return {"problem": f"there is no request {kind}"}

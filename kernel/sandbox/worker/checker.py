@@ -1,0 +1,105 @@
+"""Says what the compiler says, from a process that no helper can change.
+
+It is forked before any helper runs, keeps nothing but its own channel, and can't be read or written by others (helpers
+can only end it). Each question is answered in a fork of its own, which may crash or hang: then there is no word.
+"""
+
+import gc
+import os
+import resource
+import signal
+import struct
+
+from replique_worker import questions
+from replique_worker.channel import PREFIX, VERSION, encode, json
+from replique_worker.process import fork_orphan, set_dumpable, write_all
+
+LONGEST_SECONDS = 2
+SIZE = struct.Struct(">I")
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def start(shell, descriptor):
+    """Forks the checker, which alone keeps the descriptor."""
+    if fork_orphan():
+        try:
+            become_checker(shell, descriptor)
+        finally:
+            os._exit(0)
+    os.close(descriptor)
+
+
+def become_checker(shell, descriptor):
+    os.setsid()
+    set_dumpable(0)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.chdir("/")
+    hello = {"kind": "hello", "version": VERSION, "role": "checker", "pid": os.getpid()}
+    write_all(descriptor, encode(hello))
+    os.environ.clear()
+    gc.disable()
+    questions.check(shell, "for", "python")  # what is loaded the first time is there for all
+    while True:
+        answerer = Answerer(shell)  # before it is needed: a fork takes longer than an answer
+        size, _ = PREFIX.unpack(read(descriptor, PREFIX.size))
+        question = read(descriptor, size)
+        reply = answerer.answer(question) or {"problem": "there is no word"}
+        write_all(descriptor, encode({"kind": "reply", "id": json.loads(question)["id"], **reply}))
+        answerer.close()
+
+
+class Answerer:
+    """A fork that answers one question."""
+
+    def __init__(self, shell):
+        theirs, self.question = os.pipe()
+        self.reply, mine = os.pipe()
+        try:
+            self.process = os.fork()
+        except OSError:
+            self.process = None
+        if self.process == 0:
+            os.close(self.question)
+            try:
+                answer_one(shell, theirs, mine)
+            finally:
+                os._exit(0)
+        os.close(theirs)
+        os.close(mine)
+
+    def answer(self, question):
+        """None where the process ended before it had answered."""
+        try:
+            write_all(self.question, SIZE.pack(len(question)) + question)
+            return json.loads(read(self.reply, *SIZE.unpack(read(self.reply, SIZE.size))))
+        except (OSError, EOFError):
+            return None
+
+    def close(self):
+        os.close(self.question)
+        os.close(self.reply)
+        if self.process is not None:
+            os.waitpid(self.process, 0)
+
+
+def answer_one(shell, theirs, mine):
+    questions.check(shell, "for", "python")  # what is copied the first time is not waited for later
+    question = json.loads(read(theirs, *SIZE.unpack(read(theirs, SIZE.size))))
+    signal.alarm(LONGEST_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
+    answer = json.dumps(questions.check(shell, question["code"], question["language"])).encode()
+    write_all(mine, SIZE.pack(len(answer)) + answer)
+
+
+def read(descriptor, size):
+    """Raises EOFError where nobody writes any more."""
+    data = b""
+    while len(data) < size:
+        part = os.read(descriptor, size - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
