@@ -75,7 +75,7 @@ export function judgeWatchdog({ processes }: Usage, limits: Limits): ProbeLine {
   return line(
     'limits together',
     sees ? [] : ['the watchdog can’t see the sandbox’s processes'],
-    `${describeTogether(limits)} (watchdog: looks every 10 to 100 ms; no cgroup)`,
+    `${describeTogether(limits)} (watchdog: looks every 2 to 100 ms; no cgroup)`,
   );
 }
 
