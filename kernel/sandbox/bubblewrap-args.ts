@@ -34,6 +34,9 @@ export interface RootEntry {
 }
 
 const MiB = 1024 * 1024;
+const filesInMemory = { shm: 64 * MiB, tmp: 256 * MiB, home: 16 * MiB } as const;
+/** What a sandbox's filesystems in memory may hold together. */
+export const roomInMemory = filesInMemory.shm + filesInMemory.tmp + filesInMemory.home;
 
 /** Every isolation asked for by name: `--unshare-all` only tries. */
 export const isolation: readonly string[] = [
@@ -88,9 +91,9 @@ export function bubblewrapArguments(plan: SandboxPlan): readonly string[] {
     ...['--proc', '/proc'],
     ...plan.hiddenProcFiles.flatMap((path) => ['--ro-bind', '/dev/null', path]),
     ...['--dev', '/dev'],
-    ...tmpfs('/dev/shm', 64 * MiB, '1777'),
-    ...tmpfs('/tmp', 256 * MiB, '1777'),
-    ...tmpfs(inside.home, 16 * MiB, '0700'),
+    ...tmpfs('/dev/shm', filesInMemory.shm, '1777'),
+    ...tmpfs('/tmp', filesInMemory.tmp, '1777'),
+    ...tmpfs(inside.home, filesInMemory.home, '0700'),
     ...plan.readOnly.flatMap(({ source, target }) => ['--ro-bind', source, target]),
     ...workspaceMount(plan.workspace),
     ...['--remount-ro', '/dev', '--remount-ro', '/'],

@@ -5,11 +5,14 @@ import type { Writable } from 'node:stream';
 import { accounts, bubblewrapArguments, inside, type Binding } from './bubblewrap-args.ts';
 import { confirmed, type Started } from './bubblewrap-confirm.ts';
 import { installBubblewrap, unavailable } from './bubblewrap-remedies.ts';
+import { cgroups, type Cgroups } from './cgroup/cgroup.ts';
+import { memoryKills } from './cgroup/group.ts';
+import type { GroupStart } from './cgroup/way.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
 import { asUnprivilegedUser, runsAsRoot, staged, stageFor, type Stage } from './idmap.ts';
 import { killQuietly } from './kill.ts';
 import { LaunchedProcess } from './launcher-process.ts';
-import { resourceLimits } from './limits.ts';
+import { groupBounds, resourceLimits } from './limits.ts';
 import { isWithin, openWorkspace, outermost, revealingProcFiles, rootEntries } from './mounts.ts';
 import type { Architecture } from './seccomp-table.ts';
 import { buildSeccompFilter, currentArchitecture } from './seccomp.ts';
@@ -29,22 +32,26 @@ export interface Machine {
   readonly bubblewrap: string | undefined;
   /** Absent where there is no filter for it. */
   readonly architecture: Architecture | undefined;
+  /** Not needed, but used where there are any. */
+  readonly cgroups: Cgroups;
 }
 
 /** The machine that this process runs on. */
 export function thisMachine(): Machine {
-  return { bubblewrap: places.find((path) => existsSync(path)), architecture: currentArchitecture() };
+  const bubblewrap = places.find((path) => existsSync(path));
+  return { bubblewrap, architecture: currentArchitecture(), cgroups };
 }
 
 /**
- * Starts a worker under bubblewrap and settles when its first process has reported that the filter, the missing
- * capabilities and `no_new_privs` are in force. Anything else ends it.
+ * Starts a worker under bubblewrap, in a cgroup where the machine has one for it, and settles when its first process has
+ * reported that the filter, the missing capabilities and `no_new_privs` are in force. Anything else ends it.
  * @throws RepliqueError SANDBOX_UNAVAILABLE, saying what is missing
  */
 export async function launchInBubblewrap(
   options: LaunchOptions,
-  { bubblewrap, architecture }: Machine = thisMachine(),
+  machine: Machine = thisMachine(),
 ): Promise<SandboxProcess> {
+  const { bubblewrap, architecture } = machine;
   if (bubblewrap === undefined) throw unavailable('bubblewrap is not installed.', installBubblewrap);
   if (architecture === undefined) {
     throw unavailable(
@@ -53,19 +60,40 @@ export async function launchInBubblewrap(
     );
   }
   refuseSharedDirectories(options);
+  const needs = { ...machine, bubblewrap, architecture };
+  const group = (await machine.cgroups.way())?.prepare(groupBounds(options.limits));
+  if (group === undefined) return start(options, needs);
+  try {
+    return await start(options, needs, group);
+  } catch {
+    group.ended();
+    const launched = await start(options, needs);
+    machine.cgroups.giveUp();
+    return launched;
+  }
+}
+
+type Needs = { readonly [Key in keyof Machine]-?: NonNullable<Machine[Key]> };
+
+async function start(options: LaunchOptions, needs: Needs, group?: GroupStart): Promise<SandboxProcess> {
   const workspaceFd = openWorkspace(options.workspace);
-  let child: ChildProcess;
   try {
     const bindings = bindingsOf(options);
     const stage = runsAsRoot() ? await stageFor(options.python.executable, workspaceFd, bindings) : undefined;
-    const { command, stdio, fds } = plan(bubblewrap, options, bindings, stage ?? workspaceFd);
-    const [file, ...rest] = command as [string, ...string[]];
-    child = spawn(file, rest, { stdio, env: {}, cwd: '/' });
-    feed(child, fds.seccomp, buildSeccompFilter(architecture));
+    const { command, stdio, fds } = plan(needs.bubblewrap, options, bindings, stage ?? workspaceFd);
+    const [file, ...rest] = (group?.enter(command) ?? command) as [string, ...string[]];
+    const child = spawn(file, rest, { stdio, env: group?.environment ?? {}, cwd: '/' });
+    feed(child, fds.seccomp, buildSeccompFilter(needs.architecture));
     feed(child, fds.passwd, accounts.passwd);
     feed(child, fds.group, accounts.group);
     feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
-    return await confirmed(watch(child, options));
+    const started = watch(child, options);
+    group?.started(child);
+    void started.launched.exited.then(() => group?.ended());
+    const launched = await confirmed(started);
+    const found = needs.cgroups.groupOf(child.pid ?? 0);
+    if (found) launched.takeMemoryKill = memoryKills(found);
+    return launched;
   } finally {
     closeSync(workspaceFd);
   }

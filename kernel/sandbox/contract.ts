@@ -212,6 +212,8 @@ export interface SandboxProcess {
    * @returns a function that removes the listener
    */
   onProcessExit(listener: (pid: number, status: number) => void): () => void;
+  /** Where a cgroup counts memory: the limit for which the system has killed inside since the last call. */
+  takeMemoryKill?: () => LimitHit | undefined;
   /** Ends everything inside at once. */
   kill(): void;
   /** Settles when nothing inside runs any more. Never rejects. */

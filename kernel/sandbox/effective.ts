@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { describeHolder, groupOf } from './cgroup/group.ts';
 import { proportionalBytes, usageBelow } from './watchdog/usage.ts';
 
 /** One line of what is in force, as it was found just now, not as it was asked for. */
@@ -27,7 +28,7 @@ export function effectiveLines(pid: number): readonly EffectiveLine[] {
   const used = `${Math.round(proportionalBytes(processes) / 2 ** 20)} MB and ${processes.length} processes now, ${cpuSeconds.toFixed(1)} s of processor time so far`;
   return [
     { layer: '2 isolation', what: `${isolation}; ${spaces}` },
-    { layer: '3 limits', what: `${limitsOf(pid)}; ${used}` },
+    { layer: '3 limits', what: `${limitsOf(pid)}; ${used}; ${describeHolder(groupOf(pid))}` },
     { layer: '4 files', what: `writable: ${writable(pid).join(', ')}` },
     { layer: '5 network', what: `devices: ${devices(pid).join(', ')}` },
   ];

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import type { EgressLine, SandboxProcess } from './contract.ts';
+import type { EgressLine, LimitHit, SandboxProcess } from './contract.ts';
 
 const tailBytes = 8 * 1024;
 const longestLine = 64 * 1024;
@@ -27,6 +27,7 @@ export interface Readiness {
 export class LaunchedProcess implements SandboxProcess {
   readonly channels: readonly Duplex[];
   readonly egress?: EgressLine;
+  takeMemoryKill?: () => LimitHit | undefined;
   readonly exited: SandboxProcess['exited'];
   /** Rejects with an Error if the process ends, or says something else, before it is ready. */
   readonly ready: Promise<Readiness>;

@@ -1,4 +1,6 @@
 import type { Config } from '../config.ts';
+import { roomInMemory } from './bubblewrap-args.ts';
+import type { GroupBounds } from './cgroup/group.ts';
 import type { Limits } from './contract.ts';
 
 const MiB = 1024 * 1024;
@@ -21,6 +23,17 @@ export function limitsOf(config: Config): Limits {
 /** The limits of all processes together, and of the workspace, in a line. */
 export function describeTogether({ memoryBytes, cpuSeconds, diskBytes, newFiles }: Limits): string {
   return `memory ${memoryBytes / MiB} MB, processor time ${cpuSeconds} s a run, workspace +${diskBytes / MiB} MB and +${newFiles} files`;
+}
+
+/** bubblewrap itself, and what starts it. */
+const processesOutside = 4;
+
+/**
+ * What a cgroup allows a sandbox. It counts the files of its /tmp, /dev/shm and home, which have bounds of their own, so
+ * the watchdog, which knows what may go first, comes before it.
+ */
+export function groupBounds({ memoryBytes, processes }: Limits): GroupBounds {
+  return { memoryBytes: memoryBytes + roomInMemory, processes: processes + processesOutside };
 }
 
 /**

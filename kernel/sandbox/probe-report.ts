@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { describeHolder, type Group } from './cgroup/group.ts';
 import type { Limits, ProbeLine } from './contract.ts';
 import { describeTogether } from './limits.ts';
 import { proportionalBytes, type Usage } from './watchdog/usage.ts';
@@ -69,13 +70,14 @@ export function judgeProbe(report: ProbeReport, workspace: string, limits: Limit
 /**
  * The limits of all processes together.
  * @param usage of the probe's sandbox, as the watchdog sees it from outside
+ * @param group the cgroup that it is in
  */
-export function judgeWatchdog({ processes }: Usage, limits: Limits): ProbeLine {
+export function judgeTogether({ processes }: Usage, limits: Limits, group: Group | undefined): ProbeLine {
   const sees = processes.length > 0 && proportionalBytes(processes) > 0;
   return line(
     'limits together',
     sees ? [] : ['the watchdog can’t see the sandbox’s processes'],
-    `${describeTogether(limits)} (watchdog: looks every 2 to 100 ms; no cgroup)`,
+    `${describeTogether(limits)} (${describeHolder(group)})`,
   );
 }
 

@@ -10,10 +10,11 @@ import { configDir, dataDir, homeDir, workerEnvDir } from '../paths.ts';
 import { isolation } from './bubblewrap-args.ts';
 import { installBubblewrap } from './bubblewrap-remedies.ts';
 import { launchInBubblewrap, thisMachine, type Machine } from './bubblewrap.ts';
+import type { Group } from './cgroup/group.ts';
 import type { LaunchOptions, ProbeLine, PythonInstallation } from './contract.ts';
 import { runsAsRoot, sandboxUid } from './idmap.ts';
 import { limitsOf } from './limits.ts';
-import { judgeProbe, judgeWatchdog, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
+import { judgeProbe, judgeTogether, probeReport, reportIt, type ProbeReport } from './probe-report.ts';
 import { probeSeatbelt } from './probe-seatbelt.ts';
 import { inspectPython } from './python.ts';
 import { usageBelow, type Usage } from './watchdog/usage.ts';
@@ -97,8 +98,8 @@ async function probeRunning(config: Config, machine: Machine): Promise<readonly 
   const workspace = makeWorkspace();
   try {
     writeFileSync(join(workspace, 'probe.json'), JSON.stringify({ private: privatePaths(python) }));
-    const { report, usage } = await askSandbox({ python, workspace, limits }, machine);
-    return [...judgeProbe(report, workspace, limits), judgeWatchdog(usage, limits)];
+    const { report, usage, group } = await askSandbox({ python, workspace, limits }, machine);
+    return [...judgeProbe(report, workspace, limits), judgeTogether(usage, limits, group)];
   } finally {
     rmSync(workspace, { recursive: true, force: true });
   }
@@ -131,20 +132,21 @@ function privatePaths(python: PythonInstallation): readonly string[] {
 async function askSandbox(
   given: Pick<LaunchOptions, 'python' | 'workspace' | 'limits'>,
   machine: Machine,
-): Promise<{ readonly report: ProbeReport; readonly usage: Usage }> {
+): Promise<{ readonly report: ProbeReport; readonly usage: Usage; readonly group: Group | undefined }> {
   const workerFiles = fileURLToPath(new URL('./worker', import.meta.url));
   const options = { ...given, workerFiles, entry: 'probe.py', channels: 1 };
   const launched = await launchInBubblewrap(options, machine);
   const timer = setTimeout(() => launched.kill(), answerTimeoutMs);
   try {
     const usage = usageBelow(launched.hostPid ?? 0);
+    const group = machine.cgroups.groupOf(launched.hostPid ?? 0);
     let text = '';
     for await (const chunk of launched.channels[0] ?? []) {
       text += (chunk as Buffer).toString('utf8');
       if (text.length > largestAnswer) break;
     }
     const parsed = probeReport.safeParse(text === '' ? undefined : JSON.parse(text));
-    if (parsed.success) return { report: parsed.data, usage };
+    if (parsed.success) return { report: parsed.data, usage, group };
     throw new Error(`the probe gave no answer. ${launched.stderrTail()}`);
   } finally {
     clearTimeout(timer);

@@ -184,9 +184,7 @@ class RestartingWorker implements SessionWorker {
       if (isSessionOver) notices.push(words.sessionOver(sessionMs));
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
-      if (end?.kind === 'done' && end.message.error !== null) {
-        notices.push(...process.complaints(end.message.error));
-      }
+      if (end?.kind === 'done') notices.push(...process.complaints(end.message.error));
       const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
       return isSessionOver ? { ...outcome, status: 'limit' } : outcome;

@@ -14,7 +14,7 @@ import type {
   WorkerEvent,
 } from './contract.ts';
 import { killQuietly } from './kill.ts';
-import { limitHint } from './limit-hints.ts';
+import { complaintsOn } from './complaints.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
@@ -23,7 +23,6 @@ import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
 import { forkMs, hello, living, startFailure, startMs } from './worker-hello.ts';
-import { workspaceGone } from './worker-words.ts';
 
 const mostSnapshots = 8;
 /** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, the checker. */
@@ -148,12 +147,10 @@ export class WorkerProcess {
     return this.#over ? undefined : this.#snapshots.newest;
   }
 
-  /** What may have made code fail that the code itself can't know. */
-  complaints(error: WorkerError): readonly string[] {
-    const { path, mark } = this.#workspace;
-    if (placeOf(path).mark !== mark) return [workspaceGone(path)];
-    const hint = limitHint(error, this.#limits);
-    return hint === undefined ? [] : [hint];
+  /** What happened to code that the code itself can't know. */
+  complaints(error: WorkerError | null): readonly string[] {
+    const kill = this.#sandbox.takeMemoryKill?.();
+    return complaintsOn(error, { kill, place: this.#workspace, limits: this.#limits });
   }
 
   /** Runs code in the active process, within the limits of all processes together. */
@@ -285,7 +282,8 @@ export class WorkerProcess {
       this.checker.ended(pid);
       if (pid !== this.#peer.pid) return;
       this.#ended = true;
-      tell(this.#peer, { status });
+      const kill = status === -9 ? this.#sandbox.takeMemoryKill?.() : undefined;
+      tell(this.#peer, kill ? { excess: kill } : { status });
     });
     void this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;

@@ -260,15 +260,15 @@ os.execv(command[0], [command[0], "-I", "-c", ${init}, *command[at + 1:]])
 
   it('says that bubblewrap is missing, or the tables for the processor', async () => {
     const options = await ground.options('');
-    const { bubblewrap, architecture } = thisMachine();
-    await expect(launchInBubblewrap(options, { bubblewrap: undefined, architecture })).rejects.toMatchObject({
+    const machine = thisMachine();
+    await expect(launchInBubblewrap(options, { ...machine, bubblewrap: undefined })).rejects.toMatchObject({
       code: 'SANDBOX_UNAVAILABLE',
       remedy: expect.stringContaining('apt-get install bubblewrap') as string,
     });
-    await expect(launchInBubblewrap(options, { bubblewrap, architecture: undefined })).rejects.toThrow(
+    await expect(launchInBubblewrap(options, { ...machine, architecture: undefined })).rejects.toThrow(
       /no system call filter/,
     );
-    expect(await probeSandbox(plainConfig(), { bubblewrap: undefined, architecture })).toEqual([
+    expect(await probeSandbox(plainConfig(), { ...machine, bubblewrap: undefined })).toEqual([
       {
         name: 'bubblewrap',
         ok: false,

@@ -5,6 +5,7 @@ import { workerEnvDir } from '../../kernel/paths.ts';
 import type {
   ExecuteOptions,
   ExecuteOutcome,
+  Launcher,
   Limits,
   NetworkAccess,
   PythonInstallation,
@@ -23,6 +24,8 @@ interface Given {
   readonly sessionMs?: number;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkAccess;
+  /** In place of the one that `isolation` names. */
+  readonly launcher?: Launcher;
   /** Python source that stands in for the worker. */
   readonly impostor?: string;
 }
@@ -52,7 +55,7 @@ export class Workers {
     const directory = mkdtempSync(join(top, 'files-'));
     if (given.impostor !== undefined) writeFileSync(join(directory, 'entry.py'), given.impostor);
     const worker = createWorker({
-      launcher: createLauncher(config),
+      launcher: given.launcher ?? createLauncher(config),
       python: pythonOfTests,
       workspace,
       limits: { ...limitsOf(config), ...given.limits },
