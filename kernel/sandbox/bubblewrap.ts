@@ -54,32 +54,32 @@ export async function launchInBubblewrap(
   }
   refuseSharedDirectories(options);
   const workspaceFd = openWorkspace(options.workspace);
-  let child: ChildProcess;
   try {
-    const { command, stdio, fds } = plan(bubblewrap, options, workspaceFd);
-    const [file, ...rest] = command as [string, ...string[]];
-    child = spawn(file, rest, { stdio, env: {}, cwd: '/' });
-    feed(child, fds.seccomp, buildSeccompFilter(architecture));
-    feed(child, fds.passwd, accounts.passwd);
-    feed(child, fds.group, accounts.group);
-    feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
+    const child = start(planned(bubblewrap, architecture, options, workspaceFd));
     return await confirmed(watch(child, options));
   } finally {
     closeSync(workspaceFd);
   }
 }
 
-/** What a descriptor of the sandbox's start is for, by its number in the child. */
-type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init', number>>;
+/** A sandbox's start, in data. */
+export interface Plan {
+  readonly command: readonly string[];
+  readonly stdio: StdioOptions;
+  /** What descriptors carry, by their numbers in the child. */
+  readonly fed: ReadonlyMap<number, string | Buffer>;
+}
 
-function plan(
+/** How the sandbox is started that `options` ask for. */
+export function planned(
   bubblewrap: string,
+  architecture: Architecture,
   options: LaunchOptions,
   workspaceFd: number,
-): { command: readonly string[]; stdio: StdioOptions; fds: Descriptors } {
+): Plan {
   const kept = options.egress ? 1 : 0;
   const first = FIRST_CHANNEL + options.channels + kept;
-  const fds: Descriptors = {
+  const fds = {
     workspace: first,
     seccomp: first + 1,
     passwd: first + 2,
@@ -115,8 +115,25 @@ function plan(
   return {
     command: root ? asUnprivilegedUser(options.python.executable, fds.workspace, bindings, command) : command,
     stdio,
-    fds,
+    fed: new Map<number, string | Buffer>([
+      [fds.seccomp, buildSeccompFilter(architecture)],
+      [fds.passwd, accounts.passwd],
+      [fds.group, accounts.group],
+      [fds.init, readFileSync(new URL('./worker/init.py', import.meta.url))],
+    ]),
   };
+}
+
+/** Starts what was planned, and hands its descriptors what they carry. */
+export function start({ command, stdio, fed }: Plan): ChildProcess {
+  const [file, ...rest] = command as [string, ...string[]];
+  const child = spawn(file, rest, { stdio, env: {}, cwd: '/' });
+  for (const [fd, data] of fed) {
+    const stream = child.stdio[fd] as Writable;
+    stream.on('error', () => undefined);
+    stream.end(data);
+  }
+  return child;
 }
 
 /** Helper code could change what it can write: neither Python nor the worker may lie there. */
@@ -136,12 +153,6 @@ function refuseSharedDirectories({ python, workerFiles, workspace }: LaunchOptio
       'Set REPLIQUE_PYTHON to a Python elsewhere.',
     );
   }
-}
-
-function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
-  const stream = child.stdio[fd] as Writable;
-  stream.on('error', () => undefined);
-  stream.end(data);
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { absentCalls, inspectedCalls, numberOf, refusedCalls } from '../../kernel/sandbox/seccomp-table.ts';
 import type { Limits } from '../../kernel/sandbox/contract.ts';
+import { parts, type Part } from './weaker-sandbox.ts';
 
 /** One attack of the corpus: a file of tests/security/attacks/, whose first lines say what it is. */
 export interface AttackFile {
@@ -10,11 +11,14 @@ export interface AttackFile {
   readonly name: string;
   readonly aim: string;
   readonly limits: Partial<Limits>;
+  /** What its control drops of our sandbox; nothing: it is run in the outer sandbox. */
+  readonly without: readonly Part[];
   readonly body: string;
 }
 
 const directory = join('tests', 'security', 'attacks');
 const needs = z.enum(['x64', 'arm64']).optional();
+const without = z.array(z.enum(parts));
 const limits = z.strictObject({
   memoryBytes: z.int().optional(),
   processes: z.int().optional(),
@@ -39,6 +43,7 @@ export function attackFiles(): readonly AttackFile[] {
       return {
         ...{ layer, aim, name: file.replace('.py', ''), body: text },
         limits: limits.parse(JSON.parse(header('limits') ?? '{}')) as Partial<Limits>,
+        without: without.parse(header('without')?.split(', ') ?? []),
       };
     }),
   );
