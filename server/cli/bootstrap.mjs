@@ -47,7 +47,9 @@ const commands = {
   check: async () => (await import('./dev/check.mjs')).runChecks(root, measure),
   security: async (args) =>
     (await import('./dev/test.mjs')).runTests(root, [
-      ...['corpus', 'output-attacks', 'output-frame'].map((name) => `tests/security/${name}.test.ts`),
+      ...['corpus', 'corpus-session', 'output-attacks', 'output-frame'].map(
+        (name) => `tests/security/${name}.test.ts`,
+      ),
       ...['--reporter', './tests/security/table.ts', ...args],
     ]),
   sessions: (args) => runProgram(process.execPath, [join(root, 'dist/dev/sessions.js'), ...args]),

@@ -14,9 +14,23 @@ export interface AttackFile {
   /** What its control drops of our sandbox; nothing: it is run in the outer sandbox. */
   readonly without: readonly Part[];
   readonly body: string;
+  /** Absent for one that stands in for the worker. */
+  readonly session?: SessionAttack;
+}
+
+/** One that a whole session worker runs. */
+export interface SessionAttack {
+  /** Where it shows whether it succeeded. */
+  readonly seen: (typeof aspects)[number];
+  readonly code: string;
+  /** What a later session on the same workspace runs; empty for most. */
+  readonly later: string;
 }
 
 const directory = join('tests', 'security', 'attacks');
+const aspects = ['result', 'interrupt', 'end', 'later', 'listing', 'protected'] as const;
+const kind = z.enum(['session']).optional();
+const seen = z.enum(aspects);
 const needs = z.enum(['x64', 'arm64']).optional();
 const without = z.array(z.enum(parts));
 const limits = z.strictObject({
@@ -44,9 +58,15 @@ export function attackFiles(): readonly AttackFile[] {
         ...{ layer, aim, name: file.replace('.py', ''), body: text },
         limits: limits.parse(JSON.parse(header('limits') ?? '{}')) as Partial<Limits>,
         without: without.parse(header('without')?.split(', ') ?? []),
+        ...(kind.parse(header('kind')) && { session: sessionAttack(text, header('seen')) }),
       };
     }),
   );
+}
+
+function sessionAttack(text: string, aspect: string | undefined): SessionAttack {
+  const [code, later] = text.split('# later\n') as [string, string?];
+  return { seen: seen.parse(aspect ?? 'result'), code, later: later ?? '' };
 }
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
