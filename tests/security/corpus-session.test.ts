@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { filesNamed, listWorkspace } from '../../kernel/sandbox/listing.ts';
 import { guardedWorker } from '../../kernel/sandbox/protected/guarded-worker.ts';
-import { attackFiles, type SessionAttack } from '../support/attacks.ts';
+import { attacksToTry, type SessionAttack } from '../support/attacks.ts';
+import { deceivesCareless, isDeceived, isTrapped } from '../support/deceptions.ts';
 import { readUntil } from '../support/sandboxes.ts';
-import { deceivesCareless, isDeceived, isTrapped, SessionGround } from '../support/session-ground.ts';
+import { SessionGround } from '../support/session-ground.ts';
 import { run } from '../support/workers.ts';
 
 /** Attacks that take a whole session: each in plain Python, where it must succeed, and in a worker of ours. */
@@ -130,7 +131,7 @@ async function isTrue(worker: Parameters<typeof run>[0], code: string): Promise<
   return text.includes('"True"');
 }
 
-const attacks = attackFiles().flatMap(({ session, ...attack }) => (session ? [{ ...attack, session }] : []));
+const attacks = attacksToTry().flatMap(({ session, ...attack }) => (session ? [{ ...attack, session }] : []));
 
 describe.each([...new Set(attacks.map(({ layer }) => layer))])('layer %s', (layer) => {
   const own = attacks.filter((attack) => attack.layer === layer);

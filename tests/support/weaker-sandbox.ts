@@ -17,8 +17,10 @@ export const parts = [
   'network',
   'files',
   'writable',
+  'read-only',
   'hidden-proc',
   'undumpable',
+  'descriptors',
 ] as const;
 export type Part = (typeof parts)[number];
 
@@ -83,17 +85,13 @@ const edits: Readonly<Record<Part, (plan: Plan, outside: string) => Plan>> = {
     const moved = { ...plan, command: plan.command.with(at + 1, join(top, 'workspace')) };
     return replaced(moved, '--remount-ro', 0, bind);
   },
+  'read-only': (plan) => replaced(replaced(plan, '--remount-ro', 2), '--remount-ro', 2),
   'hidden-proc': (plan, outside) =>
     plan.command.includes('/dev/null')
       ? edits['hidden-proc'](replaced(plan, '/dev/null', 3, [], -1), outside)
       : plan,
-  undumpable: (plan) => {
-    const [fd, init] = [...plan.fed].at(-1)!;
-    return {
-      ...plan,
-      fed: new Map([...plan.fed, [fd, String(init).replace('prctl(SET_DUMPABLE, 0)', 'pass')]]),
-    };
-  },
+  undumpable: (plan) => withInit(plan, 'prctl(SET_DUMPABLE, 0)'),
+  descriptors: (plan) => withInit(plan, 'os.close(CONTROL)'),
 };
 
 /** The command with `count` words from `word` on (or from `offset` before or behind it) replaced. */
@@ -101,4 +99,10 @@ function replaced(plan: Plan, word: string, count: number, by: readonly string[]
   const at = plan.command.indexOf(word);
   if (at === -1) throw new Error(`The sandbox is not started with ${word}.`);
   return { ...plan, command: plan.command.toSpliced(at + offset, count, ...by) };
+}
+
+/** The first process does one thing less. */
+function withInit(plan: Plan, statement: string): Plan {
+  const [fd, init] = [...plan.fed].at(-1)!;
+  return { ...plan, fed: new Map([...plan.fed, [fd, String(init).replace(statement, 'pass')]]) };
 }
