@@ -9,7 +9,7 @@ import { cgroups, type Cgroups } from './cgroup/cgroup.ts';
 import { memoryKills } from './cgroup/group.ts';
 import type { GroupStart } from './cgroup/way.ts';
 import type { LaunchOptions, SandboxProcess } from './contract.ts';
-import { asUnprivilegedUser, runsAsRoot, staged, stageFor, type Stage } from './idmap.ts';
+import { asUnprivilegedUser, runsAsRoot, staged, stageFor } from './idmap.ts';
 import { killQuietly } from './kill.ts';
 import { LaunchedProcess } from './launcher-process.ts';
 import { groupBounds, resourceLimits } from './limits.ts';
@@ -62,12 +62,12 @@ export async function launchInBubblewrap(
   refuseSharedDirectories(options);
   const needs = { ...machine, bubblewrap, architecture };
   const group = (await machine.cgroups.way())?.prepare(groupBounds(options.limits));
-  if (group === undefined) return start(options, needs);
+  if (group === undefined) return launch(options, needs);
   try {
-    return await start(options, needs, group);
+    return await launch(options, needs, group);
   } catch {
     group.ended();
-    const launched = await start(options, needs);
+    const launched = await launch(options, needs);
     machine.cgroups.giveUp();
     return launched;
   }
@@ -75,18 +75,10 @@ export async function launchInBubblewrap(
 
 type Needs = { readonly [Key in keyof Machine]-?: NonNullable<Machine[Key]> };
 
-async function start(options: LaunchOptions, needs: Needs, group?: GroupStart): Promise<SandboxProcess> {
+async function launch(options: LaunchOptions, needs: Needs, group?: GroupStart): Promise<SandboxProcess> {
   const workspaceFd = openWorkspace(options.workspace);
   try {
-    const bindings = bindingsOf(options);
-    const stage = runsAsRoot() ? await stageFor(options.python.executable, workspaceFd, bindings) : undefined;
-    const { command, stdio, fds } = plan(needs.bubblewrap, options, bindings, stage ?? workspaceFd);
-    const [file, ...rest] = (group?.enter(command) ?? command) as [string, ...string[]];
-    const child = spawn(file, rest, { stdio, env: group?.environment ?? {}, cwd: '/' });
-    feed(child, fds.seccomp, buildSeccompFilter(needs.architecture));
-    feed(child, fds.passwd, accounts.passwd);
-    feed(child, fds.group, accounts.group);
-    feed(child, fds.init, readFileSync(new URL('./worker/init.py', import.meta.url)));
+    const child = start(await planned(needs, options, workspaceFd), group);
     const started = watch(child, options);
     group?.started(child);
     void started.launched.exited.then(() => group?.ended());
@@ -99,36 +91,27 @@ async function start(options: LaunchOptions, needs: Needs, group?: GroupStart): 
   }
 }
 
-/** What a descriptor of the sandbox's start is for, by its number in the child. */
-type Descriptors = Readonly<Record<'workspace' | 'seccomp' | 'passwd' | 'group' | 'init', number>>;
-
-function bindingsOf({ python, folders, workerFiles }: LaunchOptions): readonly Binding[] {
-  const shown = outermost([...python.directories, ...(folders ?? [])]);
-  return [
-    ...shown.map((path) => ({ source: path, target: path })),
-    { source: workerFiles, target: inside.workerFiles },
-  ];
+/** A sandbox's start, in data. */
+export interface Plan {
+  readonly command: readonly string[];
+  readonly stdio: StdioOptions;
+  /** What descriptors carry, by their numbers in the child. */
+  readonly fed: ReadonlyMap<number, string | Buffer>;
 }
 
-/** @param workspace a descriptor of it, or the stage where it is mounted for another user */
-function plan(
-  bubblewrap: string,
+/** How the sandbox is started that `options` ask for. Start it before anything else is waited for. */
+export async function planned(
+  { bubblewrap, architecture }: Pick<Needs, 'bubblewrap' | 'architecture'>,
   options: LaunchOptions,
-  bindings: readonly Binding[],
-  workspace: number | Stage,
-): { command: readonly string[]; stdio: StdioOptions; fds: Descriptors } {
+  workspaceFd: number,
+): Promise<Plan> {
+  const bindings = bindingsOf(options);
+  const stage = runsAsRoot() ? await stageFor(options.python.executable, workspaceFd, bindings) : undefined;
   const kept = options.egress ? 1 : 0;
   const first = FIRST_CHANNEL + options.channels + kept;
-  const fds: Descriptors = {
-    workspace: first,
-    seccomp: first + 1,
-    passwd: first + 2,
-    group: first + 3,
-    init: first + 4,
-  };
+  const fds = { workspace: first, seccomp: first + 1, passwd: first + 2, group: first + 3, init: first + 4 };
   const pipes = (count: number): readonly 'pipe'[] => Array<'pipe'>(count).fill('pipe');
-  const stage = typeof workspace === 'number' ? undefined : workspace;
-  const passed = typeof workspace === 'number' ? workspace : 'ignore';
+  const passed = stage?.namespace ?? workspaceFd;
   const stdio: StdioOptions = ['ignore', ...pipes(3 + options.channels + kept), passed, ...pipes(4)];
   const shown = staged(bindings);
   const command = [
@@ -147,10 +130,35 @@ function plan(
     }),
   ];
   return {
-    command: stage ? asUnprivilegedUser(stage, command) : command,
+    command: stage ? asUnprivilegedUser(fds.workspace, command) : command,
     stdio,
-    fds,
+    fed: new Map<number, string | Buffer>([
+      [fds.seccomp, buildSeccompFilter(architecture)],
+      [fds.passwd, accounts.passwd],
+      [fds.group, accounts.group],
+      [fds.init, readFileSync(new URL('./worker/init.py', import.meta.url))],
+    ]),
   };
+}
+
+function bindingsOf({ python, folders, workerFiles }: LaunchOptions): readonly Binding[] {
+  const shown = outermost([...python.directories, ...(folders ?? [])]);
+  return [
+    ...shown.map((path) => ({ source: path, target: path })),
+    { source: workerFiles, target: inside.workerFiles },
+  ];
+}
+
+/** Starts what was planned, and hands its descriptors what they carry. */
+export function start({ command, stdio, fed }: Plan, group?: GroupStart): ChildProcess {
+  const [file, ...rest] = (group?.enter(command) ?? command) as [string, ...string[]];
+  const child = spawn(file, rest, { stdio, env: group?.environment ?? {}, cwd: '/' });
+  for (const [fd, data] of fed) {
+    const stream = child.stdio[fd] as Writable;
+    stream.on('error', () => undefined);
+    stream.end(data);
+  }
+  return child;
 }
 
 /** Helper code could change what it can write: neither Python nor the worker may lie there. */
@@ -170,12 +178,6 @@ function refuseSharedDirectories({ python, workerFiles, workspace }: LaunchOptio
       'Set REPLIQUE_PYTHON to a Python elsewhere.',
     );
   }
-}
-
-function feed(child: ChildProcess, fd: number, data: string | Buffer): void {
-  const stream = child.stdio[fd] as Writable;
-  stream.on('error', () => undefined);
-  stream.end(data);
 }
 
 /**

@@ -43,7 +43,7 @@ let newest: { readonly key: string; readonly stage: Promise<Stage> } | undefined
 
 /**
  * The stage of a session, made the first time (a bare Python's start); the one before is let go of. What runs on it stays.
- * Await nothing else before you use it.
+ * Pass its descriptor on before anything else is waited for.
  * @param python runs as root; the caller makes sure that no helper can have changed it
  * @throws RepliqueError SANDBOX_UNAVAILABLE
  */
@@ -57,7 +57,7 @@ export function stageFor(python: string, workspaceFd: number, bindings: readonly
   const name = key.join('\n');
   if (newest?.key === name) return newest.stage;
   void newest?.stage.then(
-    ({ namespace }) => closeSync(namespace),
+    ({ namespace }) => setImmediate(() => closeSync(namespace)),
     () => undefined,
   );
   const made = { key: name, stage: makeStage(python, workspaceFd, sources) };
@@ -71,14 +71,18 @@ export function stageFor(python: string, workspaceFd: number, bindings: readonly
 /** What a mount made for a directory depends on. */
 const identity = ({ dev, ino, uid, gid }: Stats): string => `:${dev}:${ino}:${uid}:${gid}`;
 
-/** Puts before bubblewrap what enters the stage and gives up root. @throws RepliqueError SANDBOX_UNAVAILABLE */
-export function asUnprivilegedUser({ namespace }: Stage, command: readonly string[]): readonly string[] {
+/**
+ * Puts before bubblewrap what enters a stage and gives up root.
+ * @param namespace the stage's descriptor, by its number in the child
+ * @throws RepliqueError SANDBOX_UNAVAILABLE
+ */
+export function asUnprivilegedUser(namespace: number, command: readonly string[]): readonly string[] {
   const nsenter = nsenters.find((path) => existsSync(path));
   if (nsenter === undefined) {
     throw unavailable('nsenter is not installed, which gives up root for it.', 'Install util-linux.');
   }
   const user = ['-S', String(sandboxUid), '-G', String(sandboxUid)];
-  return [nsenter, `-m/proc/${process.pid}/fd/${namespace}`, ...user, '--', ...command];
+  return [nsenter, `-m/proc/self/fd/${namespace}`, ...user, '--', ...command];
 }
 
 function makeStage(python: string, workspaceFd: number, sources: readonly string[]): Promise<Stage> {

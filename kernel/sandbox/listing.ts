@@ -7,6 +7,9 @@ const maxDepth = 3;
 const maxRead = 2000;
 const maxFound = 3;
 const headerBytes = 400;
+const maxPath = 240;
+/** Controls that JSON leaves as they are, and characters that show as nothing or turn the text around them. */
+const deceiving = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 const left = new Set(['node_modules', '__pycache__']);
 
 /**
@@ -64,8 +67,14 @@ async function* visibleFiles(
 async function describe(parent: Directory, name: string, path: string): Promise<string> {
   const size = Number((await parent.status(name))?.size ?? 0);
   const columns = /\.[ct]sv$/i.test(name) ? await firstLine(parent, name) : undefined;
-  const shown = JSON.stringify(path).slice(1, -1);
-  return `${shown} (${humanSize(size)}${columns === undefined ? '' : `; columns ${columns}`})`;
+  const shown = plain(JSON.stringify(path).slice(1, -1));
+  const cut = shown.length > maxPath ? `${shown.slice(0, maxPath)}…` : shown;
+  return `${cut} (${humanSize(size)}${columns === undefined ? '' : `; columns ${plain(columns)}`})`;
+}
+
+/** Text whose reader sees all of it. */
+function plain(text: string): string {
+  return text.replace(deceiving, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 async function firstLine(parent: Directory, name: string): Promise<string | undefined> {

@@ -45,11 +45,15 @@ const commands = {
   build: async () => 0,
   test: async (args) => (await import('./dev/test.mjs')).runTests(root, args),
   check: async () => (await import('./dev/check.mjs')).runChecks(root, measure),
-  security: async (args) =>
-    (await import('./dev/test.mjs')).runTests(root, [
-      ...['corpus', 'output-attacks', 'output-frame'].map((name) => `tests/security/${name}.test.ts`),
+  security: async (args) => {
+    process.env['REPLIQUE_TEST_SAMPLE'] = 'all';
+    return (await import('./dev/test.mjs')).runTests(root, [
+      ...['corpus', 'corpus-session', 'output-attacks', 'output-frame', 'ordinary-user'].map(
+        (name) => `tests/security/${name}.test.ts`,
+      ),
       ...['--reporter', './tests/security/table.ts', ...args],
-    ]),
+    ]);
+  },
   sessions: (args) => runProgram(process.execPath, [join(root, 'dist/dev/sessions.js'), ...args]),
   fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),

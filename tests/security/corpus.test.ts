@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judge } from '../../kernel/policy/judge.ts';
 import { Policy } from '../../kernel/policy/policy.ts';
-import { attackFiles, attackPrelude, type AttackFile } from '../support/attacks.ts';
+import type { LaunchOptions, SandboxProcess } from '../../kernel/sandbox/contract.ts';
+import { attackFiles, attackPrelude, attacksToTry, type AttackFile } from '../support/attacks.ts';
 import { launchInOuterSandbox } from '../support/outer-sandbox.ts';
-import { Playground, runningIn } from '../support/sandboxes.ts';
+import { Playground, runningIn, type Given } from '../support/sandboxes.ts';
+import { launchWithout } from '../support/weaker-sandbox.ts';
 
-/** Each attack of tests/security/attacks/ twice: in a throw-away sandbox, where it must succeed, and in ours. */
+/** Each attack of tests/security/attacks/ twice: without what holds it, where it must succeed, and in our sandbox. */
 
 let ground: Playground;
 let servers: readonly Server[];
@@ -59,28 +61,41 @@ function machine(): unknown {
   };
 }
 
-const succeeds = (attack: AttackFile, isolation: 'bubblewrap' | 'outer'): Promise<unknown> =>
+/** The control's sandbox: ours without the parts that are the point, or the outer one. */
+const launchControl =
+  ({ without }: AttackFile) =>
+  (options: LaunchOptions): Promise<SandboxProcess> =>
+    without.length === 0
+      ? launchInOuterSandbox(options, ground.top)
+      : launchWithout(without, options, ground.outside);
+
+const succeeds = (attack: AttackFile, launch?: Given['launch']): Promise<unknown> =>
   ground.run(`${attackPrelude}\n${attack.body}`, 'bubblewrap', {
-    argument,
-    limits: attack.limits,
-    ...(isolation === 'outer' && {
-      launch: (options) => launchInOuterSandbox(options, ground.top),
-    }),
+    ...{ argument, limits: attack.limits },
+    ...(launch && { launch }),
   });
 
-const attacks = attackFiles();
+const all = attackFiles();
+const attacks = attacksToTry().filter(({ session }) => session === undefined);
 
 it('the corpus has its 150 attacks, over seven layers', () => {
   const last = readdirSync(join('tests', 'security', 'attacks', '7-output')).filter((name) =>
     name.endsWith('.json'),
   );
-  expect(attacks.length + last.length).toBeGreaterThanOrEqual(150);
-  expect(new Set(attacks.map(({ layer }) => layer)).size).toBe(6);
+  expect(all.length + last.length).toBeGreaterThanOrEqual(150);
+  expect(new Set(all.map(({ layer }) => layer)).size).toBe(6);
+});
+
+it('most controls are our own sandbox without the part that is the point', () => {
+  const inSandbox = all.filter(({ layer, session }) => layer !== '1-validation' && session === undefined);
+  const narrow = inSandbox.filter(({ without }) => without.length > 0);
+  expect(narrow.length).toBeGreaterThanOrEqual(200);
+  expect(narrow.filter(({ without }) => without.length === 1).length).toBeGreaterThanOrEqual(155);
 });
 
 describe.each([...new Set(attacks.map(({ layer }) => layer))])('layer %s', (layer) => {
   it.each(attacks.filter((attack) => attack.layer === layer))('$name: $aim', async (attack) => {
-    expect(await succeeds(attack, 'outer'), 'without the layer').toBe(true);
+    expect(await succeeds(attack, launchControl(attack)), 'without the layer').toBe(true);
     if (layer === '1-validation') {
       const judged = await judge(attack.body, 'python');
       const policy = new Policy('strict');
@@ -95,7 +110,7 @@ describe.each([...new Set(attacks.map(({ layer }) => layer))])('layer %s', (laye
     await cleanUp();
     await prepare();
     const before = machine();
-    expect(await succeeds(attack, 'bubblewrap'), 'with it').toBe(false);
+    expect(await succeeds(attack), 'with it').toBe(false);
     expect(machine()).toEqual(before);
     expect(runningIn(ground.workspace)).toEqual([]);
     for (const name of readdirSync(ground.workspace)) {

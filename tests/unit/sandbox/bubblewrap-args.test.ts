@@ -101,10 +101,10 @@ describe('as root', () => {
   });
 
   it('the command is started on the stage, for a user that is not root', () => {
-    const command = asUnprivilegedUser({ namespace: 7 }, ['/usr/bin/bwrap', '--x']);
+    const command = asUnprivilegedUser(7, ['/usr/bin/bwrap', '--x']);
     expect(command[0]).toMatch(/\/nsenter$/);
     expect(command.slice(1)).toEqual([
-      `-m/proc/${process.pid}/fd/7`,
+      '-m/proc/self/fd/7',
       ...['-S', String(sandboxUid), '-G', String(sandboxUid), '--', '/usr/bin/bwrap', '--x'],
     ]);
     expect(sandboxUid).toBeGreaterThan(0);

@@ -41,6 +41,16 @@ describe('listWorkspace', () => {
     expect(lines.at(-1)).toBe('… and 40 more');
   });
 
+  it('bounds long paths, and shows what is invisible or turns text around', async () => {
+    const long = '\u0001'.repeat(100);
+    mkdirSync(join(directory, long));
+    put(`${long}/${long}`, '');
+    put('a\u202etxt.csv', 'x\u{e0041},y\n');
+    expect(await listWorkspace(directory)).toBe(
+      ['a\\u{202e}txt.csv (8 B; columns x\\u{e0041},y)', `${'\\u0001'.repeat(40)}… (0 B)`].join('\n'),
+    );
+  });
+
   it('can be neither deceived nor crashed by names and contents', async () => {
     put('new\nline.txt', '');
     put('bin.csv', '\u0000\u0001\n');

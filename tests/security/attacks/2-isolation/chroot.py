@@ -1,2 +1,3 @@
 # attack: Changes the root.
+# without: seccomp, capabilities
 result = child(lambda: reaches("chroot", b"/"))

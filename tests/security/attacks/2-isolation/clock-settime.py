@@ -1,2 +1,3 @@
 # attack: Sets a clock.
+# without: seccomp
 result = reaches("clock_settime", 0, 0)

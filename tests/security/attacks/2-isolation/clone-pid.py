@@ -1,4 +1,5 @@
 # attack: Makes a child whose processes are a namespace of its own.
+# without: seccomp, capabilities
 def attempt():
     pid = libc.syscall(nr("clone"), ctypes.c_ulong(0x20000000 | 17), 0, 0, 0, 0)
     if pid == 0:

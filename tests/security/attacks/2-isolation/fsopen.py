@@ -1,2 +1,3 @@
 # attack: Opens a filesystem driver.
+# without: seccomp, capabilities, user-namespace
 result = reaches("fsopen", b"tmpfs", 0)

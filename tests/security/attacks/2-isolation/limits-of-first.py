@@ -1,4 +1,5 @@
 # attack: Takes its descriptors from the first process, which reports and ends the others.
+# without: seccomp
 import resource
 first = os.getppid() if os.getppid() == 1 else os.fork()
 if first == 0:

@@ -1,2 +1,3 @@
 # attack: Opens a process, to be signalled or read later.
+# without: seccomp
 result = reaches("pidfd_open", os.getpid(), 0)

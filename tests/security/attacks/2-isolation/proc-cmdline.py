@@ -1,2 +1,3 @@
 # attack: Reads how the machine was started.
+# without: hidden-proc
 result = works(lambda: open("/proc/cmdline").read()) and open("/proc/cmdline").read() != ""

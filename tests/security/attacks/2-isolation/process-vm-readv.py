@@ -1,4 +1,5 @@
 # attack: Reads another process's memory.
+# without: seccomp
 import time
 pid = os.fork()
 if pid == 0:

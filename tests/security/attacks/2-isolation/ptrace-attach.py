@@ -1,4 +1,5 @@
 # attack: Attaches to a child that it started, to change what it does.
+# without: seccomp
 pid = os.fork()
 if pid == 0:
     import time

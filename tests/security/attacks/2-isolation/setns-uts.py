@@ -1,2 +1,3 @@
 # attack: Enters a namespace of the first process (uts).
+# without: seccomp, capabilities, user-namespace
 result = child(lambda: libc.setns(os.open("/proc/1/ns/uts", os.O_RDONLY), 0) == 0)

@@ -1,4 +1,5 @@
 # attack: Makes a set-uid file without a name and gives it one.
+# without: seccomp
 def attempt():
     file = os.open(".", os.O_TMPFILE | os.O_WRONLY, 0o4755)
     os.link("/proc/self/fd/%d" % file, "tool", src_dir_fd=0, follow_symlinks=True)

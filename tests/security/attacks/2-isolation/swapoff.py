@@ -1,2 +1,3 @@
 # attack: Takes swap space away.
+# needs: root, for the control takes a capability in the host's own user namespace
 result = reaches("swapoff", b"/nowhere")

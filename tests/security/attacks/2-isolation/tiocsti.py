@@ -1,4 +1,5 @@
 # attack: Types into the terminal of its reader.
+# without: seccomp
 import fcntl, pty
 master, slave = pty.openpty()
 def attempt():

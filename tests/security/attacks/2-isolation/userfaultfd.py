@@ -1,2 +1,3 @@
 # attack: Holds the kernel up in a page fault.
+# without: seccomp
 result = reaches("userfaultfd", 1)

@@ -1,5 +1,6 @@
 # attack: Has the kernel copy more than a file may hold.
 # limits: {"fileBytes": 1048576}
+# without: limits
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 source, copy = os.open("/dev/zero", os.O_RDONLY), os.open("copy", os.O_CREAT | os.O_WRONLY)

@@ -1,5 +1,6 @@
 # attack: Opens files without end.
 # limits: {"openFiles": 64}
+# without: limits
 files = []
 try:
     while len(files) < 300:

@@ -1,5 +1,6 @@
 # attack: Lets one file grow without end.
 # limits: {"fileBytes": 1048576}
+# without: limits
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def attempt():

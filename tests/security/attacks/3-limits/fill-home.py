@@ -1,4 +1,5 @@
 # attack: Fills its home, which lies in memory.
+# without: limits
 name = os.path.join(os.environ["HOME"], "filler")
 def attempt():
     with open(name, "wb") as file:

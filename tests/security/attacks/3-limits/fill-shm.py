@@ -1,4 +1,5 @@
 # attack: Fills /dev/shm, which lies in memory.
+# without: limits
 def attempt():
     with open("/dev/shm/filler", "wb") as file:
         for _ in range(100):

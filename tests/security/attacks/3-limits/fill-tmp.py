@@ -1,4 +1,5 @@
 # attack: Fills /tmp, which lies in memory.
+# without: limits
 def attempt():
     with open("/tmp/filler", "wb") as file:
         for _ in range(300):

@@ -1,5 +1,6 @@
 # attack: Starts processes without end.
 # limits: {"processes": 30}
+# without: limits
 import time
 pids = []
 try:

@@ -1,5 +1,6 @@
 # attack: Has its children start the processes.
 # limits: {"processes": 30}
+# without: limits
 import signal, time
 reader, writer = os.pipe()
 first = os.fork()

@@ -1,4 +1,5 @@
 # attack: Locks memory, which then can't be swapped.
+# without: limits
 import mmap
 size = 1 << 20
 area = ctypes.create_string_buffer(size)

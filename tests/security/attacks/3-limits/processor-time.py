@@ -1,5 +1,6 @@
 # attack: Computes without end.
 # limits: {"cpuSeconds": 1}
+# without: limits
 import time
 def attempt():
     end = time.process_time() + 3

@@ -1,5 +1,6 @@
 # attack: Makes a file that says it is huge and takes no space.
 # limits: {"fileBytes": 1048576}
+# without: limits
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 open("sparse", "w").close()

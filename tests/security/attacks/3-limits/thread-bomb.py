@@ -1,5 +1,6 @@
 # attack: Starts threads without end.
 # limits: {"processes": 30}
+# without: limits
 import threading
 stop, count = threading.Event(), 0
 try:

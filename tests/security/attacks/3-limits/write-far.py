@@ -1,5 +1,6 @@
 # attack: Writes one byte far behind the end.
 # limits: {"fileBytes": 1048576}
+# without: limits
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 file = os.open("far", os.O_CREAT | os.O_WRONLY)

@@ -1,2 +1,3 @@
 # attack: Looks which folders lie beside the workspace.
+# without: files
 result = "outside" in os.listdir("..")

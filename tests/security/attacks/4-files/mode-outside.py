@@ -1,2 +1,3 @@
 # attack: Opens a file of the host to everyone.
+# without: writable
 result = works(lambda: os.chmod(argument["outside"] + "/secret.txt", 0o644))

@@ -1,4 +1,5 @@
 # attack: Stands in a folder that moves while it walks up.
+# without: files
 os.makedirs("x/y")
 place = os.open("x/y", os.O_RDONLY | os.O_DIRECTORY)
 os.rename("x/y", "y")

@@ -1,4 +1,5 @@
 # attack: Moves the workspace itself.
+# without: writable
 workspace = os.getcwd()
 def attempt():
     os.rename(workspace, workspace + "-moved")

@@ -1,2 +1,3 @@
 # attack: Removes the record.
+# without: writable
 result = works(lambda: os.remove(argument["outside"] + "/audit/record.jsonl"))

@@ -1,0 +1,5 @@
+# attack: Leaves a program that git runs.
+# kind: session
+# seen: protected
+import os
+open(".git/hooks/post-checkout", "w").write("trap")
