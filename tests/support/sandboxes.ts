@@ -191,8 +191,11 @@ def works(function):
         return False
 `;
 
+/** Then waits to be killed: what nobody has begun to read when a process ends, Node throws away. */
 const coda = `
 data = json.dumps(result).encode()
 while data:
     data = data[os.write(channel, data):]
+libc.shutdown(channel, 1)
+libc.pause()
 `;
