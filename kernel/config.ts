@@ -80,6 +80,12 @@ const schema = z.strictObject({
     .max(2 ** 31)
     .default(100_000)
     .describe('Files and directories that code may make or change in the workspace in a session.'),
+  messagesPerSecond: z
+    .int()
+    .min(1000)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Outputs and other messages of code, after ten times as many at once; more are read later.'),
   sessionSeconds: z
     .number()
     .min(1)
@@ -151,6 +157,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_CPU_SECONDS: 'cpuSeconds',
   REPLIQUE_DISK_MB: 'diskMb',
   REPLIQUE_NEW_FILES: 'newFiles',
+  REPLIQUE_MESSAGES_PER_SECOND: 'messagesPerSecond',
   REPLIQUE_SESSION_SECONDS: 'sessionSeconds',
   REPLIQUE_WARM_WORKERS: 'warmWorkers',
   REPLIQUE_PYTHON: 'python',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { repliqueError } from '../errors.ts';
+import { Pace } from './pace.ts';
 
 /** Most bytes of a message's JSON head, and of its buffers together. The worker keeps to the same. */
 const largestPart = 32 * 1024 * 1024;
@@ -156,9 +157,11 @@ export interface Line {
 export class ChannelPool {
   readonly #channels: readonly Duplex[];
   readonly #free: number[];
+  readonly pace: Pace;
 
-  constructor(channels: readonly Duplex[]) {
+  constructor(channels: readonly Duplex[], messagesPerSecond: number) {
     this.#channels = channels;
+    this.pace = new Pace(messagesPerSecond);
     this.#free = channels.map((_, index) => index);
   }
 
@@ -177,12 +180,13 @@ export class ChannelPool {
     let released = false;
     const reader = new FrameReader({
       preamble: nonce,
-      onFrame: (frame) => released || listener?.onFrame(frame),
+      onFrame: (frame) => {
+        this.pace.count();
+        if (!released) listener?.onFrame(frame);
+      },
       onBreach: (problem) => released || listener?.onBreach(problem),
     });
-    const onData = (chunk: Buffer): void => reader.push(chunk);
-    channel.on('data', onData);
-    channel.resume();
+    const stop = this.pace.read(channel, (chunk) => reader.push(chunk));
     return {
       index,
       nonce,
@@ -193,8 +197,7 @@ export class ChannelPool {
       release: () => {
         if (released) return;
         released = true;
-        channel.off('data', onData);
-        channel.pause();
+        stop();
         this.#free.push(index);
       },
     };

@@ -1,7 +1,8 @@
 import type { LimitHit, Limits, WorkerError } from './contract.ts';
 import { limitHint } from './limit-hints.ts';
+import type { Pace } from './pace.ts';
 import { placeOf, type Place } from './place.ts';
-import { childKilled, workspaceGone } from './worker-words.ts';
+import { childKilled, slowedDown, workspaceGone } from './worker-words.ts';
 
 interface Circumstances {
   /** The limit for which the system has killed something meanwhile. */
@@ -9,16 +10,18 @@ interface Circumstances {
   /** The workspace as it was when the sandbox started. */
   readonly place: Place;
   readonly limits: Limits;
+  readonly pace: Pace;
 }
 
 /** What happened to code, or made it fail, that the code itself can't know. */
 export function complaintsOn(
   error: WorkerError | null,
-  { kill, place: { path, mark }, limits }: Circumstances,
+  { kill, place: { path, mark }, limits, pace }: Circumstances,
 ): readonly string[] {
-  if (kill) return [childKilled(kill)];
-  if (error === null) return [];
-  if (placeOf(path).mark !== mark) return [workspaceGone(path)];
+  const slowed = pace.hasSlowed ? [slowedDown(limits.messagesPerSecond)] : [];
+  if (kill) return [...slowed, childKilled(kill)];
+  if (error === null) return slowed;
+  if (placeOf(path).mark !== mark) return [...slowed, workspaceGone(path)];
   const hint = limitHint(error, limits);
-  return hint === undefined ? [] : [hint];
+  return hint === undefined ? slowed : [...slowed, hint];
 }

@@ -140,6 +140,8 @@ export interface Limits {
   /** What code may add to the workspace in one session. */
   readonly diskBytes: number;
   readonly newFiles: number;
+  /** Beyond a burst, of all channels together: what sends more is slowed down. */
+  readonly messagesPerSecond: number;
 }
 
 /** A limit of all processes together, or of the workspace, that code has gone over. Bytes, seconds, or a count. */

@@ -17,6 +17,7 @@ export function limitsOf(config: Config): Limits {
     cpuSeconds: config.cpuSeconds,
     diskBytes: config.diskMb * MiB,
     newFiles: config.newFiles,
+    messagesPerSecond: config.messagesPerSecond,
   };
 }
 

@@ -79,3 +79,9 @@ export function startFailure(problem: string, python: string): RepliqueError {
   }
   return repliqueError('WORKER_FAILED', { problem: problem.split('\n').at(-1) ?? problem });
 }
+
+/** The error for a snapshot that could not be taken or gone back to. */
+export function snapshotFailure(cause: unknown): RepliqueError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return repliqueError('SNAPSHOT_FAILED', { problem }, { cause });
+}

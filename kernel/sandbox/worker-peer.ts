@@ -3,6 +3,7 @@ import type { Frame, Line } from './channel.ts';
 import { OutputOrder, type TextName } from './channel-order.ts';
 import type { LimitHit, WorkerOutput } from './contract.ts';
 import { outputOf, parseMessage } from './messages.ts';
+import type { Pace } from './pace.ts';
 import type { DoneMessage, InputRequest, ReplyMessage, RunMessage, WorkerMessage } from './messages.ts';
 
 /** After `done`, how long text that was written before it may still take to arrive. */
@@ -15,6 +16,7 @@ export type Death =
   { readonly status: number | null } | { readonly breach: string } | { readonly excess: LimitHit };
 
 interface PeerHooks {
+  readonly pace: Pace;
   /** It sent what it may not; the process has to be ended. */
   readonly onBreach: () => void;
   /** Called once, when the process is no more or no longer heard. */
@@ -95,7 +97,10 @@ export class WorkerPeer {
       const token = randomUUID().replaceAll('-', '');
       const order: Run['order'] = new OutputOrder({
         token,
-        onText: (name, text) => this.#output(run, { kind: 'stream', name, text }, text.length),
+        onText: (name, text) => {
+          this.#hooks.pace.count();
+          this.#output(run, { kind: 'stream', name, text }, text.length);
+        },
         onMessage: ({ message, size }) => this.#deliver(run, message, size),
       });
       const run: Run = {
@@ -172,13 +177,25 @@ export class WorkerPeer {
       return true;
     }
     if (request.kind !== 'run' || request.ending !== undefined) return false;
-    if (message.kind === 'done') request.ending = setTimeout(() => request.order.flush(), lateTextMs);
+    if (message.kind === 'done') this.#awaitText(request);
     if (message.kind === 'input_request') {
       if (request.asking || request.hooks.onInput === undefined) return false;
       request.asking = true;
     }
     request.order.message(message.order, { message, size: frame.size });
     return true;
+  }
+
+  /** Text that was sent before the end is on its way, or has not been read, for there was too much. */
+  #awaitText(run: Run): void {
+    run.ending = setTimeout(() => {
+      if (!this.#hooks.pace.isHolding) {
+        run.order.flush();
+        return;
+      }
+      this.#hooks.pace.lift();
+      this.#awaitText(run);
+    }, lateTextMs);
   }
 
   #deliver(run: Run, message: RunMessage, size: number): void {

@@ -22,7 +22,7 @@ import { DiskWatch } from './watchdog/disk.ts';
 import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
-import { forkMs, hello, living, startFailure, startMs } from './worker-hello.ts';
+import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
 
 const mostSnapshots = 8;
 /** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, the checker. */
@@ -112,8 +112,8 @@ export class WorkerProcess {
     });
     const [stdout, stderr, ...rest] = sandbox.channels;
     for (const channel of sandbox.channels) channel.on('error', () => undefined);
-    const checker = new Checker(new ChannelPool(rest.splice(-1)).take(true));
-    const pool = new ChannelPool(rest);
+    const checker = new Checker(new ChannelPool(rest.splice(-1), limits.messagesPerSecond).take(true));
+    const pool = new ChannelPool(rest, limits.messagesPerSecond);
     const line = pool.take(true);
     const gone = sandbox.exited.then(() => Promise.reject(new Error('it ended')));
     try {
@@ -126,8 +126,8 @@ export class WorkerProcess {
     gone.catch(() => undefined);
     const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
-    stdout?.on('data', (chunk: Buffer) => started.#peer.text('stdout', chunk));
-    stderr?.on('data', (chunk: Buffer) => started.#peer.text('stderr', chunk));
+    if (stdout) pool.pace.read(stdout, (chunk) => started.#peer.text('stdout', chunk));
+    if (stderr) pool.pace.read(stderr, (chunk) => started.#peer.text('stderr', chunk));
     started.#watch();
     return started;
   }
@@ -150,16 +150,19 @@ export class WorkerProcess {
   /** What happened to code that the code itself can't know. */
   complaints(error: WorkerError | null): readonly string[] {
     const kill = this.#sandbox.takeMemoryKill?.();
-    return complaintsOn(error, { kill, place: this.#workspace, limits: this.#limits });
+    const around = { pace: this.#pool.pace, place: this.#workspace, limits: this.#limits };
+    return complaintsOn(error, { kill, ...around });
   }
 
   /** Runs code in the active process, within the limits of all processes together. */
   async run(code: CodeToRun, hooks: RunHooks): Promise<RunEnd> {
     this.#watchdog?.begin();
+    this.#pool.pace.begin();
     try {
       return await this.#peer.run(code, hooks);
     } finally {
       this.#watchdog?.end();
+      this.#pool.pace.end();
     }
   }
 
@@ -171,6 +174,7 @@ export class WorkerProcess {
   /** Interrupts the running request. */
   interrupt(): void {
     this.#peer.nameInterrupt();
+    this.#pool.pace.lift();
     this.#sandbox.signal(this.#peer.pid, 'SIGINT');
   }
 
@@ -192,7 +196,7 @@ export class WorkerProcess {
       this.#snapshots.add(id, { line, pid: (await arrival).pid });
     } catch (error) {
       // Else the line stays lent: a copy that comes late may still read from it.
-      throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
+      throw snapshotFailure(error);
     }
     return id;
   }
@@ -212,7 +216,7 @@ export class WorkerProcess {
       this.#ended = false;
       return { lostThreads: threads };
     } catch (error) {
-      throw repliqueError('SNAPSHOT_FAILED', { problem: messageOf(error) }, { cause: error });
+      throw snapshotFailure(error);
     }
   }
 
@@ -232,6 +236,7 @@ export class WorkerProcess {
   #meet(line: Line, pid: number, restored: boolean): WorkerPeer {
     this.#observe({ kind: 'started', restored });
     return new WorkerPeer(line, pid, {
+      pace: this.#pool.pace,
       onBreach: () => this.#sandbox.signal(pid, 'SIGKILL'),
       onEnd: (death) => this.#observe({ kind: 'ended', status: null, ...death }),
     });
@@ -275,6 +280,7 @@ export class WorkerProcess {
 
   #watch(): void {
     const tell = (client: WorkerPeer, death: Death): void => {
+      this.#pool.pace.lift();
       setTimeout(() => client.end(death), lastWordsMs);
     };
     this.#sandbox.onProcessExit((pid, status) => {
@@ -291,8 +297,4 @@ export class WorkerProcess {
       tell(this.#peer, { status: null });
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

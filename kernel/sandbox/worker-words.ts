@@ -44,6 +44,9 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`
 export const childKilled = ({ allowed }: LimitHit): string =>
   `All processes together reached ${megabytes(allowed)} of memory, which is all that is allowed, so the system ended the largest. Set REPLIQUE_MEMORY_MB to allow more.`;
 
+export const slowedDown = (perSecond: number): string =>
+  `More than ${perSecond} messages a second came, so they were read, and the code ran, more slowly. Set REPLIQUE_MESSAGES_PER_SECOND to allow more.`;
+
 export function sessionOver(sessionMs: number): string {
   const seconds = Number((sessionMs / 1000).toFixed(1));
   return (

@@ -15,7 +15,7 @@ const atOnce = 100;
 const mostFaults = 20;
 const limits = {
   ...{ memoryBytes: 2 ** 30, processes: 64, openFiles: 256, fileBytes: 2 ** 30 },
-  ...{ cpuSeconds: 60, diskBytes: 2 ** 30, newFiles: 1000 },
+  ...{ cpuSeconds: 60, diskBytes: 2 ** 30, newFiles: 1000, messagesPerSecond: 1_000_000 },
 };
 
 /**

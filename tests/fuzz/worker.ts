@@ -79,8 +79,13 @@ class Conversation {
         done();
       },
     });
-    const line = new ChannelPool([this.#channel]).take(true);
-    this.#peer = new WorkerPeer(line, 2, { onBreach: () => undefined, onEnd: () => undefined });
+    const pool = new ChannelPool([this.#channel], 1_000_000);
+    const line = pool.take(true);
+    this.#peer = new WorkerPeer(line, 2, {
+      pace: pool.pace,
+      onBreach: () => undefined,
+      onEnd: () => undefined,
+    });
     const factory = createEmitterFactory({
       secrets: [secret],
       comms: new Comms([secret]),

@@ -92,7 +92,7 @@ describe('messages over a byte stream', () => {
 
 describe('the channels of a sandbox', () => {
   it('are lent one by one, and again when they are given back', () => {
-    const pool = new ChannelPool([new PassThrough(), new PassThrough()]);
+    const pool = new ChannelPool([new PassThrough(), new PassThrough()], 10_000);
     const first = pool.take(true);
     const second = pool.take();
     expect([first.index, first.nonce, second.index]).toEqual([0, '', 1]);
@@ -106,7 +106,7 @@ describe('the channels of a sandbox', () => {
 
   it('bring nothing of an earlier process to a later one', async () => {
     const stream = new PassThrough();
-    const pool = new ChannelPool([stream]);
+    const pool = new ChannelPool([stream], 10_000);
     const heard: unknown[] = [];
     const early = pool.take(true);
     early.listen({

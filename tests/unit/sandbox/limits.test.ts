@@ -13,6 +13,7 @@ describe('limits', () => {
       cpuSeconds: 30,
       diskBytes: 3145728,
       newFiles: 100_000,
+      messagesPerSecond: 10_000,
     });
   });
 

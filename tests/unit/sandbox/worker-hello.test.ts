@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 function lend(): { line: Line; say: (head: Record<string, unknown>) => void } {
   const stream = new PassThrough();
-  const line = new ChannelPool([stream]).take(true);
+  const line = new ChannelPool([stream], 10_000).take(true);
   return { line, say: (head) => void stream.write(encodeFrame(head)) };
 }
 const greeting = { kind: 'hello', version: 1, role: 'worker', pid: 7 };
