@@ -115,7 +115,7 @@ describe('after the end', () => {
     const real = thisMachine().bubblewrap!;
     writeFileSync(
       slow,
-      `#!/bin/sh\n: > ${begun}\nwhile [ -e /proc/$PPID ]; do sleep 0.01; done\nexec ${real} "$@"\n`,
+      `#!/bin/sh\n: > ${begun}\nwhile [ -e /proc/$PPID ] && [ -e ${begun} ]; do sleep 0.01; done\nexec ${real} "$@"\n`,
     );
     chmodSync(slow, 0o755);
     const kernel = await spawnKernel(await ground.options(daemon), slow);
