@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Dialer } from '../../kernel/egress/dial.ts';
 import { createEgress, type Egress, type EgressOptions } from '../../kernel/egress/egress.ts';
 import type { ConnectionReport } from '../../kernel/egress/proxy.ts';
@@ -172,9 +172,11 @@ newest = max(pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) i
 os.kill(newest, signal.SIGKILL)
 print("here")`);
     expect(stdout).toContain('here');
-    const next = await fetch(get('http://page.test/'));
-    expect(next.stdout).toMatch(/^no:/);
-    expect(next.notice).toContain('its forwarder was ended. Restart the kernel');
+    await vi.waitFor(async () => {
+      const next = await fetch(get('http://page.test/'));
+      expect(next.stdout).toMatch(/^no:/);
+      expect(next.notice).toContain('its forwarder was ended. Restart the kernel');
+    }, 10_000);
     expect((await fetch('1')).notice).toBeUndefined();
   });
 
