@@ -73,6 +73,7 @@ export type ProviderErrorKind =
   | 'model-missing'
   | 'rate-limit'
   | 'overflow'
+  | 'budget'
   | 'server'
   | 'stream-broken'
   | 'timeout'

@@ -1,0 +1,171 @@
+import type { Usage } from '../providers/contract.ts';
+import { allowance, type Limits, type Request, type Shortage } from './allowance.ts';
+import type { CallOrigin, Ledger } from './ledger.ts';
+import type { Priced, Prices } from './prices.ts';
+import { sumUsage } from './usage.ts';
+
+export type Scope = 'cell' | 'session' | 'day';
+
+export interface MeterOptions {
+  readonly prices: Prices;
+  /** Calls of the user's other kernels count for the day; without it only this session's do. */
+  readonly ledger?: Ledger | undefined;
+  readonly limits: Readonly<Record<Scope, Limits>>;
+  readonly session: string;
+  readonly notebook?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Why a call may not be made. */
+export interface Refusal {
+  readonly scope: Scope;
+  readonly shortage: Shortage | 'seconds' | 'no record';
+  readonly limits: Limits;
+}
+
+/** A call that may be made. */
+export interface Reservation {
+  /** Most tokens that it may generate. */
+  readonly maxTokens: number;
+  /** What it has used in the end; only the first word counts. */
+  settle(usage: Usage): void;
+}
+
+/** One call that is over. */
+export interface Spent {
+  readonly cell: number | undefined;
+  readonly model: Priced;
+  readonly usage: Usage;
+  /** US dollars; absent where no price is known. */
+  readonly dollars: number | undefined;
+}
+
+interface Open {
+  readonly cell: number | undefined;
+  readonly tokens: number;
+  readonly dollars: number;
+}
+
+/** Counts what a session uses, and lets no call be made that could go over a limit. */
+export class Meter {
+  readonly #options: MeterOptions;
+  readonly #now: () => number;
+  readonly #open = new Set<Open>();
+  readonly #began: number;
+  readonly spent: Spent[] = [];
+  /** Why the calls of this session are not in the ledger any more. */
+  ledgerProblem: string | undefined;
+  limits: Readonly<Record<Scope, Limits>>;
+  #cell: { readonly number: number; readonly began: number } | undefined;
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#began = this.#now();
+    this.limits = options.limits;
+  }
+
+  beginCell(number: number): void {
+    this.#cell = { number, began: this.#now() };
+  }
+
+  /**
+   * Reserves what a call may use at most, in every scope, before it is made. Where a limit of the day depends on a ledger
+   * that can't be written, it is refused.
+   */
+  reserve(model: Priced, inputTokens: number, maxTokens: number): Reservation | Refusal {
+    const cell = this.#cell?.number;
+    const costOf = (outputTokens: number): number | undefined =>
+      this.#options.prices(model, { inputTokens, outputTokens, cachedTokens: 0 });
+    let most = maxTokens;
+    for (const scope of ['cell', 'session'] as const) {
+      const limits = this.limits[scope];
+      const found = this.#allowed(scope, limits, { inputTokens, maxTokens: most, costOf });
+      if (typeof found === 'string') return { scope, shortage: found, limits };
+      most = found;
+    }
+    const entered = this.#enter(model, { inputTokens, maxTokens: most, costOf });
+    if (typeof entered === 'string') return { scope: 'day', shortage: entered, limits: this.limits.day };
+    const { call, maxTokens: granted } = entered;
+    const open: Open = { cell, tokens: inputTokens + granted, dollars: costOf(granted) ?? 0 };
+    this.#open.add(open);
+    return {
+      maxTokens: granted,
+      settle: (usage) => {
+        if (!this.#open.delete(open)) return;
+        const dollars = this.#options.prices(model, usage);
+        this.spent.push({ cell, model, usage, dollars });
+        if (call !== undefined) this.#settle(call, usage, dollars);
+      },
+    };
+  }
+
+  /** What a scope has used: US dollars of the calls whose price is known, and how many there are of the others. */
+  used(scope: 'cell' | 'session'): {
+    readonly usage: Usage;
+    readonly dollars: number;
+    readonly unpriced: number;
+    readonly calls: number;
+  } {
+    const calls = this.spent.filter(({ cell }) => scope === 'session' || cell === this.#cell?.number);
+    return {
+      usage: sumUsage(calls.map(({ usage }) => usage)),
+      dollars: calls.reduce((sum, { dollars = 0 }) => sum + dollars, 0),
+      unpriced: calls.filter(({ dollars }) => dollars === undefined).length,
+      calls: calls.length,
+    };
+  }
+
+  #allowed(
+    scope: 'cell' | 'session',
+    limits: Limits,
+    request: Request,
+  ): ReturnType<typeof allowance> | 'seconds' {
+    const began = scope === 'cell' ? (this.#cell?.began ?? this.#now()) : this.#began;
+    if (limits.seconds !== undefined && this.#now() - began >= limits.seconds * 1000) return 'seconds';
+    const { usage, dollars } = this.used(scope);
+    const open = [...this.#open].filter(({ cell }) => scope === 'session' || cell === this.#cell?.number);
+    return allowance(
+      limits,
+      {
+        tokens: open.reduce((sum, { tokens }) => sum + tokens, usage.inputTokens + usage.outputTokens),
+        dollars: open.reduce((sum, each) => sum + each.dollars, dollars),
+      },
+      request,
+    );
+  }
+
+  #enter(
+    { provider, model }: Priced,
+    request: Request,
+  ): { readonly call?: number; readonly maxTokens: number } | Refusal['shortage'] {
+    const { ledger, session, notebook } = this.#options;
+    const { maxTokens } = request;
+    const limits = this.limits.day;
+    if (ledger === undefined) return { maxTokens };
+    const origin: CallOrigin = { session, notebook, cell: this.#cell?.number, provider, model };
+    const at = this.#now();
+    try {
+      return ledger.enter(origin, request, { limits, since: startOfDay(at), at });
+    } catch (error) {
+      this.ledgerProblem = messageOf(error);
+      const isLimited = limits.tokens !== undefined || limits.dollars !== undefined;
+      return isLimited ? 'no record' : { maxTokens };
+    }
+  }
+
+  /** A call that can't be settled stays in the ledger as it was reserved. */
+  #settle(call: number, usage: Usage, dollars: number | undefined): void {
+    try {
+      this.#options.ledger?.settle(call, usage, dollars);
+    } catch (error) {
+      this.ledgerProblem = messageOf(error);
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Midnight of the day before which nothing counts for it, in the machine's own time. */
+export const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
