@@ -1,9 +1,10 @@
 import type { Limits } from './allowance.ts';
 import type { Refusal, Scope } from './meter.ts';
 
-/** How a budget is written, in `%budget`, the configuration and the environment. */
-export const budgetForm =
-  '`[cell|session|day] LIMIT …`, where a limit is `$0.50`, `20000 tokens`, `90s` or `off`; several with `;` between them';
+/** Why a text is no budget, and how one is written: in `%budget`, the configuration and the environment. */
+export const explainBudgetForm = (text: string): string =>
+  `${JSON.stringify(text.slice(0, 100))} is no budget. Write \`[cell|session|day] LIMIT …\`, where a limit is \`$0.50\`, ` +
+  '`20000 tokens`, `90s` (not of a day) or `off`; several with `;` between them.';
 
 export type Budgets = Readonly<Record<Scope, Limits>>;
 

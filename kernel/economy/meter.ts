@@ -1,13 +1,14 @@
 import type { Usage } from '../providers/contract.ts';
 import { allowance, type Limits, type Request, type Shortage } from './allowance.ts';
-import type { CallOrigin, Ledger } from './ledger.ts';
+import type { CallOrigin, Ledger, Total } from './ledger.ts';
 import type { Priced, Prices } from './prices.ts';
 import { sumUsage } from './usage.ts';
 
 export type Scope = 'cell' | 'session' | 'day';
 
 export interface MeterOptions {
-  readonly prices: Prices;
+  /** Absent: set when the provider is chosen; until then no price is known. */
+  readonly prices?: Prices;
   /** Calls of the user's other kernels count for the day; without it only this session's do. */
   readonly ledger?: Ledger | undefined;
   readonly limits: Readonly<Record<Scope, Limits>>;
@@ -33,7 +34,7 @@ export interface Reservation {
 }
 
 /** One call that is over. */
-export interface Spent {
+interface Spent {
   readonly cell: number | undefined;
   readonly model: Priced;
   readonly usage: Usage;
@@ -53,10 +54,11 @@ export class Meter {
   readonly #now: () => number;
   readonly #open = new Set<Open>();
   readonly #began: number;
-  readonly spent: Spent[] = [];
+  readonly #spent: Spent[] = [];
   /** Why the calls of this session are not in the ledger any more. */
   ledgerProblem: string | undefined;
   limits: Readonly<Record<Scope, Limits>>;
+  prices: Prices;
   #cell: { readonly number: number; readonly began: number } | undefined;
 
   constructor(options: MeterOptions) {
@@ -64,6 +66,7 @@ export class Meter {
     this.#now = options.now ?? Date.now;
     this.#began = this.#now();
     this.limits = options.limits;
+    this.prices = options.prices ?? (() => undefined);
   }
 
   beginCell(number: number): void {
@@ -77,7 +80,7 @@ export class Meter {
   reserve(model: Priced, inputTokens: number, maxTokens: number): Reservation | Refusal {
     const cell = this.#cell?.number;
     const costOf = (outputTokens: number): number | undefined =>
-      this.#options.prices(model, { inputTokens, outputTokens, cachedTokens: 0 });
+      this.prices(model, { inputTokens, outputTokens, cachedTokens: 0 });
     let most = maxTokens;
     for (const scope of ['cell', 'session'] as const) {
       const limits = this.limits[scope];
@@ -94,27 +97,25 @@ export class Meter {
       maxTokens: granted,
       settle: (usage) => {
         if (!this.#open.delete(open)) return;
-        const dollars = this.#options.prices(model, usage);
-        this.spent.push({ cell, model, usage, dollars });
+        const dollars = this.prices(model, usage);
+        this.#spent.push({ cell, model, usage, dollars });
         if (call !== undefined) this.#settle(call, usage, dollars);
       },
     };
   }
 
-  /** What a scope has used: US dollars of the calls whose price is known, and how many there are of the others. */
-  used(scope: 'cell' | 'session'): {
-    readonly usage: Usage;
-    readonly dollars: number;
-    readonly unpriced: number;
-    readonly calls: number;
-  } {
-    const calls = this.spent.filter(({ cell }) => scope === 'session' || cell === this.#cell?.number);
-    return {
-      usage: sumUsage(calls.map(({ usage }) => usage)),
-      dollars: calls.reduce((sum, { dollars = 0 }) => sum + dollars, 0),
-      unpriced: calls.filter(({ dollars }) => dollars === undefined).length,
-      calls: calls.length,
-    };
+  /** What a scope has used, by provider and model. */
+  byModel(scope: 'cell' | 'session'): readonly (Total & { readonly estimated: boolean })[] {
+    const groups = new Map<string, Spent[]>();
+    for (const call of this.#spentIn(scope)) {
+      const name = `${call.model.provider}:${call.model.model}`;
+      groups.set(name, [...(groups.get(name) ?? []), call]);
+    }
+    return [...groups.values()].map(totalOf);
+  }
+
+  #spentIn(scope: 'cell' | 'session'): readonly Spent[] {
+    return this.#spent.filter(({ cell }) => scope === 'session' || cell === this.#cell?.number);
   }
 
   #allowed(
@@ -124,16 +125,17 @@ export class Meter {
   ): ReturnType<typeof allowance> | 'seconds' {
     const began = scope === 'cell' ? (this.#cell?.began ?? this.#now()) : this.#began;
     if (limits.seconds !== undefined && this.#now() - began >= limits.seconds * 1000) return 'seconds';
-    const { usage, dollars } = this.used(scope);
+    const spent = this.#spentIn(scope).map(({ usage, dollars = 0 }) => ({
+      tokens: usage.inputTokens + usage.outputTokens,
+      dollars,
+    }));
     const open = [...this.#open].filter(({ cell }) => scope === 'session' || cell === this.#cell?.number);
-    return allowance(
-      limits,
-      {
-        tokens: open.reduce((sum, { tokens }) => sum + tokens, usage.inputTokens + usage.outputTokens),
-        dollars: open.reduce((sum, each) => sum + each.dollars, dollars),
-      },
-      request,
-    );
+    const all = [...spent, ...open];
+    const used = {
+      tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),
+      dollars: all.reduce((sum, { dollars }) => sum + dollars, 0),
+    };
+    return allowance(limits, used, request);
   }
 
   #enter(
@@ -169,3 +171,16 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** Midnight of the day before which nothing counts for it, in the machine's own time. */
 export const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
+
+function totalOf(calls: readonly Spent[]): Total & { readonly estimated: boolean } {
+  const { inputTokens, outputTokens, cachedTokens, estimated } = sumUsage(calls.map(({ usage }) => usage));
+  return {
+    provider: calls[0]?.model.provider ?? '',
+    model: calls[0]?.model.model ?? '',
+    calls: calls.length,
+    unpriced: calls.filter(({ dollars }) => dollars === undefined).length,
+    dollars: calls.reduce((sum, { dollars = 0 }) => sum + dollars, 0),
+    tokens: inputTokens + outputTokens,
+    ...{ inputTokens, outputTokens, cachedTokens, estimated },
+  };
+}

@@ -7,7 +7,13 @@ import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
-import { succeeded, type MagicContext, type Network, type SandboxControl } from './magics/contract.ts';
+import {
+  succeeded,
+  type MagicContext,
+  type Network,
+  type SandboxControl,
+  type Spending,
+} from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { runPromptCell } from './prompt-cell.ts';
 
@@ -15,10 +21,11 @@ export interface InterpreterOptions {
   readonly worker: Worker;
   readonly conversation: Conversation;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
-  readonly loop: (signal: AbortSignal) => Promise<ContinuationManager>;
+  readonly loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
+  readonly spending: Spending;
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** Said in every cell. */
@@ -166,6 +173,7 @@ class SessionInterpreter implements Interpreter {
       systemCheck: this.#options.systemCheck,
       network: this.#options.network,
       sandbox: this.#options.sandbox,
+      spending: this.#options.spending,
       magics,
     };
   }

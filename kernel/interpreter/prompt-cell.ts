@@ -10,7 +10,7 @@ import type { CellRequest } from './contract.ts';
  * @param loop the session's loop; rejects with a ProviderError where no provider can be had
  */
 export async function runPromptCell(
-  loop: (signal: AbortSignal) => Promise<ContinuationManager>,
+  loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>,
   worker: Worker,
   request: CellRequest,
   prompt: string,
@@ -27,13 +27,13 @@ export async function runPromptCell(
 type Stop = Extract<LoopEvent, { type: 'stop' }>;
 
 async function stopOf(
-  loop: (signal: AbortSignal) => Promise<ContinuationManager>,
+  loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>,
   request: CellRequest,
   prompt: string,
 ): Promise<Stop> {
   let manager: ContinuationManager;
   try {
-    manager = await loop(request.signal);
+    manager = await loop(request.signal, request.executionCount);
   } catch (error) {
     const stop = withoutProvider(error, request.signal);
     request.emit(stop);

@@ -1,4 +1,3 @@
-import { costOf } from '../economy/cost.ts';
 import { sumUsage } from '../economy/usage.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { WorkerOutput } from '../sandbox/contract.ts';
@@ -191,7 +190,7 @@ export class CellRun {
         text: outcome.text,
         ...helperOf(outcome),
         usage: outcome.usage,
-        ...costField(costOf(provider.name)),
+        ...costField(this.#o.costOf?.(outcome.usage)),
         stop: outcome.stop,
         final: ended && kind === 'final',
       };

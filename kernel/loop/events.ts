@@ -11,6 +11,7 @@ export type StopReason =
   | 'malformed'
   | 'empty'
   | 'overflow'
+  | 'budget'
   | 'provider'
   | 'sandbox';
 

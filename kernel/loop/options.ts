@@ -1,4 +1,4 @@
-import type { Provider } from '../providers/contract.ts';
+import type { Provider, Usage } from '../providers/contract.ts';
 import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
@@ -25,6 +25,8 @@ export interface ManagerOptions {
   readonly filesNamed?: (name: string) => Promise<readonly string[]>;
   /** What stands in memory, one name a line. Absent: nothing is said of it. */
   readonly memoryListing?: () => Promise<string>;
+  /** US dollars for what a turn used; `undefined` where no price is known. Absent: none is. */
+  readonly costOf?: (usage: Usage) => number | undefined;
   /** Absent: a new one. */
   readonly conversation?: Conversation;
   /** Clock for durations, in milliseconds; absent: the system's. */

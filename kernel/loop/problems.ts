@@ -65,6 +65,12 @@ export function stopWith(name: ProblemName): Stop {
 export function providerStop(error: unknown): Stop {
   if (error instanceof ProviderError) {
     if (error.kind === 'overflow') return stopWith('ContextOverflow');
+    if (error.kind === 'budget') {
+      return {
+        reason: 'budget',
+        problem: { ename: 'BudgetExceeded', sentence: error.message, remedy: error.remedy },
+      };
+    }
     return {
       reason: 'provider',
       problem: { ename: 'ProviderError', sentence: error.message, remedy: error.remedy },

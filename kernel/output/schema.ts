@@ -69,6 +69,7 @@ export const cellSchema = z.strictObject({
     'malformed',
     'empty',
     'overflow',
+    'budget',
     'provider',
     'sandbox',
   ]),

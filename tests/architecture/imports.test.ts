@@ -51,6 +51,7 @@ describe('who may import whom', () => {
         'kernel/main.ts',
         'kernel/paths.ts',
         'kernel/sandbox-control.ts',
+        'kernel/spending.ts',
       ].toSorted(),
     );
   });

@@ -27,6 +27,29 @@ export interface SandboxControl {
   layers(): Promise<readonly { readonly layer: string; readonly what: string }[]>;
 }
 
+/** What one model has used in a cell, a session or a day. */
+export interface Spent {
+  /** `this prompt`, `session`, `today`. */
+  readonly scope: string;
+  readonly model: string;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  readonly estimated: boolean;
+  /** Money, as it is shown. */
+  readonly cost: string;
+}
+
+/** What the session has used, and what it may. */
+export interface Spending {
+  /** With what is wrong with the record, if something is. */
+  report(): { readonly rows: readonly Spent[]; readonly notice: string | undefined };
+  budgets(): readonly { readonly scope: string; readonly limit: string; readonly used: string }[];
+  /** Says what is wrong where it is no budget. */
+  setBudget(text: string): string | undefined;
+}
+
 /** What a magic may use. */
 export interface MagicContext {
   readonly request: CellRequest;
@@ -35,6 +58,7 @@ export interface MagicContext {
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
+  readonly spending: Spending;
   readonly magics: readonly Magic[];
 }
 

@@ -1,10 +1,12 @@
 import { allow } from './allow.ts';
 import { bash } from './bash.ts';
+import { budget } from './budget.ts';
 import { check } from './check.ts';
 import type { Magic } from './contract.ts';
+import { cost } from './cost.ts';
 import { help } from './help.ts';
 import { python } from './python.ts';
 import { sandbox } from './sandbox.ts';
 
 /** Every magic, in the order `%help` shows them. */
-export const magics: readonly Magic[] = [python, bash, help, check, allow, sandbox];
+export const magics: readonly Magic[] = [python, bash, help, check, allow, sandbox, cost, budget];

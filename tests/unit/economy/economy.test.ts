@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { costOf } from '../../../kernel/economy/cost.ts';
 import { estimateMessages, estimateTokens } from '../../../kernel/economy/estimate.ts';
 import { sumUsage } from '../../../kernel/economy/usage.ts';
 
@@ -21,11 +20,5 @@ describe('economy', () => {
     expect(estimateTokens('The quick brown fox jumps over the lazy dog.')).toBeGreaterThanOrEqual(10);
     expect(estimateTokens('日本語')).toBe(3);
     expect(estimateMessages([{ content: '' }, { content: '' }])).toBe(10);
-  });
-
-  it('counts a local model as free and claims no price for another', () => {
-    expect(costOf('embedded')).toBe(0);
-    expect(costOf('ollama')).toBe(0);
-    expect(costOf('groq')).toBeUndefined();
   });
 });

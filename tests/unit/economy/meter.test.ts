@@ -34,7 +34,7 @@ describe('a budget', () => {
     expect(meter.reserve(model, 1, 100)).toMatchObject({ shortage: 'tokens' });
     call.settle(usage(290, 10));
     call.settle(usage(0, 0));
-    expect(meter.used('session')).toMatchObject({ calls: 1, usage: { inputTokens: 290, outputTokens: 10 } });
+    expect(meter.byModel('session')).toMatchObject([{ calls: 1, inputTokens: 290, outputTokens: 10 }]);
     expect(granted(meter.reserve(model, 100, 1000)).maxTokens).toBe(600);
   });
 
@@ -99,9 +99,9 @@ describe('a budget', () => {
             for (const settle of open.splice(0, settles)) settle();
           }
           for (const settle of open) settle();
-          const { usage: all, dollars: spent } = meter.used('session');
-          expect(all.inputTokens + all.outputTokens).toBeLessThanOrEqual(tokens);
-          expect(spent).toBeLessThanOrEqual(dollars + 1e-12);
+          const [all] = meter.byModel('session');
+          expect(all?.tokens ?? 0).toBeLessThanOrEqual(tokens);
+          expect(all?.dollars ?? 0).toBeLessThanOrEqual(dollars + 1e-12);
         },
       ),
       { seed: 7, numRuns: 300 },
@@ -113,5 +113,8 @@ it('calls without a known price are counted apart', () => {
   const meter = meterWith({});
   granted(meter.reserve(model, 1_000_000, 100)).settle(usage(1_000_000, 0));
   granted(meter.reserve({ provider: 'openai', model: 'unknown' }, 10, 100)).settle(usage(10, 5));
-  expect(meter.used('session')).toMatchObject({ dollars: 1, unpriced: 1, calls: 2 });
+  expect(meter.byModel('session')).toMatchObject([
+    { model: 'm', dollars: 1, unpriced: 0, calls: 1 },
+    { model: 'unknown', dollars: 0, unpriced: 1, calls: 1, tokens: 15 },
+  ]);
 });

@@ -43,7 +43,7 @@ describe('a metered provider', () => {
         .map((event) => 'text' in event && event.text)
         .join(''),
     ).toBe('An answer.');
-    expect(meter.used('session')).toMatchObject({ calls: 1, usage });
+    expect(meter.byModel('session')).toMatchObject([{ calls: 1, ...usage }]);
   });
 
   it('makes no call that the budget has no room for', async () => {
@@ -53,7 +53,7 @@ describe('a metered provider', () => {
     expect(error).toMatchObject({ kind: 'budget', message: expect.stringContaining('150 tokens') as string });
     expect((error as ProviderError).remedy).toContain('%budget session');
     expect(scripted.requests).toEqual([]);
-    expect(meter.used('session').calls).toBe(0);
+    expect(meter.byModel('session')).toEqual([]);
   });
 
   it('asks for no more than the budget has room for, and says so', async () => {
@@ -77,7 +77,7 @@ describe('a metered provider', () => {
       },
     ]);
     await ask({ ...request(), signal: controller.signal });
-    const { usage } = meter.used('session');
+    const usage = meter.byModel('session')[0]!;
     expect(usage.estimated).toBe(true);
     expect(usage.inputTokens).toBeGreaterThan(100);
     expect(usage.outputTokens).toBeGreaterThan(40);
@@ -88,7 +88,7 @@ describe('a metered provider', () => {
     const { meter } = session([]);
     const provider = meteredProvider(new ScriptedProvider([{ text: 'word '.repeat(100) }]), meter);
     for await (const event of provider.generate(request())) if (event.type === 'text') break;
-    expect(meter.used('session')).toMatchObject({ calls: 1, usage: { estimated: true } });
+    expect(meter.byModel('session')).toMatchObject([{ calls: 1, estimated: true }]);
   });
 
   it.each([
@@ -100,8 +100,8 @@ describe('a metered provider', () => {
   ] as const)('counts one that failed (%s after "%s") if it was worked on', async (kind, text, worked) => {
     const { meter, ask } = session([{ text, error: new ProviderError(kind, 'It failed.', 'Again.') }]);
     await expect(ask()).rejects.toMatchObject({ kind });
-    const { usage, calls } = meter.used('session');
-    expect([calls, Math.sign(usage.inputTokens)]).toEqual([1, worked]);
+    const usage = meter.byModel('session')[0]!;
+    expect([usage.calls, Math.sign(usage.inputTokens)]).toEqual([1, worked]);
   });
 
   it('learns how the provider counts, so that a budget is kept by its numbers', async () => {

@@ -1,0 +1,40 @@
+import { succeeded, type Magic, type Spent } from './contract.ts';
+
+export const cost: Magic = {
+  name: 'cost',
+  kind: 'line',
+  usage: '%cost',
+  summary: 'Shows the tokens and the money that the last prompt, this session and today have used.',
+  run(_args, _body, { request, spending }) {
+    const { rows, notice } = spending.report();
+    const notes = [
+      ...(notice === undefined ? [] : [notice]),
+      ...(rows.some(({ estimated }) => estimated)
+        ? ['≈: in part estimated, where the provider did not count.']
+        : []),
+    ];
+    const markdown = [
+      '| | model | calls | input | of it cached | output | cost |',
+      '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+      ...rows.map((row) => `| ${cells(row).join(' | ')} |`),
+      ...(notes.length === 0 ? [] : ['', ...notes]),
+    ].join('\n');
+    const text = [...rows.map((row) => lineOf(row)), ...notes].join('\n');
+    request.emit({ type: 'page', markdown, text });
+    return Promise.resolve(succeeded);
+  },
+};
+
+function cells(row: Spent): readonly string[] {
+  const { scope, model, calls } = row;
+  const [input, cached, output] = [row.inputTokens, row.cachedTokens, row.outputTokens].map((count) =>
+    count.toLocaleString('en'),
+  );
+  const about = row.estimated ? '≈ ' : '';
+  return [scope, `\`${model}\``, String(calls), about + input!, cached!, about + output!, row.cost];
+}
+
+function lineOf(row: Spent): string {
+  const [scope, , calls, input, cached, output, price] = cells(row);
+  return `${scope}, ${row.model}: ${calls} calls, ${input} tokens in (${cached} cached), ${output} out, ${price}`;
+}
