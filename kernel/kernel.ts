@@ -18,12 +18,13 @@ import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
 import { KeptFiles } from './output/kept-files.ts';
 import { Comms } from './output/widgets/comms.ts';
-import { auditDir, auditKeyFile, configDir, dataDir, homeDir } from './paths.ts';
+import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from './paths.ts';
 import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { createSandboxControl } from './sandbox-control.ts';
+import { createSpending } from './spending.ts';
 import { selectProvider, type Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
@@ -176,11 +177,13 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   const conversation = new Conversation(systemPrompt(tools));
   let selection: Selection | undefined;
   let manager: ContinuationManager | undefined;
+  const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
 
-  const loop = async (signal: AbortSignal): Promise<ContinuationManager> => {
+  const loop = async (signal: AbortSignal, cell: number): Promise<ContinuationManager> => {
+    spending.beginCell(cell);
     selection ??= await selectProvider(config, signal);
     manager ??= new ContinuationManager({
-      provider: selection.provider,
+      ...(await spending.metered(selection)),
       model: selection.model,
       tools,
       params: { temperature: config.temperature, maxTokens: config.maxTokens },
@@ -197,6 +200,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     worker,
     conversation,
     network,
+    spending,
     sandbox: createSandboxControl({
       ...{ policy, worker, network },
       workspace: workspace.path,
@@ -208,7 +212,10 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     }),
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
-    close: async () => selection?.provider.close(),
+    close: async () => {
+      spending.close();
+      await selection?.provider.close();
+    },
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
     warnings: [
       ...(config.sandbox === 'none' ? [unprotected] : []),

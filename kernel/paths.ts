@@ -74,3 +74,6 @@ export const auditDir = (): string => join(dataDir(), 'audit');
 
 /** The key that signs it: apart from it, so that a copy of the record does not take the key along. */
 export const auditKeyFile = (): string => join(dataDir(), 'audit.key');
+
+/** What all kernels of the user have used. */
+export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');

@@ -1,34 +1,77 @@
+import type { Config } from './config.ts';
 import { explainBudgetForm, parseBudgets, showDollars, showLimits } from './economy/budget-text.ts';
 import type { Ledger, Total } from './economy/ledger.ts';
-import { startOfDay, type Meter, type Scope } from './economy/meter.ts';
+import { Meter, startOfDay, type Scope } from './economy/meter.ts';
+import { meteredProvider } from './economy/metered.ts';
+import { loadPrices } from './economy/prices.ts';
 import type { Spending, Spent } from './interpreter/magics/contract.ts';
+import type { ContinuationManager } from './loop/continuation-manager.ts';
+import type { Provider, Usage } from './providers/contract.ts';
+import type { Selection } from './providers/select.ts';
 
-/** What `%cost` and `%budget` show and set in a session. */
-export function createSpending(meter: Meter, ledger: Ledger | undefined): Spending {
-  const today = (): readonly Total[] => {
+interface SpendingOptions {
+  readonly config: Config;
+  readonly session: string;
+  readonly notebook: string | undefined;
+  /** The ledger of all kernels of the user. */
+  readonly file: string;
+}
+
+/** What a session uses: counted, held within its budgets, shown. */
+export interface SessionSpending extends Spending {
+  beginCell(number: number): void;
+  /** The chosen provider, every call of which is reserved and counted; and what a turn costs there. */
+  metered(selection: Selection): Promise<{
+    readonly provider: Provider;
+    readonly costOf: NonNullable<ConstructorParameters<typeof ContinuationManager>[0]['costOf']>;
+  }>;
+  close(): void;
+}
+
+/** Nothing is opened before the first prompt or question. */
+export function createSpending({ config, session, notebook, file }: SpendingOptions): SessionSpending {
+  const meter = new Meter({ limits: config.budget, session, notebook });
+  let opened: Promise<Ledger | undefined> | undefined;
+  const ledger = (): Promise<Ledger | undefined> => {
+    opened ??= openLedger(file).catch((error: unknown) => {
+      meter.ledgerProblem = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
+    return opened;
+  };
+  const today = async (): Promise<readonly Total[]> => {
     try {
-      return ledger?.totals(startOfDay(Date.now())) ?? [];
-    } catch {
+      return (await ledger())?.totals(startOfDay(Date.now())) ?? [];
+    } catch (error) {
+      meter.ledgerProblem = error instanceof Error ? error.message : String(error);
       return [];
     }
   };
   return {
-    report: () => ({
-      rows: [
-        ...meter.byModel('cell').map((total) => rowOf('this prompt', total)),
+    beginCell: (number) => meter.beginCell(number),
+    metered: async ({ provider, model }) => {
+      const address = addressOf(provider.name, config);
+      meter.prices = await loadPrices(provider.name, config.prices);
+      meter.ledger = await ledger();
+      const costOf = (usage: Usage): number | undefined =>
+        meter.prices({ provider: provider.name, model, address }, usage);
+      return { provider: meteredProvider(provider, meter, address), costOf };
+    },
+    report: async () => {
+      const rows = [
+        ...meter.byModel('cell').map((total) => rowOf('last prompt', total)),
         ...meter.byModel('session').map((total) => rowOf('session', total)),
-        ...today().map((total) => rowOf('today, all kernels', total)),
-      ],
-      notice:
-        meter.ledgerProblem === undefined
-          ? undefined
-          : `What this session uses is not recorded for the day: ${meter.ledgerProblem}`,
-    }),
-    budgets: () => {
+        ...(await today()).map((total) => rowOf('today, all kernels', total)),
+      ];
+      const problem = meter.ledgerProblem;
+      if (problem === undefined) return { rows, notice: undefined };
+      return { rows, notice: `What this session uses is not recorded for the day: ${problem}` };
+    },
+    budgets: async () => {
       const totals: Readonly<Record<Scope, readonly Total[]>> = {
         cell: meter.byModel('cell'),
         session: meter.byModel('session'),
-        day: today(),
+        day: await today(),
       };
       return (['cell', 'session', 'day'] as const).map((scope) => ({
         scope,
@@ -42,16 +85,28 @@ export function createSpending(meter: Meter, ledger: Ledger | undefined): Spendi
       meter.limits = budgets;
       return undefined;
     },
+    close: () => void opened?.then((found) => found?.close()),
   };
+}
+
+/** Its native part is loaded only when it is needed. */
+async function openLedger(file: string): Promise<Ledger> {
+  const module = await import('./economy/ledger.ts');
+  return new module.Ledger(file);
+}
+
+function addressOf(provider: string, { groqBaseUrl, openaiBaseUrl }: Config): string | undefined {
+  if (provider === 'groq') return groqBaseUrl;
+  return provider === 'openai' ? openaiBaseUrl : undefined;
 }
 
 function rowOf(scope: string, total: Total & { readonly estimated?: boolean }): Spent {
   const { provider, model, calls, inputTokens, cachedTokens, outputTokens, estimated = false } = total;
   const counts = { calls, inputTokens, cachedTokens, outputTokens, estimated };
-  return { scope, model: `${provider}:${model}`, ...counts, cost: costOf(total) };
+  return { scope, model: `${provider}:${model}`, ...counts, cost: costText(total) };
 }
 
-function costOf({ dollars, unpriced, calls }: Total): string {
+function costText({ dollars, unpriced, calls }: Pick<Total, 'dollars' | 'unpriced' | 'calls'>): string {
   if (unpriced === calls && calls > 0) return 'no price known';
   return unpriced === 0
     ? showDollars(dollars)
@@ -60,7 +115,10 @@ function costOf({ dollars, unpriced, calls }: Total): string {
 
 function showUsed(totals: readonly Total[]): string {
   const sum = (pick: (total: Total) => number): number => totals.reduce((all, total) => all + pick(total), 0);
-  const unpriced = sum((total) => total.unpriced);
-  const dollars = showDollars(sum((total) => total.dollars));
-  return `${sum((total) => total.tokens).toLocaleString('en')} tokens, ${dollars}${unpriced === 0 ? '' : ` and ${unpriced} calls without a price`}`;
+  const all = {
+    dollars: sum(({ dollars }) => dollars),
+    unpriced: sum(({ unpriced }) => unpriced),
+    calls: sum(({ calls }) => calls),
+  };
+  return `${sum(({ tokens }) => tokens).toLocaleString('en')} tokens, ${costText(all)}`;
 }

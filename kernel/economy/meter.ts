@@ -9,7 +9,7 @@ export type Scope = 'cell' | 'session' | 'day';
 export interface MeterOptions {
   /** Absent: set when the provider is chosen; until then no price is known. */
   readonly prices?: Prices;
-  /** Calls of the user's other kernels count for the day; without it only this session's do. */
+  /** Calls of the user's other kernels count for the day; without it there is no budget of the day. */
   readonly ledger?: Ledger | undefined;
   readonly limits: Readonly<Record<Scope, Limits>>;
   readonly session: string;
@@ -59,6 +59,7 @@ export class Meter {
   ledgerProblem: string | undefined;
   limits: Readonly<Record<Scope, Limits>>;
   prices: Prices;
+  ledger: Ledger | undefined;
   #cell: { readonly number: number; readonly began: number } | undefined;
 
   constructor(options: MeterOptions) {
@@ -67,6 +68,7 @@ export class Meter {
     this.#began = this.#now();
     this.limits = options.limits;
     this.prices = options.prices ?? (() => undefined);
+    this.ledger = options.ledger;
   }
 
   beginCell(number: number): void {
@@ -142,17 +144,17 @@ export class Meter {
     { provider, model }: Priced,
     request: Request,
   ): { readonly call?: number; readonly maxTokens: number } | Refusal['shortage'] {
-    const { ledger, session, notebook } = this.#options;
+    const { session, notebook } = this.#options;
     const { maxTokens } = request;
     const limits = this.limits.day;
-    if (ledger === undefined) return { maxTokens };
+    const isLimited = limits.tokens !== undefined || limits.dollars !== undefined;
+    if (this.ledger === undefined) return isLimited ? 'no record' : { maxTokens };
     const origin: CallOrigin = { session, notebook, cell: this.#cell?.number, provider, model };
     const at = this.#now();
     try {
-      return ledger.enter(origin, request, { limits, since: startOfDay(at), at });
+      return this.ledger.enter(origin, request, { limits, since: startOfDay(at), at });
     } catch (error) {
       this.ledgerProblem = messageOf(error);
-      const isLimited = limits.tokens !== undefined || limits.dollars !== undefined;
       return isLimited ? 'no record' : { maxTokens };
     }
   }
@@ -160,7 +162,7 @@ export class Meter {
   /** A call that can't be settled stays in the ledger as it was reserved. */
   #settle(call: number, usage: Usage, dollars: number | undefined): void {
     try {
-      this.#options.ledger?.settle(call, usage, dollars);
+      this.ledger?.settle(call, usage, dollars);
     } catch (error) {
       this.ledgerProblem = messageOf(error);
     }

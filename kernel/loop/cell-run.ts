@@ -199,7 +199,10 @@ export class CellRun {
       this.#summaries.push({ turn: number, model, usage: record.usage, durationMs: turn.durationMs });
       this.#turns.push({ record, kind });
       if (outcome.stop === 'aborted') return this.#interrupted(turn);
-      if (outcome.stop === 'error') return this.#failed(providerStop(outcome.error));
+      if (outcome.stop === 'error') {
+        const stop = providerStop(outcome.error);
+        return stop.reason === 'budget' && number > 1 ? stop : this.#failed(stop);
+      }
       this.#answerTurn(turn);
       return turn;
     }

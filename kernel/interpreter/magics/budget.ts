@@ -6,14 +6,14 @@ export const budget: Magic = {
   kind: 'line',
   usage: '%budget [cell|session|day] [$0.50 | 20000 tokens | 90s | off] …',
   summary: 'Sets what may be used at most, and shows what is left; no call is made that could go over it.',
-  run(args, _body, { request, spending }) {
+  async run(args, _body, { request, spending }) {
     if (args.trim() !== '') {
       const problem = spending.setBudget(args);
       if (problem !== undefined) {
-        return Promise.resolve(failed(request, plainError('InvalidBudget', problem), false));
+        return failed(request, plainError('InvalidBudget', problem), false);
       }
     }
-    const rows = spending.budgets();
+    const rows = await spending.budgets();
     const markdown = [
       '| budget of | limit | used |',
       '| --- | --- | --- |',
@@ -21,6 +21,6 @@ export const budget: Magic = {
     ].join('\n');
     const text = rows.map(({ scope, limit, used }) => `${scope}: ${limit} (used: ${used})`).join('\n');
     request.emit({ type: 'page', markdown, text });
-    return Promise.resolve(succeeded);
+    return succeeded;
   },
 };

@@ -29,7 +29,7 @@ export interface SandboxControl {
 
 /** What one model has used in a cell, a session or a day. */
 export interface Spent {
-  /** `this prompt`, `session`, `today`. */
+  /** `last prompt`, `session`, `today, all kernels`. */
   readonly scope: string;
   readonly model: string;
   readonly calls: number;
@@ -44,8 +44,8 @@ export interface Spent {
 /** What the session has used, and what it may. */
 export interface Spending {
   /** With what is wrong with the record, if something is. */
-  report(): { readonly rows: readonly Spent[]; readonly notice: string | undefined };
-  budgets(): readonly { readonly scope: string; readonly limit: string; readonly used: string }[];
+  report(): Promise<{ readonly rows: readonly Spent[]; readonly notice: string | undefined }>;
+  budgets(): Promise<readonly { readonly scope: string; readonly limit: string; readonly used: string }[]>;
   /** Says what is wrong where it is no budget. */
   setBudget(text: string): string | undefined;
 }

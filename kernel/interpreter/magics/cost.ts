@@ -5,8 +5,8 @@ export const cost: Magic = {
   kind: 'line',
   usage: '%cost',
   summary: 'Shows the tokens and the money that the last prompt, this session and today have used.',
-  run(_args, _body, { request, spending }) {
-    const { rows, notice } = spending.report();
+  async run(_args, _body, { request, spending }) {
+    const { rows, notice } = await spending.report();
     const notes = [
       ...(notice === undefined ? [] : [notice]),
       ...(rows.some(({ estimated }) => estimated)
@@ -21,17 +21,15 @@ export const cost: Magic = {
     ].join('\n');
     const text = [...rows.map((row) => lineOf(row)), ...notes].join('\n');
     request.emit({ type: 'page', markdown, text });
-    return Promise.resolve(succeeded);
+    return succeeded;
   },
 };
 
 function cells(row: Spent): readonly string[] {
-  const { scope, model, calls } = row;
-  const [input, cached, output] = [row.inputTokens, row.cachedTokens, row.outputTokens].map((count) =>
-    count.toLocaleString('en'),
-  );
-  const about = row.estimated ? '≈ ' : '';
-  return [scope, `\`${model}\``, String(calls), about + input!, cached!, about + output!, row.cost];
+  const { scope, model, calls, inputTokens, cachedTokens, outputTokens, estimated, cost: price } = row;
+  const count = (tokens: number): string => `${estimated ? '≈ ' : ''}${tokens.toLocaleString('en')}`;
+  const cached = cachedTokens.toLocaleString('en');
+  return [scope, `\`${model}\``, String(calls), count(inputTokens), cached, count(outputTokens), price];
 }
 
 function lineOf(row: Spent): string {

@@ -24,7 +24,7 @@ describe('a cell', () => {
       'turn-start prose code turn-end helper-start helper-output helper-end turn-start prose turn-end stop',
     );
     expect(tool.ran).toEqual(['print(6 * 7)']);
-    expect(stop).toMatchObject({ answer: 'It is 42.', summary: { stop: 'final', helpers: 1, cost: 0 } });
+    expect(stop).toMatchObject({ answer: 'It is 42.', summary: { stop: 'final', helpers: 1 } });
     expect(stop.problem).toBeUndefined();
     expect(lastRequest()).toEqual([
       { role: 'user', content: 'How many?' },

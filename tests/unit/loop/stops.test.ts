@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { teach } from '../../../kernel/loop/teaching.ts';
-import { ProviderError } from '../../../kernel/providers/contract.ts';
+import { ProviderError, type Usage } from '../../../kernel/providers/contract.ts';
 import { stdout } from '../../support/scripted-tool.ts';
 import { helper, noticesOf, session, shape } from './harness.ts';
 
@@ -212,11 +212,39 @@ describe('a provider that fails', () => {
   });
 
   it('passes on notices, counts and price', async () => {
-    const { cell } = session([{ text: 'Hi.', notice: 'Loading.', usage }]);
+    const costOf = (used: Usage): number => used.inputTokens / 4;
+    const { cell } = session([{ text: 'Hi.', notice: 'Loading.', usage }], [], { costOf });
     const { events, stop } = await cell();
     expect(events).toContainEqual({ type: 'notice', text: 'Loading.' });
-    expect(stop.summary).toMatchObject({ usage, cost: 0 });
+    expect(stop.summary).toMatchObject({ usage, cost: usage.inputTokens / 4 });
     const silent = session([{ text: 'Hi.', noUsage: true }]);
-    expect((await silent.cell()).stop.summary.usage).toMatchObject({ estimated: true });
+    const { summary } = (await silent.cell()).stop;
+    expect(summary.usage).toMatchObject({ estimated: true });
+    expect(summary).not.toHaveProperty('cost');
+  });
+});
+
+describe('a budget', () => {
+  it('ends the cell before a call that it has no room for, with what was done so far kept', async () => {
+    const { cell, lastRequest } = session([
+      helper('1'),
+      {
+        error: new ProviderError(
+          'budget',
+          'The budget of this cell leaves no room.',
+          '`%budget cell …` allows more.',
+        ),
+      },
+      'Done.',
+    ]);
+    const { stop } = await cell();
+    expect(stop.summary).toMatchObject({ stop: 'budget', helpers: 1 });
+    expect(stop.problem).toEqual({
+      ename: 'BudgetExceeded',
+      sentence: 'The budget of this cell leaves no room.',
+      remedy: '`%budget cell …` allows more.',
+    });
+    expect((await cell('Go on.')).stop.answer).toBe('Done.');
+    expect(lastRequest().some(({ content }) => content.includes('<result'))).toBe(true);
   });
 });
