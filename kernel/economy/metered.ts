@@ -2,20 +2,13 @@ import {
   ProviderError,
   type GenerateRequest,
   type Provider,
-  type ProviderErrorKind,
   type ProviderEvent,
   type Usage,
 } from '../providers/contract.ts';
 import { explainRefusal } from './budget-text.ts';
 import { estimateMessages, estimateTokens } from './estimate.ts';
 import type { Meter } from './meter.ts';
-
-/** A call that fails like this before its first word was not worked on. */
-const unworked: ReadonlySet<ProviderErrorKind> = new Set<ProviderErrorKind>([
-  ...(['auth', 'unreachable', 'model-missing', 'rate-limit', 'overflow', 'bad-request', 'server'] as const),
-  ...(['script', 'setup'] as const),
-]);
-const nothing: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, estimated: false };
+import { noUsage, wasWorkedOn } from './usage.ts';
 
 /**
  * A provider whose every call is reserved with the meter before it is made and settled when it is over, also when it is
@@ -61,9 +54,8 @@ export function meteredProvider(provider: Provider, meter: Meter, address?: stri
         if (said !== undefined && !said.estimated && estimate > 0 && said.inputTokens > 0) {
           scale = Math.min(3, Math.max(0.5, said.inputTokens / estimate));
         }
-        const isUnworked = output === 0 && failure instanceof ProviderError && unworked.has(failure.kind);
         const guess = { inputTokens: input, outputTokens: output, cachedTokens: 0, estimated: true };
-        reserved.settle(said ?? (isUnworked ? nothing : guess));
+        reserved.settle(said ?? (wasWorkedOn(failure, output > 0) ? guess : noUsage));
       }
     },
   };

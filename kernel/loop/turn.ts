@@ -1,4 +1,5 @@
 import { estimateMessages, estimateTokens } from '../economy/estimate.ts';
+import { noUsage, wasWorkedOn } from '../economy/usage.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { GenerateRequest, Provider, ProviderEvent, Usage } from '../providers/contract.ts';
 import type { LoopEvent } from './events.ts';
@@ -60,7 +61,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
     text,
     said: ending.excess > 0 ? text.slice(0, -ending.excess) + closingTag : text,
     verdict: ending.verdict,
-    usage: usageOf(turn.request, text, outcome.usage, outcome.cut),
+    usage: usageOf(turn.request, text, outcome),
     stop: outcome.stop,
     ...('error' in outcome ? { error: outcome.error } : {}),
   };
@@ -152,10 +153,10 @@ function brokenStream(): ProviderError {
 function usageOf(
   request: TurnRequest['request'],
   text: string,
-  said: Usage | undefined,
-  cut: boolean,
+  { usage: said, cut, stop, error }: Consumed,
 ): Usage {
   if (said) return cut ? { ...said, estimated: true } : said;
+  if (stop === 'error' && !wasWorkedOn(error, text !== '')) return noUsage;
   return {
     inputTokens: estimateMessages(request.messages),
     outputTokens: estimateTokens(text),

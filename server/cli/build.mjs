@@ -24,7 +24,7 @@ const programs = {
 };
 
 /** Native, or installed on first use: resolved when the program runs. */
-const external = ['zeromq', 'node-llama-cpp'];
+const external = ['zeromq', 'libsql', 'node-llama-cpp'];
 
 /** Bundled CommonJS packages call `require` for Node's own modules, and ask for their file's name. */
 const banner =

@@ -7,7 +7,9 @@ export const cost: Magic = {
   summary: 'Shows the tokens and the money that the last prompt, this session and today have used.',
   async run(_args, _body, { request, spending }) {
     const { rows, notice } = await spending.report();
+    const nothing = rows.length === 0 ? ['Nothing was used yet.'] : [];
     const notes = [
+      ...nothing,
       ...(notice === undefined ? [] : [notice]),
       ...(rows.some(({ estimated }) => estimated)
         ? ['≈: in part estimated, where the provider did not count.']
