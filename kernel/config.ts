@@ -5,6 +5,8 @@ import { repliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import { configDir } from './paths.ts';
 import { profileNames, type ProfileName } from './policy/profiles.ts';
+import { separateKeys } from './providers/api-keys.ts';
+import { resilienceVariables } from './providers/resilience/settings.ts';
 
 export type { Config, ProviderName } from './config-schema.ts';
 
@@ -44,6 +46,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   GROQ_BASE_URL: 'groqBaseUrl',
   OPENAI_API_KEY: 'openaiApiKey',
   OPENAI_BASE_URL: 'openaiBaseUrl',
+  ...resilienceVariables,
 };
 
 const variableOf = (key: string): string | undefined =>
@@ -106,7 +109,7 @@ export function fixedProfile(file = '/etc/replique/config.json'): ProfileName | 
 
 /** The secret values of a configuration, for redaction. */
 export function secretsOf(config: Config): readonly string[] {
-  return secretKeys.flatMap((key) => config[key] ?? []);
+  return secretKeys.flatMap((key) => separateKeys(config[key]));
 }
 
 function readConfigFile(file: string): Record<string, unknown> {
@@ -143,7 +146,7 @@ function fromEnvironment(environment: Environment): Record<string, unknown> {
 
 function parseVariable(key: keyof Config, text: string): unknown {
   if (key === 'readOnlyFolders') return text.split(':').filter((folder) => folder !== '');
-  if (key === 'networkAllow') return text.split(',').map((host) => host.trim());
+  if (key === 'networkAllow' || key === 'fallback') return text.split(',').map((host) => host.trim());
   if (key === 'modelMirror') return text !== '0' && text !== 'false';
   if (key === 'ollamaHost') return /^https?:\/\//.test(text) ? text : `http://${text}`;
   const number = text.trim() === '' ? NaN : Number(text);

@@ -25,7 +25,8 @@ import { profiles } from './policy/profiles.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { createSandboxControl } from './sandbox-control.ts';
 import { createSpending } from './spending.ts';
-import { selectProvider, type Selection } from './providers/select.ts';
+import { selectResilient } from './providers/resilience/select.ts';
+import type { Selection } from './providers/select.ts';
 import { startRouter } from './router/router.ts';
 import { createLauncher } from './sandbox/launcher.ts';
 import { describeTogether, limitsOf } from './sandbox/limits.ts';
@@ -180,11 +181,12 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
 
   const loop = async (signal: AbortSignal, cell: number): Promise<ContinuationManager> => {
-    spending.beginCell(cell);
-    selection ??= await selectProvider(config, signal);
+    await spending.beginCell(cell);
+    selection ??= await selectResilient(config, signal, spending);
     manager ??= new ContinuationManager({
-      ...(await spending.metered(selection)),
+      provider: selection.provider,
       model: selection.model,
+      costOf: spending.costOf,
       tools,
       params: { temperature: config.temperature, maxTokens: config.maxTokens },
       maxTurns: config.maxTurns,

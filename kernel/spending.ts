@@ -3,11 +3,9 @@ import { explainBudgetForm, parseBudgets, showDollars, showLimits } from './econ
 import type { Ledger, Total } from './economy/ledger.ts';
 import { Meter, startOfDay, type Scope } from './economy/meter.ts';
 import { meteredProvider } from './economy/metered.ts';
-import { loadPrices } from './economy/prices.ts';
+import { loadPrices, type Prices } from './economy/prices.ts';
 import type { Spending, Spent } from './interpreter/magics/contract.ts';
-import type { ContinuationManager } from './loop/continuation-manager.ts';
 import type { Provider, Usage } from './providers/contract.ts';
-import type { Selection } from './providers/select.ts';
 
 interface SpendingOptions {
   readonly config: Config;
@@ -19,12 +17,17 @@ interface SpendingOptions {
 
 /** What a session uses: counted, held within its budgets, shown. */
 export interface SessionSpending extends Spending {
-  beginCell(number: number): void;
-  /** The chosen provider, every call of which is reserved and counted; and what a turn costs there. */
-  metered(selection: Selection): Promise<{
-    readonly provider: Provider;
-    readonly costOf: NonNullable<ConstructorParameters<typeof ContinuationManager>[0]['costOf']>;
-  }>;
+  /** A prompt begins: the first opens prices and ledger. */
+  beginCell(number: number): Promise<void>;
+  /** A provider every call of which is reserved and counted. */
+  readonly metered: (provider: Provider) => Provider;
+  /** US dollars for what was used at a provider’s model; `undefined` where no price is known. */
+  readonly costOf: (
+    usage: Usage,
+    source: { readonly provider: string; readonly model: string },
+  ) => number | undefined;
+  /** US dollars to compare models by: for a million tokens read and a quarter of that written. */
+  readonly priceOf: (provider: string, model: string) => number | undefined;
   close(): void;
 }
 
@@ -39,6 +42,9 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
     });
     return opened;
   };
+  let priced: Promise<Prices> | undefined;
+  const costOf: SessionSpending['costOf'] = (usage, { provider, model }) =>
+    meter.prices({ provider, model, address: addressOf(provider, config) }, usage);
   const today = async (): Promise<readonly Total[]> => {
     try {
       return (await ledger())?.totals(startOfDay(Date.now())) ?? [];
@@ -48,15 +54,15 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
     }
   };
   return {
-    beginCell: (number) => meter.beginCell(number),
-    metered: async ({ provider, model }) => {
-      const address = addressOf(provider.name, config);
-      meter.prices = await loadPrices(provider.name, config.prices);
+    beginCell: async (number) => {
+      meter.beginCell(number);
+      priced ??= loadPrices(mayCost(config), config.prices);
+      meter.prices = await priced;
       meter.ledger = await ledger();
-      const costOf = (usage: Usage): number | undefined =>
-        meter.prices({ provider: provider.name, model, address }, usage);
-      return { provider: meteredProvider(provider, meter, address), costOf };
     },
+    metered: (provider) => meteredProvider(provider, meter, addressOf(provider.name, config)),
+    costOf,
+    priceOf: (provider, model) => costOf(typicalUsage, { provider, model }),
     report: async () => {
       const rows = [
         ...meter.byModel('cell').map((total) => rowOf('last prompt', total)),
@@ -87,6 +93,16 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
     },
     close: () => void opened?.then((found) => found?.close()),
   };
+}
+
+const typicalUsage = { inputTokens: 1_000_000, outputTokens: 250_000, cachedTokens: 0, estimated: false };
+
+/** Whether a service that wants money may be asked. */
+function mayCost({ provider, groqApiKey, fallback }: Config): boolean {
+  const names = [provider, ...fallback.map((entry) => entry.split(':')[0])];
+  return (
+    (provider === 'auto' && groqApiKey !== undefined) || names.includes('groq') || names.includes('openai')
+  );
 }
 
 /** Its native part is loaded only when it is needed. */

@@ -25,13 +25,14 @@ const million = 1_000_000;
 /**
  * Prices from the table of genai-prices, which is part of the package, and from `own`, which come first; models of this
  * machine cost nothing.
+ * @param hasServices without any of which the table is not loaded
  * @param own by `provider:model` or `model`, as they were asked for
  */
 export async function loadPrices(
-  provider: string,
+  hasServices: boolean,
   own: Readonly<Record<string, Price>> = {},
 ): Promise<Prices> {
-  const table = local.has(provider) ? undefined : await import('@pydantic/genai-prices');
+  const table = hasServices ? await import('@pydantic/genai-prices') : undefined;
   return (model, usage) => {
     const price = own[`${model.provider}:${model.model}`] ?? own[model.model];
     if (price !== undefined) return costAt(price, usage);

@@ -6,12 +6,12 @@ import type { CellSummary, HelperBlock, LoopEvent, TurnRecord, TurnSummary } fro
 import { feedbackOn } from './feedback.ts';
 import { closingTag } from './grammar.ts';
 import { judge } from './judge.ts';
-import { sha256, turnKey } from './key.ts';
 import { nextTurn } from './next-turn.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { providerStop, stopWith, toolStop } from './problems.ts';
 import type { Stop } from './problems.ts';
 import { aborted, untilAborted } from './race.ts';
+import { recordOf } from './record.ts';
 import type { TurnTrace } from './stop/contract.ts';
 import { firstStop } from './stop/index.ts';
 import { timesBefore } from './stop/repetition.ts';
@@ -181,22 +181,21 @@ export class CellRun {
       window.learn(messages, outcome.usage);
       const ended = outcome.stop === 'stop' || outcome.stop === 'length';
       const kind = judge(outcome, this.#turns);
-      const record: TurnRecord = {
-        version: 1,
-        key: turnKey(model, keyed, messages),
-        provider: provider.name,
-        model,
+      const source = outcome.source ?? { provider: provider.name, model };
+      const record = recordOf({
+        ...{ outcome, source, messages },
         params: keyed,
-        text: outcome.text,
-        ...helperOf(outcome),
-        usage: outcome.usage,
-        ...costField(this.#o.costOf?.(outcome.usage)),
-        stop: outcome.stop,
+        cost: this.#o.costOf?.(outcome.usage, source),
         final: ended && kind === 'final',
-      };
+      });
       const turn = { record, outcome, kind, durationMs: now() - started };
       this.#emit({ type: 'turn-end', turn: number, record, durationMs: turn.durationMs });
-      this.#summaries.push({ turn: number, model, usage: record.usage, durationMs: turn.durationMs });
+      this.#summaries.push({
+        turn: number,
+        model: source.model,
+        usage: record.usage,
+        durationMs: turn.durationMs,
+      });
       this.#turns.push({ record, kind });
       if (outcome.stop === 'aborted') return this.#interrupted(turn);
       if (outcome.stop === 'error') {
@@ -282,15 +281,6 @@ function isOverflow({ stop, error, text }: TurnOutcome): boolean {
 function traceOf({ record, kind }: Turn, { forModel, result }: HelperResult): TurnTrace {
   const { ename = '', evalue = '' } = result.error ?? {};
   return { record, kind, forModel, ...(result.error ? { failure: `${ename}: ${evalue}` } : {}) };
-}
-
-function helperOf({ verdict }: TurnOutcome): { helper?: HelperBlock } {
-  if (verdict.kind !== 'helper') return {};
-  return { helper: { ...verdict.tag, code: verdict.code, hash: sha256(verdict.code) } };
-}
-
-function costField(cost: number | undefined): { cost?: number } {
-  return cost === undefined ? {} : { cost };
 }
 
 function notRun(block: HelperBlock, sentence: string, durationMs: number): HelperResult {

@@ -72,7 +72,7 @@ export interface CellSummary {
 
 /**
  * What the loop tells, in order, while a prompt cell runs:
- * (turn-start (prose | code)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
+ * (turn-start (prose | code | retry | source)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
  */
 export type LoopEvent =
   | { readonly type: 'turn-start'; readonly turn: number; readonly provider: string; readonly model: string }
@@ -80,6 +80,16 @@ export type LoopEvent =
   | { readonly type: 'prose'; readonly turn: number; readonly text: string }
   /** Text of the turn inside a helper block; `lang` is set from the block's first piece on. */
   | { readonly type: 'code'; readonly turn: number; readonly lang: string; readonly text: string }
+  /** The turn's text so far is void: after `waitMs` attempt number `attempt` begins, because of `reason`. */
+  | {
+      readonly type: 'retry';
+      readonly turn: number;
+      readonly reason: string;
+      readonly attempt: number;
+      readonly waitMs: number;
+    }
+  /** Another than `turn-start` said answers this turn. */
+  | { readonly type: 'source'; readonly turn: number; readonly provider: string; readonly model: string }
   | {
       readonly type: 'turn-end';
       readonly turn: number;

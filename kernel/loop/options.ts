@@ -2,6 +2,7 @@ import type { Provider, Usage } from '../providers/contract.ts';
 import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
+import type { Source } from './turn.ts';
 
 /** The tools that helper blocks can name. */
 export interface ToolRegistry {
@@ -26,7 +27,7 @@ export interface ManagerOptions {
   /** What stands in memory, one name a line. Absent: nothing is said of it. */
   readonly memoryListing?: () => Promise<string>;
   /** US dollars for what a turn used; `undefined` where no price is known. Absent: none is. */
-  readonly costOf?: (usage: Usage) => number | undefined;
+  readonly costOf?: (usage: Usage, source: Source) => number | undefined;
   /** Absent: a new one. */
   readonly conversation?: Conversation;
   /** Clock for durations, in milliseconds; absent: the system's. */

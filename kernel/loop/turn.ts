@@ -1,5 +1,5 @@
 import { estimateMessages, estimateTokens } from '../economy/estimate.ts';
-import { noUsage, wasWorkedOn } from '../economy/usage.ts';
+import { noUsage, sumUsage, wasWorkedOn } from '../economy/usage.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { GenerateRequest, Provider, ProviderEvent, Usage } from '../providers/contract.ts';
 import type { LoopEvent } from './events.ts';
@@ -24,6 +24,14 @@ export interface TurnOutcome {
   readonly stop: 'stop' | 'length' | 'aborted' | 'error';
   /** What the provider threw, for `error`. */
   readonly error?: unknown;
+  /** Who answered, where it is not who was asked. */
+  readonly source?: Source;
+}
+
+/** A provider and its model. */
+export interface Source {
+  readonly provider: string;
+  readonly model: string;
 }
 
 export interface TurnRequest {
@@ -40,19 +48,34 @@ export interface TurnRequest {
  * goes on to send, and at once when the signal comes, whatever the provider does. Never throws.
  */
 export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
-  const parser = new HelperParser(turn.knows);
+  let parser = new HelperParser(turn.knows);
+  let source: Source | undefined;
+  let lost: Usage | undefined;
   const show = (pieces: readonly Piece[]): void => {
     for (const piece of pieces) turn.emit(toEvent(turn.turn, piece));
   };
-  const received: string[] = [];
+  let received: string[] = [];
   let chars = 0;
-  const outcome = await consume(turn, (generated) => {
+  const take = (generated: string): 'stop' | 'length' | undefined => {
     const text = chars === 0 ? (turn.request.begin ?? '') + generated : generated;
     received.push(text);
     chars += text.length;
     show(parser.push(text));
     if (parser.done) return 'stop';
     return chars > maxTurnChars ? 'length' : undefined;
+  };
+  const outcome = await consume(turn, take, (event) => {
+    if (event.type === 'source') {
+      source = { provider: event.provider, model: event.model };
+      turn.emit({ type: 'source', turn: turn.turn, ...source });
+    } else {
+      const { reason, attempt, waitMs } = event;
+      turn.emit({ type: 'retry', turn: turn.turn, reason, attempt, waitMs });
+      lost = event.spent;
+      parser = new HelperParser(turn.knows);
+      received = [];
+      chars = 0;
+    }
   });
   const ending = parser.end(outcome.stop);
   show(ending.pieces);
@@ -61,9 +84,10 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
     text,
     said: ending.excess > 0 ? text.slice(0, -ending.excess) + closingTag : text,
     verdict: ending.verdict,
-    usage: usageOf(turn.request, text, outcome),
+    usage: usageOf(turn.request, text, outcome, lost),
     stop: outcome.stop,
     ...('error' in outcome ? { error: outcome.error } : {}),
+    ...(source && { source }),
   };
 }
 
@@ -75,10 +99,11 @@ interface Consumed {
   error?: unknown;
 }
 
-/** Reads the provider's stream; `take` gets its text and says when there is enough of it. */
+/** Reads the provider's stream; `take` gets its text and says when there is enough of it, `change` what is new about it. */
 async function consume(
   { provider, request, signal, emit }: TurnRequest,
   take: (text: string) => 'stop' | 'length' | undefined,
+  change: (event: Extract<ProviderEvent, { type: 'retry' | 'source' }>) => void,
 ): Promise<Consumed> {
   const ended: { stop?: Consumed['stop']; usage: Usage | undefined; cut: boolean } = {
     usage: undefined,
@@ -108,6 +133,7 @@ async function consume(
       if (event.type === 'notice') emit({ type: 'notice', text: event.text });
       else if (event.type === 'usage') ended.usage = event.usage;
       else if (ended.stop !== undefined) continue;
+      else if (event.type === 'retry' || event.type === 'source') change(event);
       else if (event.type === 'stop') {
         if (event.reason !== 'aborted') ended.stop = event.reason;
         endSoon();
@@ -154,15 +180,17 @@ function usageOf(
   request: TurnRequest['request'],
   text: string,
   { usage: said, cut, stop, error }: Consumed,
+  lost: Usage | undefined,
 ): Usage {
   if (said) return cut ? { ...said, estimated: true } : said;
-  if (stop === 'error' && !wasWorkedOn(error, text !== '')) return noUsage;
-  return {
+  if (stop === 'error' && !wasWorkedOn(error, text !== '')) return lost ?? noUsage;
+  const estimate = {
     inputTokens: estimateMessages(request.messages),
     outputTokens: estimateTokens(text),
     cachedTokens: 0,
     estimated: true,
   };
+  return lost === undefined ? estimate : sumUsage([lost, estimate]);
 }
 
 function toEvent(turn: number, piece: Piece): LoopEvent {

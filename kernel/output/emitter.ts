@@ -9,7 +9,7 @@ import type { Redactor } from './firewall/redact.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
-import { displayData, noticeMessage, oneLine } from './messages.ts';
+import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -79,6 +79,13 @@ class Emitter implements CellEmitter {
         break;
       case 'code':
         this.turn?.add(event.text, event.lang);
+        break;
+      case 'retry':
+        this.turn?.restart(retryText(event));
+        break;
+      case 'source':
+        this.turn?.answeredBy(event.model);
+        this.model = event.model;
         break;
       case 'turn-end':
         this.turn?.end(event.record, event.durationMs);

@@ -1,3 +1,4 @@
+import type { LoopEvent } from '../loop/events.ts';
 import type { IopubMessage } from './contract.ts';
 import { escapeMarkdown } from './format.ts';
 import { safeInline } from './firewall/inline.ts';
@@ -34,11 +35,23 @@ export function noticeMessage(
   redactor: Redactor,
   place: Partial<RepliqueMetadata> = {},
 ): IopubMessage {
-  const line = oneLine(text, redactor).slice(0, longestNotice);
+  const { markdown, plain } = quietLine(text, redactor);
   return displayData(
-    { 'text/markdown': `> ${safeInline(line)}`, 'text/plain': line },
+    { 'text/markdown': markdown, 'text/plain': plain },
     withReplique({ kind: 'notice', ...place }),
   );
+}
+
+/** A line from Replique itself, as Markdown and as plain text. */
+export function quietLine(text: string, redactor: Redactor): { markdown: string; plain: string } {
+  const plain = oneLine(text, redactor).slice(0, longestNotice);
+  return { markdown: `> ${safeInline(plain)}`, plain };
+}
+
+/** What a reader is told of an attempt that failed and of the next one. */
+export function retryText({ reason, attempt, waitMs }: Extract<LoopEvent, { type: 'retry' }>): string {
+  const when = waitMs < 1000 ? '' : ` in ${Math.ceil(waitMs / 1000)} s`;
+  return `${reason} Trying again${when} (attempt ${attempt}).`;
 }
 
 /** A person's or model's text within one line: no controls, no secrets, no line breaks. */

@@ -6,7 +6,7 @@ import type { Redactor } from './firewall/redact.ts';
 import { wellFormed } from './firewall/stream.ts';
 import { stripTerminal } from './firewall/terminal.ts';
 import { formatCount, formatDuration, formatUsage } from './format.ts';
-import { displayData, markdownName, oneLine, updateDisplay, withReplique } from './messages.ts';
+import { displayData, markdownName, oneLine, quietLine, updateDisplay, withReplique } from './messages.ts';
 import { mime } from './schema.ts';
 
 const shortestIntervalMs = 50;
@@ -21,6 +21,7 @@ interface Segment {
 
 export interface TurnViewOptions {
   readonly turn: number;
+  /** At first; see `answeredBy`. */
   readonly model: string;
   /** Whether the header names the model: in the first turn and where it changes. */
   readonly showModel: boolean;
@@ -32,19 +33,26 @@ export interface TurnViewOptions {
 /** One turn of the model on the screen: appears when it starts, follows the stream, and ends with its record. */
 export class TurnView {
   private readonly options: TurnViewOptions;
-  private readonly segments: Segment[] = [];
+  private segments: Segment[] = [];
   private length = 0;
   private shown = 0;
+  private model: string;
+  private showModel: boolean;
+  /** A line below the text, until there is text. */
+  private status: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private lastSize = 0;
 
   constructor(options: TurnViewOptions) {
     this.options = options;
+    this.model = options.model;
+    this.showModel = options.showModel;
     options.publish(displayData(this.bundle([]), this.metadata(true), options.displayId));
   }
 
   /** More text; `lang` is set for the code of a helper block. */
   add(text: string, lang?: string): void {
+    this.status = undefined;
     const fits = text.slice(0, Math.max(0, longestText - this.length));
     this.length += text.length;
     const last = this.segments.at(-1);
@@ -52,6 +60,21 @@ export class TurnView {
     else this.segments.push({ lang, pieces: [fits] });
     const delay = Math.max(shortestIntervalMs, this.lastSize / charactersPerMs);
     this.timer ??= setTimeout(() => this.refresh(), delay).unref();
+  }
+
+  /** Takes back the text so far; `status` stands in its place until there is text again. */
+  restart(status: string): void {
+    this.segments = [];
+    this.length = 0;
+    this.status = status;
+    this.shown = -1;
+    this.refresh();
+  }
+
+  /** Another model than the one named so far writes this turn. */
+  answeredBy(model: string): void {
+    this.model = model;
+    this.showModel = true;
   }
 
   /** Shows at once what has not been shown yet. */
@@ -63,6 +86,7 @@ export class TurnView {
   end(record?: TurnRecord, durationMs?: number): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.status = undefined;
     const data = this.bundle(this.heading(record, durationMs), false);
     if (record !== undefined) data[mime.turn] = this.options.redactor.json(record);
     const metadata = this.metadata(false, record?.final, durationMs);
@@ -101,7 +125,8 @@ export class TurnView {
   }
 
   private bundle(heading: readonly string[] | undefined, streaming = true): Record<string, unknown> {
-    const { turn, model, showModel, redactor } = this.options;
+    const { turn, redactor } = this.options;
+    const { model, showModel } = this;
     const rest = heading ?? [];
     const named = showModel && rest[0] !== 'final';
     const plainHead = [`turn ${turn}`, ...(named ? [oneLine(model, redactor)] : []), ...rest].join(' · ');
@@ -115,12 +140,21 @@ export class TurnView {
     const plain = texts.map(({ lang, text }) =>
       lang === undefined ? showInvisible(text).trim() : codeFence(text.replace(/^\n+|\s+$/g, ''), lang),
     );
+    const status = this.status === undefined ? undefined : quietLine(this.status, redactor);
     const data = {
       'text/markdown': joined(
-        [...(heading === undefined ? [] : [`*${head}*`]), ...markdown, ...more],
+        [
+          ...(heading === undefined ? [] : [`*${head}*`]),
+          ...markdown,
+          ...more,
+          ...(status ? [status.markdown] : []),
+        ],
         '\n\n',
       ),
-      'text/plain': joined([...(heading === undefined ? [] : [plainHead]), ...plain, ...more], '\n'),
+      'text/plain': joined(
+        [...(heading === undefined ? [] : [plainHead]), ...plain, ...more, ...(status ? [status.plain] : [])],
+        '\n',
+      ),
     };
     this.lastSize = data['text/markdown'].length + data['text/plain'].length;
     return data;

@@ -28,12 +28,23 @@ export interface Usage {
 }
 
 /**
- * A generation: any number of `text` and `notice`, then exactly one `usage` and one `stop`, in that order.
- * What goes wrong is thrown as a ProviderError and nothing else.
+ * A generation: any number of `text`, `notice`, `retry` and `source`, then exactly one `usage` and one `stop`, in that
+ * order. What goes wrong is thrown as a ProviderError and nothing else; a `usage` may come before it.
  */
 export type ProviderEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'notice'; readonly text: string }
+  /** The text so far is void: after `waitMs` attempt number `attempt` begins anew, because of `reason`. */
+  | {
+      readonly type: 'retry';
+      readonly reason: string;
+      readonly attempt: number;
+      readonly waitMs: number;
+      /** What the attempts so far have used. The last `usage` includes it. */
+      readonly spent: Usage;
+    }
+  /** Who answers from here on, where it is not who was asked. */
+  | { readonly type: 'source'; readonly provider: string; readonly model: string }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'stop'; readonly reason: 'stop' | 'length' | 'aborted' };
 

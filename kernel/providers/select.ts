@@ -1,27 +1,11 @@
-import type { Config, ProviderName } from '../config.ts';
+import type { Config } from '../config.ts';
 import { ProviderError } from './contract.ts';
 import type { Provider } from './contract.ts';
+import { createProviders } from './create.ts';
+import type { ConcreteName } from './create.ts';
 import { shownAddress } from './redact.ts';
 
-/** What a provider's file exports. */
-interface ProviderModule {
-  create(config: Config): Provider;
-  /** The model to use: the configured one or a default. Without it, the first that the provider lists. */
-  chooseModel?(config: Config, provider: Provider, signal: AbortSignal): Promise<string>;
-}
-
-type Name = Exclude<ProviderName, 'auto'>;
-
-/** Each provider is loaded when it is chosen, not before. */
-const modules: Readonly<Record<Name, () => Promise<ProviderModule>>> = {
-  ollama: () => import('./ollama.ts'),
-  groq: () => import('./groq.ts'),
-  openai: () => import('./openai.ts'),
-  embedded: () => import('./embedded.ts'),
-  mock: () => import('./mock.ts'),
-};
-
-/** A chosen provider; the caller closes it. */
+/** A chosen provider; the caller closes it. Of several keys it has the first. */
 export interface Selection {
   readonly provider: Provider;
   readonly model: string;
@@ -69,18 +53,17 @@ async function probeOllama(config: Config, signal: AbortSignal): Promise<Selecti
   }
 }
 
-async function start(name: Name, config: Config, reason: string, signal: AbortSignal): Promise<Selection> {
-  const module = await modules[name]();
-  const provider = module.create(config);
+async function start(
+  name: ConcreteName,
+  config: Config,
+  reason: string,
+  signal: AbortSignal,
+): Promise<Selection> {
+  const [created] = await createProviders(name, config);
   try {
-    const model =
-      (await module.chooseModel?.(config, provider, signal)) ??
-      config.model ??
-      (await provider.listModels(signal))[0];
-    if (model !== undefined) return { provider, model, reason };
-    throw new ProviderError('model-missing', `The provider "${name}" has no model.`, 'Set REPLIQUE_MODEL.');
+    return { provider: created.provider, model: await created.chooseModel(signal), reason };
   } catch (error) {
-    await provider.close();
+    await created.provider.close();
     throw error;
   }
 }

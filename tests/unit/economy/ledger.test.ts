@@ -94,7 +94,7 @@ describe('a meter', () => {
   const usage = { inputTokens: 10, outputTokens: 5, cachedTokens: 0, estimated: false };
 
   it('counts the calls of other kernels for the day', async () => {
-    const prices = await loadPrices('mock', { m: { input: 1, output: 1 } });
+    const prices = await loadPrices(false, { m: { input: 1, output: 1 } });
     const limits = { ...noBudgets, day: { tokens: 1000 } };
     const [one, two] = ['a', 'b'].map(
       (session) => new Meter({ prices, limits, session, ledger: new Ledger(file) }),
@@ -107,7 +107,7 @@ describe('a meter', () => {
   });
 
   it('goes on where nothing can be recorded, and says so; but not where a budget of the day needs the record', async () => {
-    const prices = await loadPrices('mock');
+    const prices = await loadPrices(false);
     const ledger = new Ledger(file);
     ledger.close();
     const meter = new Meter({ prices, limits: noBudgets, session: 's', ledger });

@@ -5,7 +5,7 @@ import { Meter, type Reservation } from '../../../kernel/economy/meter.ts';
 import { loadPrices } from '../../../kernel/economy/prices.ts';
 
 const model = { provider: 'openai', model: 'm' };
-const prices = await loadPrices('openai', { m: { input: 1, output: 2 } });
+const prices = await loadPrices(false, { m: { input: 1, output: 2 } });
 let clock = 0;
 
 const meterWith = (budgets: Partial<Budgets>): Meter =>

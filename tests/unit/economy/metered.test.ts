@@ -10,7 +10,7 @@ import {
 } from '../../../kernel/providers/contract.ts';
 import { ScriptedProvider, type ScriptedReply } from '../../support/scripted-provider.ts';
 
-const prices = await loadPrices('mock', { m: { input: 1, output: 1 } });
+const prices = await loadPrices(false, { m: { input: 1, output: 1 } });
 const request = (words = 100): GenerateRequest => ({
   ...{ model: 'm', messages: [{ role: 'user', content: 'word '.repeat(words) }], maxTokens: 1000 },
   ...{ temperature: 0, stop: [], signal: new AbortController().signal },
