@@ -160,7 +160,7 @@ function check(values: Record<string, unknown>, where: string): Config {
   const issue = parsed.error.issues[0];
   const key = issue?.path.join('.') ?? '';
   const problem = `${key === '' ? '' : `"${key}": `}${issue?.message ?? 'not valid'}.`;
-  const variable = where === 'the environment' && variableOf(key);
+  const variable = where === 'the environment' && variableOf(String(issue?.path[0]));
   if (!variable) throw repliqueError('CONFIG_INVALID', { where, problem });
   const remedy = `Correct it, or run \`unset ${variable}\`.`;
   throw repliqueError('CONFIG_INVALID', { where: `the variable ${variable}`, problem, remedy });

@@ -198,10 +198,7 @@ export class CellRun {
       });
       this.#turns.push({ record, kind });
       if (outcome.stop === 'aborted') return this.#interrupted(turn);
-      if (outcome.stop === 'error') {
-        const stop = providerStop(outcome.error);
-        return stop.reason === 'budget' && number > 1 ? stop : this.#failed(stop);
-      }
+      if (outcome.stop === 'error') return this.#failed(providerStop(outcome.error));
       this.#answerTurn(turn);
       return turn;
     }

@@ -11,7 +11,7 @@ const notebooks = join(import.meta.dirname, '..', '..', 'notebooks');
 let jupyter: Jupyter;
 let target: string;
 beforeEach(() => {
-  jupyter = new Jupyter();
+  jupyter = new Jupyter({ REPLIQUE_RETRIES: '0' });
   target = join(jupyter.workspace, 'out.ipynb');
 });
 afterEach(() => jupyter.close());

@@ -7,7 +7,7 @@ import { cellOf, kindsOf, streamOf } from '../support/notebooks.ts';
 let jupyter: Jupyter;
 let target: string;
 beforeEach(() => {
-  jupyter = new Jupyter();
+  jupyter = new Jupyter({ REPLIQUE_RETRIES: '0' });
   target = join(jupyter.workspace, 'out.ipynb');
 });
 afterEach(() => jupyter.close());

@@ -15,6 +15,8 @@ async function start(...given: Parameters<typeof KernelUnderTest.start>): Promis
 }
 
 const helper = (code: string, lang = 'python'): string => `<helpers lang="${lang}">\n${code}\n</helpers>`;
+const displayOf = (content: Readonly<Record<string, unknown>>): unknown =>
+  (content['transient'] as { display_id?: string }).display_id;
 const kinds = (cell: { outputs: readonly { header: { msg_type: string } }[] }): string[] =>
   cell.outputs.map(({ header }) => header.msg_type);
 
@@ -74,11 +76,43 @@ describe('a prompt cell', () => {
   });
 
   it('is an error, after its outputs, when the provider fails', async () => {
-    const kernel = await start({ replies: [{ error: { status: 503, message: 'no capacity' } }] });
+    const kernel = await start({
+      replies: [{ error: { status: 503, message: 'no capacity' } }],
+      config: { retries: 0 },
+    });
     const cell = await kernel.run('Anything?');
     expect(cell.reply).toMatchObject({ status: 'error', ename: 'ProviderError' });
     expect(kinds(cell).at(-1)).toBe('error');
     expect(cell.reply['traceback']).toHaveLength(2);
+  });
+
+  it('is tried again when the provider fails in the middle: none of the first try stays', async () => {
+    const kernel = await start({
+      replies: [
+        { text: `Lost words. ${helper('print("lost")').slice(0, 40)}`, error: { status: 503 } },
+        { text: 'Kept words.' },
+      ],
+    });
+    const cell = await kernel.run('Anything?');
+    expect(cell.reply['status']).toBe('ok');
+    expect(cell.text).toContain('Trying again');
+    const turns = cell.outputs.filter(
+      ({ content }) => 'transient' in content && displayOf(content) !== undefined,
+    );
+    expect(new Set(turns.map(({ content }) => displayOf(content))).size).toBe(1);
+    expect(JSON.stringify(turns.at(-1))).toContain('Kept words.');
+    expect(JSON.stringify(turns.at(-1))).not.toMatch(/Lost|Trying/);
+  });
+
+  it('is answered by the fallback when the provider can’t be had, which is said and recorded', async () => {
+    const kernel = await start({
+      replies: [{ text: 'From the script.' }],
+      config: { provider: 'groq', fallback: ['mock'] },
+    });
+    const cell = await kernel.run('Anything?');
+    expect(cell.reply['status']).toBe('ok');
+    expect(cell.text).toContain('mock:mock answers now, not groq: Groq needs a key');
+    expect(JSON.stringify(cell.outputs)).toContain('"provider":"mock"');
   });
 
   it('is an error that names the provider’s key when there is none', async () => {

@@ -58,6 +58,15 @@ describe('loadConfig', () => {
     expect(config.python).toBeUndefined();
   });
 
+  it('takes several keys and fallbacks, with commas between them; each key is a secret', () => {
+    const config = loadConfig(
+      { GROQ_API_KEY: 'gsk_aaaaaa, gsk_bbbbbb', REPLIQUE_FALLBACK: 'ollama:qwen2.5-coder:7b, embedded' },
+      file,
+    );
+    expect(config.fallback).toEqual(['ollama:qwen2.5-coder:7b', 'embedded']);
+    expect(secretsOf(config)).toEqual(['gsk_aaaaaa', 'gsk_bbbbbb']);
+  });
+
   it.each([
     [{ REPLIQUE_PROVIDER: 'gpt' }, 'provider'],
     [{ REPLIQUE_MAX_TURNS: 'many' }, 'maxTurns'],
@@ -66,6 +75,9 @@ describe('loadConfig', () => {
     [{ GROQ_BASE_URL: 'not an address' }, 'groqBaseUrl'],
     [{ OPENAI_BASE_URL: 'localhost:8000' }, 'http://'],
     [{ OPENAI_API_KEY: 'sk-“quoted”' }, 'openaiApiKey'],
+    [{ OPENAI_API_KEY: 'sk-one,,sk-two' }, 'openaiApiKey'],
+    [{ REPLIQUE_FALLBACK: 'groq,claude' }, 'fallback'],
+    [{ REPLIQUE_RETRIES: '99' }, 'retries'],
     [{ GROQ_API_KEY: 'gsk_two\nlines' }, 'groqApiKey'],
   ])('refuses %j and names the key %s', (environment, key) => {
     const error = refused(environment);

@@ -163,15 +163,19 @@ export class ResilientProvider implements Provider {
   async *#attempt(route: Route, target: Target, turn: Turn): AsyncGenerator<ProviderEvent, Ended, undefined> {
     const { request, deadline, spent } = turn;
     const events = attempt({ route, target, request, deadline, spent });
-    for (;;) {
-      const next = await events.next();
-      const isAnswer =
-        next.done === true
-          ? 'stop' in next.value && next.value.stop !== 'aborted'
-          : next.value.type === 'text';
-      if (isAnswer) yield* this.#tellSource(route, turn);
-      if (next.done === true) return next.value;
-      yield next.value;
+    try {
+      for (;;) {
+        const next = await events.next();
+        const isAnswer =
+          next.done === true
+            ? 'stop' in next.value && next.value.stop !== 'aborted'
+            : next.value.type === 'text';
+        if (isAnswer) yield* this.#tellSource(route, turn);
+        if (next.done === true) return next.value;
+        yield next.value;
+      }
+    } finally {
+      await events.return({ stop: 'aborted' });
     }
   }
 

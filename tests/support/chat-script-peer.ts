@@ -1,0 +1,70 @@
+import type { ServerResponse } from 'node:http';
+import { httpPeer, sendJson } from './http-peer.ts';
+import type { HttpPeer } from './http-peer.ts';
+
+/** How one call is answered. `stall` and `reset` come after the text. */
+export interface ChatReply {
+  readonly text?: string;
+  readonly end?: 'stop' | 'stall' | 'reset' | 'garbage' | 'truncated';
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ChatScriptPeer extends HttpPeer {
+  /** The key of each chat call, in order. */
+  readonly keys: readonly string[];
+  /** How many answers the client left before their end. */
+  abandoned: number;
+  /** Calls of the list of models. */
+  lists: number;
+}
+
+/** A service that speaks OpenAI's chat completions and answers each call as its script says; the last one stays. */
+export async function chatScriptPeer(replies: readonly ChatReply[]): Promise<ChatScriptPeer> {
+  const left = [...replies];
+  const keys: string[] = [];
+  const peer = await httpPeer((request, _body, response) => {
+    if (request.method === 'GET') {
+      state.lists += 1;
+      sendJson(response, 200, { object: 'list', data: [{ id: 'm', object: 'model', context_window: 4096 }] });
+      return;
+    }
+    keys.push(request.headers.authorization?.replace('Bearer ', '') ?? '');
+    response.on('close', () => {
+      if (!response.writableEnded) state.abandoned += 1;
+    });
+    play((left.length > 1 ? left.shift() : left[0]) ?? {}, response);
+  });
+  const state: ChatScriptPeer = { ...peer, keys, abandoned: 0, lists: 0 };
+  return state;
+}
+
+const usage = { prompt_tokens: 7, completion_tokens: 3 };
+const data = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
+
+function play({ text = '', end = 'stop', status, headers }: ChatReply, response: ServerResponse): void {
+  if (status !== undefined) {
+    sendJson(response, status, { error: { message: `status ${status}`, type: 'error' } }, headers);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.flushHeaders();
+  if (text !== '') response.write(data({ choices: [{ index: 0, delta: { content: text } }] }));
+  switch (end) {
+    case 'stop':
+      response.write(data({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
+      response.end(`${data({ choices: [], usage })}data: [DONE]\n\n`);
+      break;
+    case 'garbage':
+      response.end('data: {oops\n\n');
+      break;
+    case 'truncated':
+      response.end(Buffer.from('data: {"choices":[{"delta":{"content":"é', 'utf8').subarray(0, -1));
+      break;
+    case 'reset':
+      setImmediate(() => response.socket?.resetAndDestroy());
+      break;
+    case 'stall':
+      break;
+  }
+}
