@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../kernel/config.ts';
+import { Meter } from '../../kernel/economy/meter.ts';
+import { meteredProvider } from '../../kernel/economy/metered.ts';
 import { selectResilient } from '../../kernel/providers/resilience/select.ts';
 import type { Selection } from '../../kernel/providers/select.ts';
 import { chatScriptPeer } from '../support/chat-script-peer.ts';
@@ -9,6 +11,9 @@ import { ollamaReplayPeer } from '../support/ollama-replay-peer.ts';
 import { answer, configWith, request } from '../support/provider-tools.ts';
 import type { Answer } from '../support/provider-tools.ts';
 import { line } from '../unit/providers/resilience/doubles.ts';
+
+/** Loading an SDK is no part of a call that is to end soon. */
+beforeAll(() => Promise.all([import('groq-sdk'), import('openai')]));
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -70,9 +75,7 @@ describe.each(sdks)('%s', (_name, at) => {
     ['half a character', { text: 'Half', end: 'truncated' }, /^Half\[retry 2 in 0\]Good\.\.stop$/],
   ])('after %s the turn begins anew', async (_fault, fault, shown) => {
     const peer = await peerOf(fault, { text: 'Good.' });
-    const { events } = await ask(
-      await select({ ...at(peer.url), firstTokenSeconds: 0.3, tokenGapSeconds: 0.3 }),
-    );
+    const { events } = await ask(await select({ ...at(peer.url), firstTokenSeconds: 2, tokenGapSeconds: 2 }));
     expect(line(events)).toMatch(shown);
     expect(peer.keys).toHaveLength(2);
     const usage = events.find((event) => event.type === 'usage');
@@ -87,7 +90,7 @@ describe.each(sdks)('%s', (_name, at) => {
   ])('the time limit (%s) ends the connection', async (limit, fault) => {
     const peer = await peerOf(fault);
     const { error } = await ask(
-      await select({ ...at(peer.url), firstTokenSeconds: 0.3, tokenGapSeconds: 0.3, retries: 0 }),
+      await select({ ...at(peer.url), firstTokenSeconds: 2, tokenGapSeconds: 2, retries: 0 }),
     );
     expect(error).toMatchObject({ kind: 'timeout' });
     expect((error as Error).message).toContain(limit);
@@ -143,6 +146,21 @@ describe.each(sdks)('%s', (_name, at) => {
     });
     expect(ollama.requests[0]?.model).toBe('qwen2.5-coder:7b');
   });
+});
+
+test('each call is metered, and what is metered is what the turn says it used', async () => {
+  const peer = await peerOf({ status: 503 }, { text: 'Half', end: 'garbage' }, { text: 'Good.' });
+  const meter = new Meter({ limits: { cell: {}, session: {}, day: {} }, session: 's' });
+  const { provider, model } = await selectResilient(
+    configWith({ provider: 'groq', groqApiKey: 'gsk_aaaaaa', groqBaseUrl: peer.url, model: 'm' }),
+    AbortSignal.timeout(60_000),
+    { priceOf: () => undefined, random: () => 0, metered: (one) => meteredProvider(one, meter) },
+  );
+  const { events } = await ask({ provider, model, reason: '' });
+  const usage = events.find((event) => event.type === 'usage')?.usage;
+  const [total] = meter.byModel('session');
+  expect(total).toMatchObject({ provider: 'groq', model: 'm', calls: 3, ...usage });
+  expect(usage).toMatchObject({ outputTokens: 3 + 2, estimated: true });
 });
 
 describe('the choice', () => {
