@@ -180,8 +180,9 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   let manager: ContinuationManager | undefined;
   const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
 
-  const loop = async (signal: AbortSignal, cell: number): Promise<ContinuationManager> => {
-    await spending.beginCell(cell);
+  const loop = async (signal: AbortSignal, cell?: number): Promise<ContinuationManager> => {
+    await spending.open();
+    if (cell !== undefined) spending.beginCell(cell);
     selection ??= await selectResilient(config, signal, spending);
     manager ??= new ContinuationManager({
       provider: selection.provider,

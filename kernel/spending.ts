@@ -17,8 +17,10 @@ interface SpendingOptions {
 
 /** What a session uses: counted, held within its budgets, shown. */
 export interface SessionSpending extends Spending {
-  /** A prompt begins: the first opens prices and ledger. */
-  beginCell(number: number): Promise<void>;
+  /** Loads prices and opens the ledger, once. */
+  open(): Promise<void>;
+  /** A prompt begins. */
+  beginCell(number: number): void;
   /** A provider every call of which is reserved and counted. */
   readonly metered: (provider: Provider) => Provider;
   /** US dollars for what was used at a provider’s model; `undefined` where no price is known. */
@@ -54,8 +56,8 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
     }
   };
   return {
-    beginCell: async (number) => {
-      meter.beginCell(number);
+    beginCell: (number) => meter.beginCell(number),
+    open: async () => {
       priced ??= loadPrices(mayCost(config), config.prices);
       meter.prices = await priced;
       meter.ledger = await ledger();

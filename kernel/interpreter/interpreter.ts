@@ -21,7 +21,7 @@ export interface InterpreterOptions {
   readonly worker: Worker;
   readonly conversation: Conversation;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
-  readonly loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>;
+  readonly loop: (signal: AbortSignal, cell?: number) => Promise<ContinuationManager>;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
@@ -171,6 +171,8 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
+      runPrompt: (text) => runPromptCell(this.#options.loop, this.#options.worker, request, text),
+      contextUse: async (signal) => (await this.#options.loop(signal)).contextUse(signal),
       network: this.#options.network,
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,

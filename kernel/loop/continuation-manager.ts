@@ -10,7 +10,7 @@ import { ResultCollector } from './results.ts';
 import type { TurnTrace } from './stop/contract.ts';
 import { firstStop } from './stop/index.ts';
 import { systemPrompt } from './system-prompt.ts';
-import { ContextWindow } from './window.ts';
+import { ContextWindow, type ContextUse } from './window.ts';
 
 /**
  * The loop of one session: the model answers in turns, a turn's helper block is run and its result given back, until a
@@ -80,6 +80,11 @@ export class ContinuationManager {
     return firstStop({ turns, iteration, maxTurns: this.#options.maxTurns }) === undefined;
   }
 
+  /** What the next call would send, part by part. @throws ProviderError where the model can't be asked */
+  async contextUse(signal: AbortSignal): Promise<ContextUse> {
+    return (await this.#contextWindow(signal)).use(this.conversation);
+  }
+
   async #runBlock(
     block: HelperBlock,
     signal: AbortSignal,
@@ -114,10 +119,7 @@ export class ContinuationManager {
 
   async #contextWindow(signal: AbortSignal): Promise<ContextWindow> {
     const { provider, model, params } = this.#options;
-    this.#window ??= new ContextWindow(
-      (await provider.modelInfo(model, signal)).contextLength,
-      params.maxTokens,
-    );
+    this.#window ??= new ContextWindow(await provider.modelInfo(model, signal), params.maxTokens);
     return this.#window;
   }
 }

@@ -59,6 +59,22 @@ export class Conversation {
     ];
   }
 
+  /** What the messages are made of, for who wants to see what fills the context. */
+  parts(): readonly { readonly what: string; readonly messages: readonly { readonly content: string }[] }[] {
+    const contents = (role: Entry['role'], kind: Part['kind']): { content: string }[] =>
+      this.#entries
+        .filter((entry) => entry.role === role)
+        .flatMap(({ parts }) => parts.filter((part) => part.kind === kind))
+        .map(({ text }) => ({ content: text }));
+    return [
+      { what: 'instructions', messages: [{ content: this.#system }] },
+      { what: 'your prompts', messages: contents('user', 'words') },
+      { what: 'the model’s replies', messages: contents('assistant', 'words') },
+      { what: 'results of code', messages: contents('user', 'result') },
+      { what: 'notes on files, memory and code of yours', messages: contents('user', 'note') },
+    ];
+  }
+
   /** The least that the next call must hold: the system message and the newest one. */
   newest(): readonly ChatMessage[] {
     const all = this.messages();

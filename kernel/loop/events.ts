@@ -8,6 +8,8 @@ export type StopReason =
   | 'interrupted'
   | 'turn-limit'
   | 'repetition'
+  | 'no-progress'
+  | 'refusal'
   | 'malformed'
   | 'empty'
   | 'overflow'
@@ -44,7 +46,7 @@ export interface TurnRecord {
   readonly usage: Usage;
   /** US dollars; absent where no price is known. */
   readonly cost?: number;
-  readonly stop: 'stop' | 'length' | 'aborted' | 'error';
+  readonly stop: 'stop' | 'length' | 'filtered' | 'aborted' | 'error';
   readonly final: boolean;
 }
 

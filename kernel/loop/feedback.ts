@@ -19,6 +19,7 @@ export function feedbackOn(
 ): Feedback {
   switch (kind) {
     case 'helper':
+    case 'refused':
       return {};
     case 'final':
       if (stop !== 'length') return {};

@@ -15,6 +15,7 @@ const announces =
  */
 export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
   const { verdict, text } = outcome;
+  if (outcome.stop === 'filtered' && verdict.kind !== 'helper') return 'refused';
   if (verdict.kind !== 'plain') return verdict.kind;
   if (text.trim() === '') return 'empty';
   const words = outsideFences(text);

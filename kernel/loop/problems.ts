@@ -19,17 +19,27 @@ const problems = {
   TurnLimit: {
     reason: 'turn-limit',
     sentence: 'The model used all the turns that a cell may take, without a final answer.',
-    remedy: 'Ask it to go on in the next cell, or allow more: set REPLIQUE_MAX_TURNS.',
+    remedy: '`%continue` goes on from there; REPLIQUE_MAX_TURNS allows more.',
   },
   Interrupted: {
     reason: 'interrupted',
     sentence: 'The cell was interrupted.',
-    remedy: 'Run the cell again, or ask to go on in the next one.',
+    remedy: 'Run the cell again, or `%continue` from there.',
   },
   Repetition: {
     reason: 'repetition',
     sentence: 'The model ran the same code again and again, with the same result.',
     remedy: 'Ask in other words, or in smaller steps.',
+  },
+  NoProgress: {
+    reason: 'no-progress',
+    sentence: 'The model met the same error five times in a row.',
+    remedy: 'Say how it could be solved and `%continue`, or choose a larger model: set REPLIQUE_MODEL.',
+  },
+  Refused: {
+    reason: 'refusal',
+    sentence: 'The provider’s content filter ended the reply.',
+    remedy: 'Ask in other words, or choose another provider: set REPLIQUE_PROVIDER.',
   },
   Malformed: {
     reason: 'malformed',

@@ -21,7 +21,7 @@ export interface TurnOutcome {
   readonly said: string;
   readonly verdict: Verdict;
   readonly usage: Usage;
-  readonly stop: 'stop' | 'length' | 'aborted' | 'error';
+  readonly stop: 'stop' | 'length' | 'filtered' | 'aborted' | 'error';
   /** What the provider threw, for `error`. */
   readonly error?: unknown;
   /** Who answered, where it is not who was asked. */
@@ -77,7 +77,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
       chars = 0;
     }
   });
-  const ending = parser.end(outcome.stop);
+  const ending = parser.end(outcome.stop === 'filtered' ? 'stop' : outcome.stop);
   show(ending.pieces);
   const text = received.join('').slice(0, parser.consumed) + ending.putBack;
   return {

@@ -1,19 +1,34 @@
 import { estimateMessages } from '../economy/estimate.ts';
-import type { ChatMessage, Usage } from '../providers/contract.ts';
+import type { ChatMessage, ModelInfo, Usage } from '../providers/contract.ts';
 import type { Conversation } from './conversation.ts';
 
 /** A compaction frees at least this share of the room, so that the prefix then stays for a while. */
 const target = 0.7;
 
+/** What fills a model's context. */
+export interface ContextUse {
+  readonly parts: readonly { readonly what: string; readonly tokens: number }[];
+  readonly contextLength: number;
+  /** The provider does not tell the length. */
+  readonly isGuess: boolean;
+  /** Kept free for the reply. */
+  readonly maxTokens: number;
+}
+
 /** Keeps a conversation within a model's context. Counts are estimates, corrected by what the provider says. */
 export class ContextWindow {
   readonly #contextLength: number;
+  readonly #isGuess: boolean;
   /** Most tokens that a turn may generate: as configured, but never more than half of the context. */
   readonly maxTokens: number;
   #scale = 1;
 
-  constructor(contextLength: number, maxTokens: number) {
+  constructor(
+    { contextLength, contextLengthKnown }: Pick<ModelInfo, 'contextLength' | 'contextLengthKnown'>,
+    maxTokens: number,
+  ) {
     this.#contextLength = contextLength;
+    this.#isGuess = !contextLengthKnown;
     this.maxTokens = Math.max(1, Math.min(maxTokens, Math.floor(contextLength / 2)));
   }
 
@@ -40,6 +55,19 @@ export class ContextWindow {
     const context = String(this.#contextLength);
     const notice = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', and ')}.`;
     return { fits, notice };
+  }
+
+  /** What the next call would send, part by part, as it is counted here. */
+  use(conversation: Conversation): ContextUse {
+    const parts = conversation
+      .parts()
+      .map(({ what, messages }) => ({ what, tokens: Math.round(estimateMessages(messages) * this.#scale) }));
+    return {
+      parts,
+      contextLength: this.#contextLength,
+      isGuess: this.#isGuess,
+      maxTokens: this.maxTokens,
+    };
   }
 
   /** Learns from the provider's own count of a request. */

@@ -43,7 +43,7 @@ export const turnSchema = z.strictObject({
   helper: helperBlock.optional(),
   usage,
   cost: z.number().nonnegative().optional(),
-  stop: z.enum(['stop', 'length', 'aborted', 'error']),
+  stop: z.enum(['stop', 'length', 'filtered', 'aborted', 'error']),
   final: z.boolean(),
 });
 
@@ -66,6 +66,8 @@ export const cellSchema = z.strictObject({
     'interrupted',
     'turn-limit',
     'repetition',
+    'no-progress',
+    'refusal',
     'malformed',
     'empty',
     'overflow',

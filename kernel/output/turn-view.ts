@@ -120,6 +120,7 @@ export class TurnView {
       ...(record === undefined ? [] : [formatUsage(record.usage)]),
       ...(durationMs === undefined ? [] : [formatDuration(durationMs)]),
       ...(record?.stop === 'length' ? ['cut at the token limit'] : []),
+      ...(record?.stop === 'filtered' ? ['ended by the content filter'] : []),
       ...(record === undefined || record.stop === 'aborted' ? ['broken off'] : []),
     ];
   }

@@ -160,13 +160,14 @@ function chatBody(request: GenerateRequest, limitKey: ChatSettings['limitKey']):
   };
 }
 
+const finishes: Readonly<Record<string, Piece['finish']>> = { length: 'length', content_filter: 'filtered' };
+
 function* pieces(chunk: z.infer<typeof chunkSchema>): Generator<Piece> {
   const choice = chunk.choices?.[0];
   const text = choice?.delta?.content ?? '';
   if (text !== '') yield { text };
   const reason = choice?.finish_reason ?? undefined;
-  if (reason === 'content_filter') yield { notice: "The provider's content filter ended the answer." };
-  if (reason !== undefined) yield { finish: reason === 'length' ? 'length' : 'stop' };
+  if (reason !== undefined) yield { finish: finishes[reason] ?? 'stop' };
   if (chunk.usage) yield { usage: usageOf(chunk.usage) };
 }
 

@@ -46,7 +46,7 @@ export type ProviderEvent =
   /** Who answers from here on, where it is not who was asked. */
   | { readonly type: 'source'; readonly provider: string; readonly model: string }
   | { readonly type: 'usage'; readonly usage: Usage }
-  | { readonly type: 'stop'; readonly reason: 'stop' | 'length' | 'aborted' };
+  | { readonly type: 'stop'; readonly reason: 'stop' | 'length' | 'aborted' | 'filtered' };
 
 export interface ModelInfo {
   readonly id: string;

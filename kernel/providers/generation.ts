@@ -8,7 +8,7 @@ export interface Piece {
   readonly notice?: string;
   readonly usage?: Usage;
   /** The provider says that the answer is complete. A stream that never says so was broken off. */
-  readonly finish?: 'stop' | 'length';
+  readonly finish?: 'stop' | 'length' | 'filtered' | undefined;
 }
 
 export interface Source {
@@ -37,7 +37,7 @@ export async function* generation(request: GenerateRequest, source: Source): Asy
   const filter = stopFilter(request.stop);
   let written = '';
   let usage: Usage | undefined;
-  let finish: 'stop' | 'length' | undefined;
+  let finish: Piece['finish'];
   try {
     const pieces = request.signal.aborted ? [] : untilAborted(source.open(call.signal), request.signal);
     for await (const piece of pieces) {

@@ -55,9 +55,10 @@ describe.each(providers)('%s', (_name, at) => {
     expect(events.at(-1)).toEqual({ type: 'stop', reason: 'stop' });
   });
 
-  test('gives notice of a content filter', async () => {
+  test('tells that a content filter ended the answer', async () => {
     const { events } = await answer(at('filtered').generate(request('x')));
-    expect(events.map((event) => event.type)).toEqual(['text', 'notice', 'usage', 'stop']);
+    expect(events.map((event) => event.type)).toEqual(['text', 'usage', 'stop']);
+    expect(events.at(-1)).toEqual({ type: 'stop', reason: 'filtered' });
   });
 
   test('keeps the text that came before the stream broke', async () => {

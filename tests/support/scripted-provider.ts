@@ -12,7 +12,7 @@ export interface ScriptedReply {
   readonly text?: string;
   /** UTF-16 units a piece; default 7. */
   readonly chunk?: number;
-  readonly stop?: 'stop' | 'length';
+  readonly stop?: 'stop' | 'length' | 'filtered';
   /** Thrown after the text. */
   readonly error?: Error;
   readonly usage?: Usage;

@@ -1,4 +1,5 @@
 import type { CellOutcome } from '../../loop/events.ts';
+import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
 import type { CellRequest } from '../contract.ts';
 
@@ -56,6 +57,10 @@ export interface MagicContext {
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
+  /** Runs a prompt as if the cell were one. */
+  readonly runPrompt: (text: string) => Promise<CellOutcome>;
+  /** @throws ProviderError where the model can't be asked */
+  readonly contextUse: (signal: AbortSignal) => Promise<ContextUse>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly spending: Spending;

@@ -2,6 +2,8 @@ import { allow } from './allow.ts';
 import { bash } from './bash.ts';
 import { budget } from './budget.ts';
 import { check } from './check.ts';
+import { context } from './context.ts';
+import { continueCell } from './continue.ts';
 import type { Magic } from './contract.ts';
 import { cost } from './cost.ts';
 import { help } from './help.ts';
@@ -9,4 +11,15 @@ import { python } from './python.ts';
 import { sandbox } from './sandbox.ts';
 
 /** Every magic, in the order `%help` shows them. */
-export const magics: readonly Magic[] = [python, bash, help, check, allow, sandbox, cost, budget];
+export const magics: readonly Magic[] = [
+  python,
+  bash,
+  help,
+  check,
+  allow,
+  sandbox,
+  cost,
+  budget,
+  continueCell,
+  context,
+];

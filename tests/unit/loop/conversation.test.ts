@@ -9,6 +9,9 @@ const result = (text: string): string => `<result status="ok">\n${text}\n</resul
 const length = (messages: readonly ChatMessage[]): number =>
   messages.reduce((sum, m) => sum + m.content.length, 0);
 
+const windowOf = (contextLength: number, maxTokens: number): ContextWindow =>
+  new ContextWindow({ contextLength, contextLengthKnown: true }, maxTokens);
+
 describe('the conversation', () => {
   it('says the workspace’s files with the prompt, and again only when they changed', () => {
     const talk = new Conversation('SYS');
@@ -156,12 +159,12 @@ describe('the context window', () => {
 
   it('leaves alone what fits', () => {
     const talk = grown(2, 100);
-    expect(new ContextWindow(4096, 512).makeRoom(talk)).toEqual({ fits: true });
+    expect(windowOf(4096, 512).makeRoom(talk)).toEqual({ fits: true });
   });
 
   it('shortens old results first, keeping every word, and says so', () => {
     const talk = grown(6, 3000);
-    const room = new ContextWindow(4096, 512).makeRoom(talk);
+    const room = windowOf(4096, 512).makeRoom(talk);
     expect(room.fits).toBe(true);
     expect(room.notice).toMatch(/4096 tokens: older results were shortened \(\d+\)/);
     const all = talk.messages().map(({ content }) => content);
@@ -169,12 +172,12 @@ describe('the context window', () => {
     expect(all[3]).toMatch(
       /^<result status="ok">\nx+\n\[… \d+ characters \(0 lines\) left out …\]\nx+\n<\/result>$/,
     );
-    expect(new ContextWindow(4096, 512).makeRoom(talk)).toEqual({ fits: true });
+    expect(windowOf(4096, 512).makeRoom(talk)).toEqual({ fits: true });
   });
 
   it('then drops the oldest cells', () => {
     const talk = grown(60, 400);
-    const room = new ContextWindow(2048, 512).makeRoom(talk);
+    const room = windowOf(2048, 512).makeRoom(talk);
     expect(room).toMatchObject({ fits: true });
     expect(room.notice).toMatch(/oldest cells \(\d\d\)/);
     const [, first] = talk.messages();
@@ -184,27 +187,27 @@ describe('the context window', () => {
   it('says when even the running cell does not fit', () => {
     const talk = new Conversation('SYS');
     talk.beginCell('word '.repeat(5000));
-    expect(new ContextWindow(2048, 512).makeRoom(talk)).toEqual({ fits: false });
+    expect(windowOf(2048, 512).makeRoom(talk)).toEqual({ fits: false });
   });
 
   it('never plans more than half of the context for the reply', () => {
-    expect(new ContextWindow(1000, 4000).maxTokens).toBe(500);
-    expect(new ContextWindow(8192, 4000).maxTokens).toBe(4000);
-    expect(new ContextWindow(2048, 100).resultChars).toBe(1200);
-    expect(new ContextWindow(128_000, 100).resultChars).toBe(8000);
+    expect(windowOf(1000, 4000).maxTokens).toBe(500);
+    expect(windowOf(8192, 4000).maxTokens).toBe(4000);
+    expect(windowOf(2048, 100).resultChars).toBe(1200);
+    expect(windowOf(128_000, 100).resultChars).toBe(8000);
   });
 
   it('learns from the provider’s counts and from its refusal', () => {
     const talk = new Conversation('SYS');
     talk.beginCell('word '.repeat(500));
-    const window = new ContextWindow(2048, 512);
+    const window = windowOf(2048, 512);
     expect(window.makeRoom(talk).fits).toBe(true);
     const usage = { inputTokens: 2000, outputTokens: 1, cachedTokens: 0, estimated: false };
     window.learn(talk.messages(), { ...usage, estimated: true });
     expect(window.makeRoom(talk).fits).toBe(true);
     window.learn(talk.messages(), usage);
     expect(window.makeRoom(talk).fits).toBe(false);
-    const other = new ContextWindow(2048, 512);
+    const other = windowOf(2048, 512);
     other.tighten();
     other.tighten();
     expect(other.makeRoom(talk).fits).toBe(false);

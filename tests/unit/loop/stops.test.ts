@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { teach } from '../../../kernel/loop/teaching.ts';
 import { ProviderError, type Usage } from '../../../kernel/providers/contract.ts';
-import { stdout } from '../../support/scripted-tool.ts';
+import { stdout, type ScriptedRun } from '../../support/scripted-tool.ts';
 import { helper, noticesOf, session, shape } from './harness.ts';
 
 const usage = { inputTokens: 10, outputTokens: 2, cachedTokens: 0, estimated: false };
@@ -247,4 +247,47 @@ describe('a budget', () => {
     expect((await cell('Go on.')).stop.answer).toBe('Done.');
     expect(lastRequest().some(({ content }) => content.includes('<result'))).toBe(true);
   });
+});
+
+const failing = (ename: string, evalue: string): ScriptedRun => ({
+  result: { status: 'error', error: { ename, evalue, traceback: [`${ename}: ${evalue}`] } },
+});
+
+describe('a model that does not get on', () => {
+  it('is stopped at the same error five times in a row, whatever its code', async () => {
+    const runs = Array.from({ length: 9 }, () => failing('NameError', "name 'x' is not defined"));
+    const { cell, provider } = session(
+      Array.from({ length: 9 }, (_, number) => helper(`x + ${number}`)),
+      runs,
+      { maxTurns: 20 },
+    );
+    const { stop } = await cell();
+    expect(stop).toMatchObject({ summary: { stop: 'no-progress', helpers: 5 } });
+    expect(stop.problem?.remedy).toContain('%continue');
+    expect(provider.requests).toHaveLength(5);
+  });
+
+  it('goes on where the errors differ', async () => {
+    const runs = Array.from({ length: 6 }, (_, number) =>
+      failing('NameError', `name 'x${number}' is not defined`),
+    );
+    const replies = [
+      ...Array.from({ length: 6 }, (_, number) => helper(`x${number}`)),
+      'Done.',
+      'Done.',
+      'Done.',
+    ];
+    const { cell } = session(replies, runs, { maxTurns: 20 });
+    expect((await cell()).stop.summary.stop).toBe('final');
+  });
+});
+
+it('a reply that the provider’s content filter ended is no answer', async () => {
+  const { cell } = session([{ text: 'I can', stop: 'filtered' }, 'Something else.']);
+  const { stop, events } = await cell();
+  expect(stop).toMatchObject({ summary: { stop: 'refusal' }, problem: { ename: 'Refused' } });
+  expect(stop).not.toHaveProperty('answer');
+  const end = events.find((event) => event.type === 'turn-end');
+  expect(end?.type === 'turn-end' && end.record).toMatchObject({ stop: 'filtered', final: false });
+  expect((await cell('In other words?')).stop.answer).toBe('Something else.');
 });

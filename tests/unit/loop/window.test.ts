@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../../kernel/loop/conversation.ts';
 import { ContextWindow } from '../../../kernel/loop/window.ts';
 
-const window = (): ContextWindow => new ContextWindow(1000, 100);
+const window = (): ContextWindow => new ContextWindow({ contextLength: 1000, contextLengthKnown: true }, 100);
 
 function talk(...prompts: readonly string[]): Conversation {
   const conversation = new Conversation('Help.');
