@@ -19,6 +19,7 @@ import { createEmitterFactory } from './output/emitter.ts';
 import { KeptFiles } from './output/kept-files.ts';
 import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from './paths.ts';
+import { NotebookProfile } from './policy/notebook-profile.ts';
 import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
@@ -126,6 +127,7 @@ interface Session {
 /** Joins worker, audit, tools, loop and interpreter for one notebook. */
 function createSession({ notebook, cwd, log }: KernelOptions, config: Config, sessionId: string): Session {
   const directory = config.auditDir ?? auditDir();
+  const notebookFile = notebook === undefined ? undefined : resolve(cwd, notebook);
   const places = {
     home: homeDir(),
     dataDir: dataDir(),
@@ -168,7 +170,7 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   });
   const guarded = guardedWorker(unaudited, {
     workspace: workspace.path,
-    notebook: notebook === undefined ? undefined : resolve(cwd, notebook),
+    notebook: notebookFile,
     setAside: join(dataDir(), 'set-aside', sessionId),
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
@@ -199,20 +201,22 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
     });
     return manager;
   };
+  const sandbox = createSandboxControl({
+    ...{ policy, worker, network },
+    workspace: workspace.path,
+    isolation: launcher.name,
+    audit: config.audit === 'on' ? directory : undefined,
+    limitsTogether: describeTogether(limits),
+    onChange: (profile) =>
+      audit.note('sandbox-changed', { profile, hosts: [...network.allowed()].slice(0, 100) }),
+  });
+  const ofNotebook = new NotebookProfile({
+    ...{ file: notebookFile, policy },
+    set: (profile) => sandbox.setProfile(profile),
+  });
   const interpreter = createInterpreter({
-    worker,
-    conversation,
-    network,
-    spending,
-    sandbox: createSandboxControl({
-      ...{ policy, worker, network },
-      workspace: workspace.path,
-      isolation: launcher.name,
-      audit: config.audit === 'on' ? directory : undefined,
-      limitsTogether: describeTogether(limits),
-      onChange: (profile) =>
-        audit.note('sandbox-changed', { profile, hosts: [...network.allowed()].slice(0, 100) }),
-    }),
+    ...{ worker, conversation, network, spending, sandbox },
+    settle: (runsCode, { onInput }) => ofNotebook.settle(runsCode, { ...(onInput && { onInput }) }),
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
     close: async () => {

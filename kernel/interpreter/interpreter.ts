@@ -28,6 +28,8 @@ export interface InterpreterOptions {
   readonly spending: Spending;
   /** Said once, in the first cell. */
   readonly notice?: string;
+  /** Settles what the notebook's own metadata ask for, before a cell that may run code or another; says what to tell. */
+  readonly settle: (runsCode: boolean, request: CellRequest) => Promise<string | undefined>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -104,7 +106,7 @@ class SessionInterpreter implements Interpreter {
     if (request.silent && (cell.kind === 'prompt' || cell.kind === 'empty')) {
       return this.#runCode(request, '', 'python');
     }
-    if (cell.kind !== 'empty') this.#sayNotices(request);
+    if (cell.kind !== 'empty') await this.#sayNotices(cell, request);
     switch (cell.kind) {
       case 'empty':
         return succeeded;
@@ -180,9 +182,10 @@ class SessionInterpreter implements Interpreter {
     };
   }
 
-  #sayNotices(request: CellRequest): void {
+  async #sayNotices(cell: Cell, request: CellRequest): Promise<void> {
     if (request.silent) return;
-    for (const text of [...this.#options.warnings, this.#notice]) {
+    const settled = await this.#options.settle(mayRunCode(cell), request);
+    for (const text of [...this.#options.warnings, this.#notice, settled]) {
       if (text !== undefined) request.emit({ type: 'notice', text });
     }
     this.#notice = undefined;

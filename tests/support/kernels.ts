@@ -13,6 +13,8 @@ interface Given {
   readonly config?: Partial<Config> | RepliqueError;
   /** Replies of the `mock` provider. */
   readonly replies?: readonly Readonly<Record<string, unknown>>[];
+  /** Text of the notebook that it is the kernel of. */
+  readonly notebook?: string;
 }
 
 /** What one cell came to, as a client saw it. */
@@ -55,6 +57,8 @@ export class KernelUnderTest {
     const auditDir = join(top, 'audit');
     const mockScript = join(top, 'script.json');
     if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));
+    const notebook = join(workspace, 'notebook.ipynb');
+    if (given.notebook !== undefined) writeFileSync(notebook, given.notebook);
     const { connection, remove } = await makeConnection('ipc');
     const logged: string[] = [];
     const kernel = await startKernel({
@@ -63,7 +67,7 @@ export class KernelUnderTest {
         given.config instanceof RepliqueError
           ? given.config
           : configWith({ provider: 'mock', auditDir, ...(given.replies && { mockScript }), ...given.config }),
-      notebook: undefined,
+      notebook: given.notebook === undefined ? undefined : notebook,
       cwd: workspace,
       log: (line) => logged.push(line),
     });
