@@ -25,9 +25,9 @@ def take(session, head):
     if not is_snapshot:
         return {}
     set_dumpable(0)
-    forget_imports()
     arrive(session, head, "snapshot")
     order = hold(session)
+    forget_imports()
     random.setstate(state)
     forget_event_loops(session.shell)
     set_dumpable(1)
