@@ -19,6 +19,8 @@ const programs = {
   replique: 'server/cli/main.ts',
   'dev/prepare': 'server/cli/dev/prepare.ts',
   'dev/bench': 'tests/bench/main.ts',
+  'dev/chaos': 'tests/chaos/main.ts',
+  'dev/eval': 'tests/eval/main.ts',
   'dev/fuzz': 'tests/fuzz/main.ts',
   'dev/sessions': 'tests/security/sessions-main.ts',
 };
