@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasNumber as has, numbersIn } from './numbers.ts';
 
 /** What the right answers to the quickstart's five prompts are, computed from its files. */
 export interface Expected {
@@ -71,15 +72,6 @@ function helperText(cell: Cell): string {
 
 const joined = (text: unknown): string =>
   Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : '';
-
-/** Numbers in a text, as numbers; a comma or a narrow space between three digits is a separator. */
-function numbersIn(text: string): readonly number[] {
-  const plain = text.replaceAll(/(?<=\d)[,\u202f](?=\d{3}\b)/g, '');
-  return (plain.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
-}
-
-const has = (numbers: readonly number[], wanted: number): boolean =>
-  numbers.some((number) => Math.abs(Math.abs(number) - wanted) < 0.051);
 
 /** Why a cell's answer is wrong, or `undefined` where it is right. */
 export function problemWith(cell: Cell, expected: Expected): string | undefined {
