@@ -23,9 +23,7 @@ export interface TaskResult {
 
 /** The files of one round of a task, from its number: the same for every model. */
 export const randomFor = (task: Task, round: number): Random =>
-  new Random(
-    [...task.name].reduce((mixed, letter) => Math.imul(mixed, 31) + letter.charCodeAt(0), round * 7919),
-  );
+  new Random(Buffer.from(task.name).reduce((mixed, byte) => Math.imul(mixed, 31) + byte, round * 7919));
 
 /** Does one task in a kernel and a workspace of its own. */
 export async function runTask(task: Task, round: number, config: Partial<Config>): Promise<TaskResult> {
