@@ -132,6 +132,10 @@ export const schema = z.strictObject({
     .max(36500)
     .optional()
     .describe('Days after which a session’s audit is removed; without it all is kept.'),
+  resume: z
+    .enum(['auto', 'ask'])
+    .default('auto')
+    .describe('After a crash the conversation comes back by itself (`auto`), or by `%resume` only (`ask`).'),
   budget: budgets
     .prefault('')
     .describe('What may be used at most: `session $0.50; cell 20000 tokens 90s; day $5`.'),

@@ -40,6 +40,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_AUDIT: 'audit',
   REPLIQUE_AUDIT_DIR: 'auditDir',
   REPLIQUE_AUDIT_KEEP_DAYS: 'auditKeepDays',
+  REPLIQUE_RESUME: 'resume',
   REPLIQUE_BUDGET: 'budget',
   OLLAMA_HOST: 'ollamaHost',
   GROQ_API_KEY: 'groqApiKey',

@@ -17,6 +17,7 @@ import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
 import { createEmitterFactory } from './output/emitter.ts';
 import { KeptFiles } from './output/kept-files.ts';
+import { createRedactor } from './output/firewall/redact.ts';
 import { Comms } from './output/widgets/comms.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
@@ -24,6 +25,8 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
+import { SessionState } from './session/session-state.ts';
+import { SessionStore } from './session/store.ts';
 import { createSandboxControl } from './sandbox-control.ts';
 import { createSpending } from './spending.ts';
 import { selectResilient } from './providers/resilience/select.ts';
@@ -49,6 +52,10 @@ export interface KernelOptions {
   readonly connection: ConnectionInfo;
   /** What is wrong with it where it can't be used: then every cell says so. */
   readonly config: Config | RepliqueError;
+  /** The same after a crash of the kernel as before it. */
+  readonly kernelId: string;
+  /** Where conversations are kept. */
+  readonly sessionsDir: string;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
   readonly notebook: string | undefined;
   /** The directory the kernel was started in. */
@@ -75,8 +82,8 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   const broken = config instanceof RepliqueError;
   const secrets = broken ? [] : secretsOf(config);
   const comms = new Comms(secrets);
-  const { interpreter, audit, files } = broken
-    ? { interpreter: createRefusingInterpreter(config), audit: noAudit, files: undefined }
+  const { interpreter, audit, files, state } = broken
+    ? { interpreter: createRefusingInterpreter(config), audit: noAudit, files: undefined, state: undefined }
     : createSession(options, config, sessionId);
   const endSession = async (): Promise<void> => {
     await interpreter.close();
@@ -110,8 +117,9 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     comms,
     version: packageJson.version,
     sessionId,
-    onShutdown: () => {
-      close().catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
+    onShutdown: (restart) => {
+      const saved = state?.end(restart ? 'restart' : 'end') ?? Promise.resolve();
+      saved.then(close).catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
     },
     log,
   });
@@ -122,10 +130,12 @@ interface Session {
   readonly interpreter: Interpreter;
   readonly audit: Audit;
   readonly files: KeptFiles;
+  readonly state: SessionState;
 }
 
 /** Joins worker, audit, tools, loop and interpreter for one notebook. */
-function createSession({ notebook, cwd, log }: KernelOptions, config: Config, sessionId: string): Session {
+function createSession(options: KernelOptions, config: Config, sessionId: string): Session {
+  const { notebook, cwd, kernelId, log } = options;
   const directory = config.auditDir ?? auditDir();
   const notebookFile = notebook === undefined ? undefined : resolve(cwd, notebook);
   const places = {
@@ -177,7 +187,18 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   const worker = policing.wrap(auditedWorker(guarded, audit));
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
-  const conversation = new Conversation(systemPrompt(tools));
+  const conversation = new Conversation(systemPrompt(tools), () => state.changed());
+  const redactor = createRedactor(secretsOf(config));
+  const state = new SessionState({
+    ...{
+      store: new SessionStore(options.sessionsDir),
+      session: sessionId,
+      kernel: kernelId,
+      notebook: notebookFile,
+    },
+    ...{ comesBack: config.resume === 'auto', talk: conversation, log },
+    redact: (value) => redactor.json(value),
+  });
   let selection: Selection | undefined;
   let manager: ContinuationManager | undefined;
   const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
@@ -216,7 +237,11 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
   });
   const interpreter = createInterpreter({
     ...{ worker, conversation, network, spending, sandbox },
-    settle: (runsCode, { onInput }) => ofNotebook.settle(runsCode, { ...(onInput && { onInput }) }),
+    sessions: state,
+    settle: async (runsCode, { onInput }) => [
+      ...state.settle(),
+      ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
+    ],
     loop,
     systemCheck: (signal) => systemCheck(config, signal, selection),
     close: async () => {
@@ -229,5 +254,5 @@ function createSession({ notebook, cwd, log }: KernelOptions, config: Config, se
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
   });
-  return { interpreter, audit, files: new KeptFiles(workspace.path) };
+  return { interpreter, audit, files: new KeptFiles(workspace.path), state };
 }

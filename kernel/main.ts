@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { loadConfig, type Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
-import { auditDir, auditKeyFile } from './paths.ts';
+import { auditDir, auditKeyFile, sessionsDir } from './paths.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
@@ -49,6 +51,8 @@ async function runKernel(file: string): Promise<number> {
   const kernel = await startKernel({
     connection,
     config,
+    kernelId: kernelIdOf(file),
+    sessionsDir: sessionsDir(),
     notebook: process.env['JPY_SESSION_NAME'],
     cwd: process.cwd(),
     log,
@@ -68,6 +72,10 @@ function loadConfigOrProblem(): Config | RepliqueError {
     return error;
   }
 }
+
+/** Jupyter names the file after the kernel, `kernel-ID.json`, and starts it with the same one after a crash. */
+const kernelIdOf = (file: string): string =>
+  /^kernel-(.{1,100})\.json$/.exec(basename(file))?.[1] ?? randomUUID();
 
 function readConnection(file: string): ConnectionInfo {
   try {

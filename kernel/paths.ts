@@ -77,3 +77,6 @@ export const auditKeyFile = (): string => join(dataDir(), 'audit.key');
 
 /** What all kernels of the user have used. */
 export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');
+
+/** What was said in sessions, so that a crash does not lose it. */
+export const sessionsDir = (): string => join(dataDir(), 'sessions');

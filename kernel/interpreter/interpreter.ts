@@ -12,6 +12,7 @@ import {
   type MagicContext,
   type Network,
   type SandboxControl,
+  type Sessions,
   type Spending,
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
@@ -26,10 +27,11 @@ export interface InterpreterOptions {
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
+  readonly sessions: Sessions;
   /** Said once, in the first cell. */
   readonly notice?: string;
-  /** Settles what the notebook's own metadata ask for, before a cell that may run code or another; says what to tell. */
-  readonly settle: (runsCode: boolean, request: CellRequest) => Promise<string | undefined>;
+  /** What is to be settled before a cell, one that may run code or another: earlier sessions, the notebook's profile. Says what to tell. */
+  readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -178,6 +180,7 @@ class SessionInterpreter implements Interpreter {
       network: this.#options.network,
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,
+      sessions: this.#options.sessions,
       magics,
     };
   }
@@ -185,7 +188,7 @@ class SessionInterpreter implements Interpreter {
   async #sayNotices(cell: Cell, request: CellRequest): Promise<void> {
     if (request.silent) return;
     const settled = await this.#options.settle(mayRunCode(cell), request);
-    for (const text of [...this.#options.warnings, this.#notice, settled]) {
+    for (const text of [...this.#options.warnings, this.#notice, ...settled]) {
       if (text !== undefined) request.emit({ type: 'notice', text });
     }
     this.#notice = undefined;

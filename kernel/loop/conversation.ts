@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../providers/contract.ts';
 import { bound, escapeTags } from './escape.ts';
+import { closingTag } from './grammar.ts';
 
 const maxUserCode = 2000;
 const maxListing = 2000;
@@ -15,6 +16,16 @@ interface Entry {
   /** Number of the last cell that added to it: whole cells are dropped together. */
   cell: number;
   readonly parts: Part[];
+}
+
+/** The messages of a session, to be kept and taken up again. */
+export interface Talk {
+  readonly cell: number;
+  readonly entries: readonly {
+    readonly role: 'user' | 'assistant';
+    readonly cell: number;
+    readonly parts: readonly Readonly<Part>[];
+  }[];
 }
 
 /** What there is to work with, one file or name a line. Absent: not looked at. */
@@ -36,6 +47,7 @@ export interface Compaction {
  */
 export class Conversation {
   readonly #system: string;
+  readonly #onChange: () => void;
   #entries: Entry[] = [];
   #cell = 0;
   /** Absent: to be said again. */
@@ -43,9 +55,13 @@ export class Conversation {
   /** The lines of the memory's listing that were said and still hold. */
   #memory: readonly string[] = [];
 
-  /** @param system the system message, the same for the whole session */
-  constructor(system: string) {
+  /**
+   * @param system the system message, the same for the whole session
+   * @param onChange told after each change. Must not throw
+   */
+  constructor(system: string, onChange: () => void = () => undefined) {
     this.#system = system;
+    this.#onChange = onChange;
   }
 
   /** The messages for the next call. */
@@ -95,6 +111,7 @@ export class Conversation {
     const last = this.#entries.at(-1);
     if (last?.role !== 'user') throw new Error('A response needs a user message before it.');
     this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [{ kind: 'words', text }] });
+    this.#onChange();
   }
 
   /** A helper's result, as `ResultCollector` made it. */
@@ -126,6 +143,7 @@ export class Conversation {
     const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
     if (last?.role === 'user' && words !== -1) last.parts.splice(words);
     if (last?.parts.length === 0) this.#entries.pop();
+    this.#onChange();
   }
 
   /**
@@ -149,7 +167,35 @@ export class Conversation {
       this.#dropCell(oldest);
       droppedCells += 1;
     }
+    if (shortened + droppedCells > 0) this.#onChange();
     return { shortened, droppedCells };
+  }
+
+  /** Everything that was said, as it stands now. */
+  state(): Talk {
+    return { cell: this.#cell, entries: this.#entries };
+  }
+
+  /** Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was. */
+  prepend({ cell, entries }: Talk): void {
+    const mine = this.#entries.map((entry) => ({ ...entry, cell: entry.cell + cell }));
+    this.#entries = entries.map((entry) => ({ ...entry, parts: entry.parts.map((part) => ({ ...part })) }));
+    const last = this.#entries.at(-1);
+    const ranOn =
+      last?.role === 'assistant' && last.parts.at(-1)?.text.trimEnd().endsWith(closingTag) === true;
+    const mineCell = this.#cell;
+    this.#cell = cell;
+    if (ranOn) this.#addUser('result', lostResult);
+    else if (last?.role === 'user') this.#addUser('note', 'You did not answer this: the session ended.');
+    for (const { role, parts, ...rest } of mine) {
+      const before = this.#entries.at(-1);
+      if (before?.role === role) before.parts.push(...parts);
+      else this.#entries.push({ role, parts, ...rest });
+    }
+    this.#cell = cell + mineCell;
+    this.#addUser('note', 'Python was started anew since: no variable of before is there.');
+    this.#listing = undefined;
+    this.#memory = [];
   }
 
   /** The messages up to the next one of a later cell that the user begins. */
@@ -179,9 +225,11 @@ export class Conversation {
       last.parts.push({ kind, text });
       last.cell = this.#cell;
     } else this.#entries.push({ role: 'user', cell: this.#cell, parts: [{ kind, text }] });
+    this.#onChange();
   }
 }
 
+const lostResult = '<result status="died">\n(the session ended while this ran)\n</result>';
 const shortResult = 400;
 
 /** Head and tail of an old result, still one well-formed block. */

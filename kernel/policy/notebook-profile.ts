@@ -43,9 +43,13 @@ export class NotebookProfile {
    * @param runsCode whether the cell may run code, for which a looser profile is asked
    * @returns what the reader is told, in Markdown
    */
-  async settle(runsCode: boolean, asked: Asked): Promise<string | undefined> {
-    const notice = this.#read();
-    if (!runsCode || this.#wanted === undefined) return notice;
+  async settle(runsCode: boolean, asked: Asked): Promise<readonly string[]> {
+    const notice = this.#read() ?? (runsCode ? await this.#ask(asked) : undefined);
+    return notice === undefined ? [] : [notice];
+  }
+
+  async #ask(asked: Asked): Promise<string | undefined> {
+    if (this.#wanted === undefined) return undefined;
     const wanted = this.#wanted;
     this.#wanted = undefined;
     const { policy, set } = this.#options;

@@ -37,6 +37,7 @@ export const allowed = {
   'kernel/loop': ['kernel/economy', contract.providers, contract.tools, contract.sandbox],
   'kernel/economy': [contract.providers],
   'kernel/providers': [config, 'kernel/economy/estimate.ts', 'kernel/economy/usage.ts'],
+  'kernel/session': [],
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,10 @@ interface Given {
   readonly config?: Partial<Config> | RepliqueError;
   /** Replies of the `mock` provider. */
   readonly replies?: readonly Readonly<Record<string, unknown>>[];
+  /** The same for two kernels: the second is one that was started anew. Absent: of its own. */
+  readonly kernelId?: string;
+  /** Absent: of its own. */
+  readonly sessionsDir?: string;
   /** Text of the notebook that it is the kernel of. */
   readonly notebook?: string;
 }
@@ -67,6 +72,8 @@ export class KernelUnderTest {
         given.config instanceof RepliqueError
           ? given.config
           : configWith({ provider: 'mock', auditDir, ...(given.replies && { mockScript }), ...given.config }),
+      kernelId: given.kernelId ?? randomUUID(),
+      sessionsDir: given.sessionsDir ?? join(top, 'sessions'),
       notebook: given.notebook === undefined ? undefined : notebook,
       cwd: workspace,
       log: (line) => logged.push(line),

@@ -51,6 +51,23 @@ export interface Spending {
   setBudget(text: string): string | undefined;
 }
 
+/** An earlier session of this kernel or notebook. */
+interface EarlierSession {
+  /** ISO 8601, of its last step. */
+  readonly at: string;
+  readonly prompts: number;
+  /** How its first prompt begins. */
+  readonly title: string;
+}
+
+/** The conversations that were put away. */
+export interface Sessions {
+  /** The newest first. */
+  earlier(): readonly EarlierSession[];
+  /** Brings one back, by its place in that list from 1; `undefined` where there is none. */
+  resume(number: number): EarlierSession | undefined;
+}
+
 /** What a magic may use. */
 export interface MagicContext {
   readonly request: CellRequest;
@@ -64,6 +81,7 @@ export interface MagicContext {
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
+  readonly sessions: Sessions;
   readonly magics: readonly Magic[];
 }
 

@@ -8,6 +8,7 @@ import type { Magic } from './contract.ts';
 import { cost } from './cost.ts';
 import { help } from './help.ts';
 import { python } from './python.ts';
+import { resume } from './resume.ts';
 import { sandbox } from './sandbox.ts';
 
 /** Every magic, in the order `%help` shows them. */
@@ -22,4 +23,5 @@ export const magics: readonly Magic[] = [
   budget,
   continueCell,
   context,
+  resume,
 ];

@@ -48,7 +48,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const kernel = await startKernel({
     command: options.command ?? [process.execPath, kernelProgram(), '-f'],
     cwd: dirname(file),
-    env: { ...process.env, JPY_SESSION_NAME: file },
+    env: { ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask' },
   });
   const client = new KernelClient(kernel.connection);
   let stopping = false;

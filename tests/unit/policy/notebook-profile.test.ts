@@ -14,9 +14,13 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const notebook = (profile: string): string => JSON.stringify({ metadata: { replique: { profile } } });
 
-function settled(file: string, policy: Policy, answer?: () => Promise<string>): Promise<string | undefined> {
+async function settled(
+  file: string,
+  policy: Policy,
+  answer?: () => Promise<string>,
+): Promise<string | undefined> {
   const ofNotebook = new NotebookProfile({ file, policy, set: (profile) => policy.set(profile) });
-  return ofNotebook.settle(true, answer === undefined ? {} : { onInput: answer });
+  return (await ofNotebook.settle(true, answer === undefined ? {} : { onInput: answer }))[0];
 }
 
 it('never asks for more than the administrator fixed', async () => {

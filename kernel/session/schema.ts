@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** A session's file beyond this is not read: no model's context is as long. */
+export const mostBytes = 64 * 2 ** 20;
+
+const part = z.strictObject({
+  kind: z.enum(['words', 'result', 'note']),
+  text: z.string(),
+});
+
+const entry = z.strictObject({
+  role: z.enum(['user', 'assistant']),
+  cell: z.int().min(0),
+  parts: z.array(part).min(1).max(10_000).readonly(),
+});
+
+/** The messages of a session without the system's, whole. */
+export const talkSchema = z.strictObject({
+  cell: z.int().min(0),
+  entries: z.array(entry).max(100_000).readonly(),
+});
+
+/** What is kept of a session, in a file of its own. */
+export const savedSchema = z.strictObject({
+  version: z.literal(1),
+  session: z.uuid(),
+  kernel: z.string().max(200),
+  notebook: z.string().max(4096).optional(),
+  /** When its last step was saved. */
+  at: z.iso.datetime(),
+  process: z.strictObject({ pid: z.int().positive(), started: z.string().max(40).optional() }),
+  /** Absent: it was running when this was saved. */
+  ended: z.enum(['end', 'restart']).optional(),
+  prompts: z.int().min(0),
+  /** How the first prompt begins. */
+  title: z.string().max(200),
+  talk: talkSchema,
+});
+
+export type Talk = z.infer<typeof talkSchema>;
+export type Saved = z.infer<typeof savedSchema>;

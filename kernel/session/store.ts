@@ -1,0 +1,120 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectories, readRegularFile } from '../files.ts';
+import { mostBytes, savedSchema, type Saved } from './schema.ts';
+
+const form = /^([0-9a-f]{16})-([0-9a-f]{16})-[0-9a-f-]{36}\.json$/;
+const draftForm = /^\.[0-9a-f-]+\.[0-9a-f]{8}\.draft$/;
+const dayMs = 24 * 60 * 60 * 1000;
+const keepDays = 90;
+const mostKept = 200;
+
+/** Which session: by its kernel's id and the notebook it belongs to. */
+export interface SessionKey {
+  readonly kernel: string;
+  readonly notebook: string | undefined;
+}
+
+/** A file of a session, not read yet. */
+interface Candidate {
+  readonly file: string;
+  readonly isKernels: boolean;
+  readonly savedMs: number;
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** The saved sessions of a user, one file each: written whole or not at all, for no one else's eyes. */
+export class SessionStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** @throws Error where it can't be written; what was saved before is still there then */
+  async save(saved: Saved): Promise<void> {
+    makeDirectories(this.#directory, 0o700);
+    const draft = join(this.#directory, `.${saved.session}.${randomBytes(4).toString('hex')}.draft`);
+    try {
+      const file = await open(draft, 'wx', 0o600);
+      try {
+        await file.writeFile(JSON.stringify(saved));
+      } finally {
+        await file.close();
+      }
+      await rename(draft, this.#fileOf(saved));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+
+  /** Files of the kernel, and of the notebook, the newest first. */
+  find({ kernel, notebook }: SessionKey): readonly Candidate[] {
+    const [ofKernel, ofNotebook] = [hash(kernel), notebook === undefined ? undefined : hash(notebook)];
+    return this.#names()
+      .flatMap((name) => {
+        const [, its, itsNotebook] = form.exec(name) ?? [];
+        const isKernels = its === ofKernel;
+        if (!isKernels && (ofNotebook === undefined || itsNotebook !== ofNotebook)) return [];
+        const file = join(this.#directory, name);
+        const savedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+        return [{ file, isKernels, savedMs }];
+      })
+      .sort((a, b) => b.savedMs - a.savedMs);
+  }
+
+  /**
+   * Reads a session's file. One that can't be used is set aside.
+   * @returns what it holds, or what is wrong, as a sentence
+   */
+  read(file: string): Saved | { readonly problem: string } {
+    let problem: string;
+    try {
+      const parsed = savedSchema.safeParse(JSON.parse(readRegularFile(file, mostBytes)));
+      if (parsed.success) return parsed.data;
+      problem = `it has ${parsed.error.issues[0]?.path.join('.') ?? 'something'} in a wrong form`;
+    } catch (error) {
+      problem = error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message;
+    }
+    const aside = `${file}.broken`;
+    try {
+      renameSync(file, aside);
+    } catch {
+      return { problem: `A saved conversation can't be read (${file}): ${problem}.` };
+    }
+    return { problem: `A saved conversation can't be read: ${problem}. It was set aside as ${aside}.` };
+  }
+
+  /** Removes what is older than 90 days, and what is beyond the 200 newest. */
+  prune(now = Date.now()): void {
+    const aged = this.#names()
+      .map((name) => ({ name, ageMs: now - (this.#savedMs(name) ?? now) }))
+      .sort((a, b) => a.ageMs - b.ageMs);
+    aged.forEach(({ name, ageMs }, at) => {
+      const isDraft = draftForm.test(name);
+      if (ageMs > keepDays * dayMs || at >= mostKept || (isDraft && ageMs > dayMs)) {
+        rmSync(join(this.#directory, name), { force: true });
+      }
+    });
+  }
+
+  #savedMs(name: string): number | undefined {
+    return statSync(join(this.#directory, name), { throwIfNoEntry: false })?.mtimeMs;
+  }
+
+  #names(): readonly string[] {
+    try {
+      return readdirSync(this.#directory).filter((name) => /\.(?:json|broken|draft)$/.test(name));
+    } catch {
+      return [];
+    }
+  }
+
+  #fileOf({ kernel, notebook, session }: Saved): string {
+    return join(this.#directory, `${hash(kernel)}-${hash(notebook ?? '')}-${session}.json`);
+  }
+}
