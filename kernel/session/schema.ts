@@ -15,7 +15,7 @@ const entry = z.strictObject({
 });
 
 /** The messages of a session without the system's, whole. */
-export const talkSchema = z.strictObject({
+const talkSchema = z.strictObject({
   cell: z.int().min(0),
   entries: z.array(entry).max(100_000).readonly(),
 });

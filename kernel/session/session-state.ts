@@ -141,7 +141,10 @@ export class SessionState {
       await new Promise((resolve) => setImmediate(resolve));
       this.#isStale = false;
       try {
-        await this.#o.store.save(this.#saved());
+        const saved = this.#saved();
+        // Without a notebook no later kernel would find it.
+        if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
+        else await this.#o.store.save(saved);
         this.#hasFailed = false;
       } catch (error) {
         this.#fail((error as Error).message);

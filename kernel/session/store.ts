@@ -52,6 +52,11 @@ export class SessionStore {
     }
   }
 
+  /** Removes what was saved of a session. */
+  async remove(saved: Saved): Promise<void> {
+    await rm(this.#fileOf(saved), { force: true });
+  }
+
   /** Files of the kernel, and of the notebook, the newest first. */
   find({ kernel, notebook }: SessionKey): readonly Candidate[] {
     const [ofKernel, ofNotebook] = [hash(kernel), notebook === undefined ? undefined : hash(notebook)];

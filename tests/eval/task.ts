@@ -19,7 +19,7 @@ export interface Solution {
   readonly answer: string;
 }
 
-export interface Made {
+interface Made {
   /** By name, with folders. */
   readonly files: Readonly<Record<string, string>>;
   /** Prompts, one after another, in one session. */

@@ -126,6 +126,14 @@ describe('a conversation', () => {
     expect(shown(await kernel.run('%resume'))).toContain('is back');
   });
 
+  it('that no later kernel could find is not kept after an orderly end', async () => {
+    const kernel = await start(first);
+    await kernel.run('How much is it?');
+    await expect.poll(files).toHaveLength(1);
+    await shutDown(kernel, false);
+    expect(files()).toEqual([]);
+  });
+
   it('of a kernel that still runs is left alone', async () => {
     const one = await start(first);
     await one.run('How much is it?');
