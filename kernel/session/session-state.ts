@@ -64,6 +64,11 @@ export class SessionState {
     this.#saving ??= this.#saveAll();
   }
 
+  /** Settles when what has changed so far is saved. Never rejects. */
+  async saved(): Promise<void> {
+    await this.#saving;
+  }
+
   /** The session ends in order; settles when that is saved. Never rejects. */
   async end(how: 'end' | 'restart'): Promise<void> {
     this.#ended = how;
@@ -141,7 +146,7 @@ export class SessionState {
       await new Promise((resolve) => setImmediate(resolve));
       this.#isStale = false;
       try {
-        const saved = this.#saved();
+        const saved = this.#current();
         // Without a notebook no later kernel would find it.
         if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
         else await this.#o.store.save(saved);
@@ -161,7 +166,7 @@ export class SessionState {
     this.#o.log(this.#problem);
   }
 
-  #saved(): Saved {
+  #current(): Saved {
     const { session, kernel, notebook, talk, redact } = this.#o;
     const state = redact(talk.state()) as Talk;
     const prompts = state.entries

@@ -15,6 +15,7 @@ import { sourceHash } from './dev/freshness.mjs';
 
 const programs = {
   kernel: 'kernel/main.ts',
+  library: 'kernel/library.ts',
   'model-host': 'kernel/providers/embedded/host.ts',
   replique: 'server/cli/main.ts',
   'dev/prepare': 'server/cli/dev/prepare.ts',

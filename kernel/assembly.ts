@@ -1,0 +1,157 @@
+import { dirname, join, resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { auditedWorker } from './audit/audited-worker.ts';
+import { connectionObserver } from './audit/connections.ts';
+import type { Audit } from './audit/log.ts';
+import { openSessionAudit, restoredEvent, validationEvent, workerObserver } from './audit/session-audit.ts';
+import { fixedProfile, type Config } from './config.ts';
+import { createEgress, type Egress } from './egress/egress.ts';
+import { ContinuationManager } from './loop/continuation-manager.ts';
+import { Conversation } from './loop/conversation.ts';
+import { systemPrompt } from './loop/system-prompt.ts';
+import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from './paths.ts';
+import { createPolicing } from './policy/policed-worker.ts';
+import { Policy } from './policy/policy.ts';
+import { profiles } from './policy/profiles.ts';
+import { selectResilient } from './providers/resilience/select.ts';
+import type { Selection } from './providers/select.ts';
+import type { Launcher } from './sandbox/contract.ts';
+import { createLauncher } from './sandbox/launcher.ts';
+import { limitsOf } from './sandbox/limits.ts';
+import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
+import { guardedWorker } from './sandbox/protected/guarded-worker.ts';
+import { locatePython } from './sandbox/python.ts';
+import { createWorker, type SessionWorker } from './sandbox/session-worker.ts';
+import { chooseFolders, chooseWorkspace, type Workspace } from './sandbox/workspace.ts';
+import { createSpending } from './spending.ts';
+import { createBashTool } from './tools/bash.ts';
+import { createPythonTool } from './tools/python.ts';
+import { createToolRegistry } from './tools/registry.ts';
+
+export interface AssemblyOptions {
+  readonly config: Config;
+  readonly sessionId: string;
+  /** The directory to work in. */
+  readonly cwd: string;
+  /** The notebook's path, where there is one. */
+  readonly notebook: string | undefined;
+  /** Told after each change of the conversation. Must not throw. */
+  readonly onChange?: () => void;
+  readonly log: (line: string) => void;
+}
+
+/** What a session is made of, besides who speaks to it. */
+export interface Assembly {
+  readonly workspace: Workspace;
+  /** The notebook's file; absent where there is none. */
+  readonly notebookFile: string | undefined;
+  readonly isolation: Launcher['name'];
+  readonly audit: Audit;
+  /** Where runs are recorded; absent: they are not. */
+  readonly auditDirectory: string | undefined;
+  readonly policy: Policy;
+  readonly network: Egress;
+  /** Judged, recorded, guarded and sandboxed. */
+  readonly worker: SessionWorker;
+  readonly conversation: Conversation;
+  readonly spending: ReturnType<typeof createSpending>;
+  /** The provider that was selected, once there is one. */
+  selection(): Selection | undefined;
+  /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
+  loop(signal: AbortSignal, cell?: number): Promise<ContinuationManager>;
+  /** Ends what the loop holds; worker and audit are ended by who uses them. */
+  closeLoop(): Promise<void>;
+}
+
+/**
+ * Joins sandbox, policy, audit, network, tools, economy and loop for one session, and starts its worker.
+ * @throws RepliqueError where no workspace can be had
+ */
+export function assemble(options: AssemblyOptions): Assembly {
+  const { config, sessionId, cwd, notebook, log } = options;
+  const notebookFile = notebook === undefined ? undefined : resolve(cwd, notebook);
+  const directory = config.auditDir ?? auditDir();
+  const places = {
+    home: homeDir(),
+    dataDir: dataDir(),
+    configDir: configDir(),
+    auditDir: directory,
+    programs: config.python === undefined ? [] : [dirname(dirname(config.python))],
+  };
+  const workspace = chooseWorkspace(cwd, notebook, places);
+  const launcher = createLauncher(config);
+  const audit = openSessionAudit({
+    enabled: config.audit === 'on',
+    ...{ directory, keyFile: auditKeyFile(), keepDays: config.auditKeepDays },
+    ...{ session: sessionId, version: packageJson.version, sandbox: launcher.name },
+    ...{ workspace: workspace.path, notebook },
+  });
+  const limits = limitsOf(config);
+  const policy = new Policy(config.profile, fixedProfile());
+  const policing = createPolicing({
+    policy,
+    hasHosts: () => network.allowed().length > 0,
+    onVerdict: (verdict, run) => audit.note('validation', validationEvent(verdict, run)),
+  });
+  const network = createEgress({
+    allow: [...config.networkAllow, ...profiles[policy.profile].hosts],
+    onConnection: connectionObserver(audit),
+    ask: (host, port) => policing.askHost(host, port),
+    asks: () => policy.profile === 'open',
+  });
+  const unaudited = createWorker({
+    launcher,
+    python: () => locatePython(config),
+    workspace: workspace.path,
+    folders: () => chooseFolders(config.readOnlyFolders, places),
+    limits,
+    network,
+    busyGraceMs: config.busyGraceSeconds * 1000,
+    warmWorkers: config.warmWorkers,
+    ...(config.sessionSeconds !== undefined && { sessionMs: config.sessionSeconds * 1000 }),
+    observe: workerObserver(audit, launcher.name, limits),
+  });
+  const guarded = guardedWorker(unaudited, {
+    workspace: workspace.path,
+    notebook: notebookFile,
+    setAside: join(dataDir(), 'set-aside', sessionId),
+    onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
+  });
+  const worker = policing.wrap(auditedWorker(guarded, audit));
+  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
+  const conversation = new Conversation(systemPrompt(tools), options.onChange);
+  let selection: Selection | undefined;
+  let manager: ContinuationManager | undefined;
+  const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
+
+  const loop = async (signal: AbortSignal, cell?: number): Promise<ContinuationManager> => {
+    await spending.open();
+    if (cell !== undefined) spending.beginCell(cell);
+    selection ??= await selectResilient(config, signal, spending);
+    manager ??= new ContinuationManager({
+      provider: selection.provider,
+      model: selection.model,
+      costOf: spending.costOf,
+      tools,
+      params: { temperature: config.temperature, maxTokens: config.maxTokens },
+      maxTurns: config.maxTurns,
+      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+      workspaceListing: () => listWorkspace(workspace.path),
+      filesNamed: (name) => filesNamed(workspace.path, name),
+      memoryListing: async () => listVariables(await worker.variables()),
+      conversation,
+    });
+    return manager;
+  };
+  return {
+    ...{ workspace, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    isolation: launcher.name,
+    auditDirectory: config.audit === 'on' ? directory : undefined,
+    selection: () => selection,
+    closeLoop: async () => {
+      spending.close();
+      await selection?.provider.close();
+    },
+  };
+}
