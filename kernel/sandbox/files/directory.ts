@@ -40,11 +40,11 @@ export class Directory {
       : Buffer.concat([Buffer.from(`${this.#place}/`), bytesOf(name)]);
   }
 
-  /** What is in it; nothing where that can't be read. */
+  /** What is in it. @throws Error where that can't be read */
   async entries(): Promise<readonly Dirent[]> {
-    const entries = await readdir(this.#place, { withFileTypes: true }).catch(() => []);
+    const entries = await readdir(this.#place, { withFileTypes: true });
     if (entries.every(({ name }) => isExact(name))) return entries;
-    const asBytes = await readdir(this.#place, { withFileTypes: true, encoding: 'buffer' }).catch(() => []);
+    const asBytes = await readdir(this.#place, { withFileTypes: true, encoding: 'buffer' });
     return asBytes.map((entry) => Object.assign(entry, { name: nameOf(entry.name) }));
   }
 
@@ -114,19 +114,23 @@ interface WalkOptions {
   readonly onUnseen?: (found: Found) => void | Promise<void>;
 }
 
-/** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
+/**
+ * Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for.
+ * @throws Error where the directory itself can't be read
+ */
 export async function* walk(root: Directory, options: WalkOptions): AsyncGenerator<Found> {
   const budget = { entries: options.entries };
-  yield* walkFrom(root, options, options.depth, budget);
+  yield* walkFrom(root, await root.entries(), options, options.depth, budget);
 }
 
 async function* walkFrom(
   parent: Directory,
+  unsorted: readonly Dirent[],
   options: WalkOptions,
   depth: number,
   budget: { entries: number },
 ): AsyncGenerator<Found> {
-  const entries = [...(await parent.entries())];
+  const entries = [...unsorted];
   entries.sort((a, b) => Number(a.isDirectory()) - Number(b.isDirectory()) || (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const found = { parent, entry, path: join(parent.path, entry.name) };
@@ -143,7 +147,9 @@ async function* walkFrom(
       continue;
     }
     try {
-      yield* walkFrom(child, options, depth - 1, budget);
+      const inside = await child.entries().catch(() => undefined);
+      if (inside === undefined) await options.onUnseen?.(found);
+      else yield* walkFrom(child, inside, options, depth - 1, budget);
     } finally {
       await child.close();
     }

@@ -49,7 +49,10 @@ export interface RecordOptions {
 export async function record({ workspace, isOwn, since }: RecordOptions, before?: Seen): Promise<Seen> {
   const seen = { entries: new Map<string, Entry>(), skipped: new Set<string>() };
   const root = await Directory.open(workspace).catch(() => undefined);
-  if (root === undefined) return seen;
+  if (root === undefined) {
+    seen.skipped.add('');
+    return seen;
+  }
   const budget = { bytes: mostBytes };
   let old = 0;
   const keep = async (each: Found): Promise<void> => {
@@ -72,11 +75,17 @@ export async function record({ workspace, isOwn, since }: RecordOptions, before?
     seen.skipped.add(path);
     return false;
   };
+  // What lies deeper than is looked is taken as a whole.
+  const onUnseen = async (each: Found): Promise<void> => {
+    seen.skipped.add(each.path);
+    await keep(each);
+  };
   try {
-    // What lies deeper than is looked is taken as a whole.
-    for await (const each of walk(root, { ...bounds, enters, onUnseen: keep })) {
+    for await (const each of walk(root, { ...bounds, enters, onUnseen })) {
       if (isProtected(each) && !isOwn(each.path)) await keep(each);
     }
+  } catch {
+    seen.skipped.add('');
   } finally {
     await root.close();
   }
@@ -116,7 +125,7 @@ async function look(
     budget.bytes -= known.content?.length ?? 0;
     return known;
   }
-  const content = await contentOf(parent, entry.name, kind, budget);
+  const content = await contentOf(parent, entry.name, kind, budget).catch(() => undefined);
   return { path, kind, mark, status, ...(content && { content }) };
 }
 

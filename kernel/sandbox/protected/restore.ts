@@ -48,7 +48,7 @@ export async function restore(
         if (is.status.ctimeNs >= began && is.kind !== 'directory') undone.push({ path, how: 'not undone' });
         continue;
       }
-      const isLost = is?.kind === 'file' && !(await keep(is, setAside));
+      const isLost = is === undefined || (is.kind === 'file' && !(await keep(is, setAside)));
       const how = await undo(root, path, was, isLost).catch(() => 'not undone' as const);
       if (how === 'removed') removed.add(path);
       if (how !== 'intact') undone.push({ path, how });
