@@ -40,7 +40,7 @@ export function guardedWorker(worker: SessionWorker, options: GuardOptions): Ses
     const before = await record(toRecord, last);
     const began = now();
     const outcome = await worker.execute(run);
-    const after = await record(toRecord, before);
+    const after = await record({ ...toRecord, mostNew: mostSetAside }, before);
     const undone = await restore(workspace, before, after, { began, setAside }).catch(() => []);
     last = undone.length === 0 ? after : undefined;
     if (undone.length === 0) return outcome;

@@ -86,3 +86,14 @@ describe.runIf(process.platform === 'linux')('with few descriptors left', () => 
     expect([kept, aside]).toEqual([[], 'saved meanwhile']);
   });
 });
+
+it('of new files no more are read than is asked, and of known ones all that have changed', async () => {
+  const before = await look();
+  for (let number = 0; number < 5; number += 1) writeFileSync(join(workspace, `.git/hooks/${number}`), 'new');
+  for (const path of mine) writeFileSync(join(workspace, path), 'changed');
+  const after = await record({ workspace, isOwn: () => false, since: 0n, mostNew: 3 }, before);
+  const read = (text: string): number =>
+    [...after.entries.values()].filter(({ content }) => content?.toString() === text).length;
+  expect([read('new'), read('changed')]).toEqual([3, mine.length]);
+  expect(after.entries.has('.git/hooks/4')).toBe(true);
+});
