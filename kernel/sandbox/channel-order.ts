@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { Queue } from './queue.ts';
 
 export type TextName = 'stdout' | 'stderr';
 
@@ -6,11 +7,22 @@ const opening = Buffer.from('\x1b_R:');
 const closing = Buffer.from('\x1b\\');
 const longestMark = 80;
 const mostHeld = 8 * 1024 * 1024;
+/** As much as is shown of a run: what is held beyond that would be dropped anyway. */
+const mostHeldInMessages = 64 * 1024 * 1024;
+/** What a piece of text or a mark, and a message, take up beside what they say. */
+const itemBytes = 64;
+const messageBytes = 640;
 
 type Item = { readonly text: Buffer } | Mark;
 interface Mark {
   readonly number: number;
   readonly beforeMessage: boolean;
+}
+
+interface Sent<Message> {
+  readonly number: number;
+  readonly message: Message;
+  readonly size: number;
 }
 
 interface OrderOptions<Message> {
@@ -21,7 +33,7 @@ interface OrderOptions<Message> {
 }
 
 class TextLane {
-  readonly items: Item[] = [];
+  readonly items = new Queue<Item>();
   readonly #token: string;
   readonly #decoder = new StringDecoder('utf8');
   #rest = Buffer.alloc(0);
@@ -68,8 +80,9 @@ class TextLane {
 
   #text(text: Buffer): void {
     if (!this.#begun || text.length === 0) return;
-    this.items.push({ text });
-    this.held += text.length;
+    // A copy: a few bytes of a chunk would keep the whole of it.
+    this.items.push({ text: Buffer.from(text) });
+    this.held += text.length + itemBytes;
   }
 
   #mark(inside: string): void {
@@ -77,7 +90,7 @@ class TextLane {
     if (token !== this.#token) return;
     this.#begun = true;
     this.items.push({ number: Number(digits), beforeMessage: kind === 'm' });
-    this.held += inside.length;
+    this.held += itemBytes;
   }
 }
 
@@ -98,7 +111,8 @@ function partialOpening(bytes: Buffer): number {
 export class OutputOrder<Message> {
   readonly #options: OrderOptions<Message>;
   readonly #lanes: Readonly<Record<TextName, TextLane>>;
-  readonly #messages: { readonly number: number; readonly message: Message }[] = [];
+  readonly #messages = new Queue<Sent<Message>>();
+  #heldInMessages = 0;
 
   constructor(options: OrderOptions<Message>) {
     this.#options = options;
@@ -111,9 +125,12 @@ export class OutputOrder<Message> {
     if (this.#lanes.stdout.held + this.#lanes.stderr.held > mostHeld) this.flush();
   }
 
-  message(number: number, message: Message): void {
-    this.#messages.push({ number, message });
+  /** @param size of the message, in bytes */
+  message(number: number, message: Message, size: number): void {
+    this.#messages.push({ number, message, size });
+    this.#heldInMessages += size + messageBytes;
     this.#advance();
+    if (this.#heldInMessages > mostHeldInMessages) this.flush();
   }
 
   /** Delivers all there is, whether or not what should precede it has come. */
@@ -122,12 +139,9 @@ export class OutputOrder<Message> {
       const lane = this.#lanes[name];
       lane.finish();
       this.#deliver(name);
-      while (lane.items.length > 0) {
-        lane.items.shift();
-        this.#deliver(name);
-      }
+      while (lane.items.take() !== undefined) this.#deliver(name);
     }
-    for (const { message } of this.#messages.splice(0)) this.#options.onMessage(message);
+    while (this.#deliverMessage() !== undefined);
   }
 
   #advance(): void {
@@ -137,35 +151,42 @@ export class OutputOrder<Message> {
       const err = this.#deliver('stderr');
       if (out === undefined || err === undefined) return;
       if (out.number !== err.number) {
-        (out.number < err.number ? stdout : stderr).items.shift();
+        (out.number < err.number ? stdout : stderr).items.take();
         continue;
       }
       if (out.beforeMessage && !this.#messageOf(out.number)) return;
-      stdout.items.shift();
-      stderr.items.shift();
+      stdout.items.take();
+      stderr.items.take();
     }
   }
 
   /** Delivers the messages up to that number; false if the one of that number may still come. */
   #messageOf(number: number): boolean {
     for (;;) {
-      const next = this.#messages[0];
+      const next = this.#messages.first;
       if (next === undefined) return false;
       if (next.number > number) return true;
-      this.#messages.shift();
-      this.#options.onMessage(next.message);
+      this.#deliverMessage();
       if (next.number === number) return true;
     }
+  }
+
+  #deliverMessage(): Sent<Message> | undefined {
+    const next = this.#messages.take();
+    if (next === undefined) return undefined;
+    this.#heldInMessages -= next.size + messageBytes;
+    this.#options.onMessage(next.message);
+    return next;
   }
 
   /** Delivers a lane's text up to its next mark, and returns that. */
   #deliver(name: TextName): Mark | undefined {
     const lane = this.#lanes[name];
     for (;;) {
-      const item = lane.items[0];
+      const item = lane.items.first;
       if (item === undefined) lane.held = 0;
       if (item === undefined || !('text' in item)) return item;
-      lane.items.shift();
+      lane.items.take();
       const text = lane.decode(item.text);
       if (text !== '') this.#options.onText(name, text);
     }

@@ -6,6 +6,8 @@ import { Pace } from './pace.ts';
 /** Most bytes of a message's JSON head, and of its buffers together. The worker keeps to the same. */
 const largestPart = 32 * 1024 * 1024;
 const prefixBytes = 8;
+/** Smaller pieces are put together: each takes up more room than what it holds. */
+const smallBytes = 4096;
 
 export interface Frame {
   readonly head: unknown;
@@ -56,7 +58,10 @@ export class FrameReader {
 
   push(chunk: Buffer): void {
     if (this.#over) return;
-    this.#chunks.push(chunk);
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.length + chunk.length <= smallBytes) {
+      this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, chunk]);
+    } else this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#preamble.length > 0 && !this.#skipPreamble()) return;
     while (this.#readOne());

@@ -159,6 +159,7 @@ export class LaunchedProcess implements SandboxProcess {
     } else if ('forwarder' in parsed.data) this.#forwarderPid = parsed.data.forwarder;
     else {
       const { exited, status } = parsed.data;
+      if (exited === this.#forwarderPid) this.#forwarderPid = undefined;
       for (const listener of this.#listeners) listener(exited, status);
     }
   }

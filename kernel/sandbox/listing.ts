@@ -59,6 +59,8 @@ async function* visibleFiles(
         yield { parent, name: entry.name, path };
       }
     }
+  } catch {
+    // What can't be read is not told of.
   } finally {
     await root.close();
   }

@@ -182,7 +182,7 @@ export class WorkerPeer {
       if (request.asking || request.hooks.onInput === undefined) return false;
       request.asking = true;
     }
-    request.order.message(message.order, { message, size: frame.size });
+    request.order.message(message.order, { message, size: frame.size }, frame.size);
     return true;
   }
 

@@ -19,7 +19,7 @@ import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { DiskWatch } from './watchdog/disk.ts';
-import { insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
+import { identityOf, insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
 import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
@@ -61,8 +61,8 @@ export class WorkerProcess {
   readonly #limits: Limits;
   readonly #snapshots = new Snapshots(mostSnapshots, (pid) => this.#sandbox.signal(pid, 'SIGKILL'));
   readonly #watchdog: Watchdog | undefined;
-  /** The sandbox's first process, and the one that passes on text, by their numbers on the host. */
-  readonly #own = new Set<number>();
+  /** The sandbox's first process, the one that passes on text and the checker. */
+  readonly #own = new Set<string>();
   #network: ReturnType<NetworkAccess['attach']> | undefined;
   #peer: WorkerPeer;
   /** The active process has been reaped. */
@@ -86,8 +86,8 @@ export class WorkerProcess {
     this.#peer = this.#meet(line, sandbox.workerPid, false);
     if (sandbox.hostPid === undefined || process.platform !== 'linux') return;
     // No helper has run yet: what is there beside the worker is ours, and stays.
-    for (const { pid } of usageBelow(sandbox.hostPid).processes) {
-      if (insidePid(pid) !== sandbox.workerPid) this.#own.add(pid);
+    for (const seen of usageBelow(sandbox.hostPid).processes) {
+      if (insidePid(seen.pid) !== sandbox.workerPid) this.#own.add(identityOf(seen));
     }
     this.#watchdog = new Watchdog({
       root: sandbox.hostPid,
@@ -248,17 +248,17 @@ export class WorkerProcess {
    */
   #stopExcess(hit: LimitHit, { processes }: Usage): void {
     const waiting = this.#snapshots.pids;
-    const forwarder = this.#sandbox.egress?.forwarderPid();
-    const isKept = (pid: number): boolean =>
-      this.#own.has(pid) || waiting.has(insidePid(pid)) || insidePid(pid) === forwarder;
+    const others = [...waiting, this.#sandbox.egress?.forwarderPid()];
+    const isKept = (seen: Usage['processes'][number]): boolean =>
+      this.#own.has(identityOf(seen)) || others.includes(insidePid(seen.pid));
     if (hit.limit === 'memory' && waiting.size > 1) {
-      const held = proportionalBytes(processes.filter(({ pid }) => isKept(pid)));
+      const held = proportionalBytes(processes.filter(isKept));
       if (held > hit.allowed / 2) {
         this.#snapshots.dropOlder();
         return;
       }
     }
-    for (const { pid } of processes) if (!isKept(pid)) killQuietly(pid);
+    for (const seen of processes) if (!isKept(seen)) killQuietly(seen.pid);
     this.#peer.end({ excess: hit });
   }
 

@@ -128,6 +128,82 @@ open("data/config", "w").write("[core]\\n fsmonitor = evil\\n bare = false\\n wo
   });
 });
 
+describe('however it is named', () => {
+  it('in bytes that are no text, it is found', async () => {
+    const outcome = await helper(`
+import os
+os.makedirs(b"\\xff/.git/hooks"); open(b"\\xff/.git/hooks/pre-commit", "w").write("evil")
+open(b"\\xfe.ipynb", "w").write("planted")`);
+    expect(outcome.status).toBe('ok');
+    expect(outcome.notice).toContain('Removed again: \\udcfe.ipynb, \\udcff/.git.');
+    const left = readdirSync(workspace, { recursive: true, encoding: 'latin1' });
+    expect(left).toContain('\xff');
+    expect(left.filter((path) => path.endsWith('.ipynb')).sort()).toEqual(['mine.ipynb', 'notes.ipynb']);
+    expect(left.filter((path) => path.startsWith('\xff/') && path.endsWith('/.git'))).toEqual([]);
+  });
+
+  it('as long as a name may be, a folder in its place does not keep it away', async () => {
+    const names = [`${'a'.repeat(249)}.ipynb`, `${'字'.repeat(83)}.ipynb`];
+    for (const name of names) file(name, 'mine');
+    await helper(`
+import os
+for name in ${JSON.stringify(names)}: os.remove(name); os.mkdir(name); open(f"{name}/out.txt", "w").write("x")`);
+    for (const name of names) expect(read(name)).toBe('mine');
+  });
+});
+
+describe('what is moved aside', () => {
+  const inside = (name: RegExp): string[] =>
+    readdirSync(workspace, { recursive: true, encoding: 'utf8' }).filter((path) => name.test(path));
+
+  it('holds nothing any more that programs obey', async () => {
+    await helper(`
+import os
+for folder in ".vscode", ".envrc", "notes.ipynb":
+    if os.path.exists(folder): os.remove(folder)
+    os.makedirs(f"{folder}/.git/hooks")
+    open(f"{folder}/.git/config", "w").write("evil"); open(f"{folder}/.git/HEAD", "w").write("ref: x")
+    open(f"{folder}/.env", "w").write("evil")`);
+    expect([read('.envrc'), read('notes.ipynb')]).toEqual(['export A=1\n', '{"cells": []}']);
+    expect(inside(/set-aside.*\/(\.git|HEAD|\.env)$/)).toEqual([]);
+    expect(inside(/^\.vscode\.set-aside-\w+\/\.git\.set-aside-\w+\/config$/)).toHaveLength(1);
+  });
+
+  it('is also what is too much or too large to be kept elsewhere', async () => {
+    const outcome = await helper(`
+for number in range(203): open(f"{number}.ipynb", "w").write("x")
+open(".env", "w").write("x" * (9 << 20))`);
+    expect(outcome.notice).toContain('Removed again:');
+    const kept = readdirSync(aside).length;
+    expect(kept).toBeLessThanOrEqual(200);
+    expect(inside(/^\d+\.ipynb$/)).toEqual([]);
+    expect(inside(/^\d+\.ipynb\.set-aside-/)).toHaveLength(203 - kept);
+    expect(inside(/^\.env\.set-aside-/)).toHaveLength(1);
+  });
+
+  it('is what was written to a file when no room for it is elsewhere', async () => {
+    writeFileSync(aside, 'a file, where the folder should be');
+    await helper('open(".envrc", "w").write("what the editor saved")');
+    expect(read('.envrc')).toBe('export A=1\n');
+    expect(inside(/^\.envrc\.set-aside-/).map(read)).toEqual(['what the editor saved']);
+  });
+});
+
+it('a folder that a helper has closed to writers is put in order all the same', async () => {
+  file('sub/.envrc', 'export A=1\n');
+  await helper(`
+import os
+open("sub/.envrc", "w").write("evil"); open("sub/.bashrc", "w").write("evil"); os.chmod("sub", 0o500)
+open(".bashrc", "w").write("evil"); os.chmod("/workspace", 0o500)`);
+  expect(read('sub/.envrc')).toBe('export A=1\n');
+  expect([existsSync(join(workspace, 'sub/.bashrc')), existsSync(join(workspace, '.bashrc'))]).toEqual([
+    false,
+    false,
+  ]);
+  expect(statSync(workspace).mode & 0o777).toBe(0o500);
+  for (const path of ['sub', '']) chmodSync(join(workspace, path), 0o700);
+});
+
 describe('in a workspace of more folders than are looked into', () => {
   beforeEach(async () => {
     for (let number = 0; number < 1100; number += 1)

@@ -106,6 +106,23 @@ for number in range(1000):
     for (const name of readdirSync(workspace)) rmSync(join(workspace, name));
   });
 
+  it('ends code that fills the workspace in a folder whose name is no text', async () => {
+    const { worker } = withLimits({ diskBytes: 64 * MiB, fileBytes: 32 * MiB });
+    const outcome = await run(
+      worker,
+      `
+import os, time
+os.mkdir(b"\\xff"); os.chdir(b"\\xff")
+for number in range(25):
+    with open(f"part-{number}", "wb") as file: file.write(b"x" * (8 << 20))
+    time.sleep(0.05)
+time.sleep(5)`,
+      { timeoutMs: 60_000 },
+    );
+    expect(outcome.status).toBe('limit');
+    expect(outcome.notice).toMatch(/were added to the workspace.*64 MB are allowed/);
+  });
+
   it('ends code that makes files without end', async () => {
     const { worker } = withLimits({ newFiles: 2_000 });
     const outcome = await run(

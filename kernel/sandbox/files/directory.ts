@@ -1,11 +1,13 @@
-import { constants, type BigIntStats, type Dirent } from 'node:fs';
+import { constants, type BigIntStats, type Dirent, type PathLike } from 'node:fs';
 import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesOf, isExact, nameOf } from './names.ts';
 
 const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const openFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** O_PATH of open(2), which Node does not name: a descriptor of what may not be read. */
 const openPlace = 0o10000000 | constants.O_NOFOLLOW;
+const ownerWrites = 0o300;
 /** Where a descriptor's directory can be named as part of a path; elsewhere a directory is found again by its path. */
 const hasDescriptorPaths = process.platform === 'linux';
 
@@ -32,20 +34,25 @@ export class Directory {
   }
 
   /** A path of that name in it, good as long as this is open. */
-  at(name: string): string {
-    return join(this.#place, name);
+  at(name: string): PathLike {
+    return isExact(name)
+      ? join(this.#place, name)
+      : Buffer.concat([Buffer.from(`${this.#place}/`), bytesOf(name)]);
   }
 
-  /** What is in it; nothing where that can't be read. */
-  entries(): Promise<readonly Dirent[]> {
-    return readdir(this.#place, { withFileTypes: true }).catch(() => []);
+  /** What is in it. @throws Error where that can't be read */
+  async entries(): Promise<readonly Dirent[]> {
+    const entries = await readdir(this.#place, { withFileTypes: true });
+    if (entries.every(({ name }) => isExact(name))) return entries;
+    const asBytes = await readdir(this.#place, { withFileTypes: true, encoding: 'buffer' });
+    return asBytes.map((entry) => Object.assign(entry, { name: nameOf(entry.name) }));
   }
 
   /** A directory in it; `undefined` where the name is no longer one. */
   async directory(name: string): Promise<Directory | undefined> {
     const place = this.at(name);
     const handle = await open(place, openDirectory).catch(() => undefined);
-    return handle && new Directory(handle, place, join(this.path, name));
+    return handle && new Directory(handle, place.toString(), join(this.path, name));
   }
 
   /** A regular file in it, opened to be read; `undefined` for anything else. */
@@ -72,6 +79,18 @@ export class Directory {
     }
   }
 
+  /** Does what needs the right to write in it, also where its owner has none, and leaves its permissions as they were. */
+  async writing<T>(action: () => Promise<T>): Promise<T> {
+    const mode = (await this.#handle.stat()).mode & 0o7777;
+    if ((mode & ownerWrites) === ownerWrites) return action();
+    await this.#handle.chmod(mode | ownerWrites);
+    try {
+      return await action();
+    } finally {
+      await this.#handle.chmod(mode);
+    }
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }
@@ -95,19 +114,23 @@ interface WalkOptions {
   readonly onUnseen?: (found: Found) => void | Promise<void>;
 }
 
-/** Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for. */
+/**
+ * Everything below a directory, files before directories, each by name; `parent` is open until the next is asked for.
+ * @throws Error where the directory itself can't be read
+ */
 export async function* walk(root: Directory, options: WalkOptions): AsyncGenerator<Found> {
   const budget = { entries: options.entries };
-  yield* walkFrom(root, options, options.depth, budget);
+  yield* walkFrom(root, await root.entries(), options, options.depth, budget);
 }
 
 async function* walkFrom(
   parent: Directory,
+  unsorted: readonly Dirent[],
   options: WalkOptions,
   depth: number,
   budget: { entries: number },
 ): AsyncGenerator<Found> {
-  const entries = [...(await parent.entries())];
+  const entries = [...unsorted];
   entries.sort((a, b) => Number(a.isDirectory()) - Number(b.isDirectory()) || (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const found = { parent, entry, path: join(parent.path, entry.name) };
@@ -124,7 +147,9 @@ async function* walkFrom(
       continue;
     }
     try {
-      yield* walkFrom(child, options, depth - 1, budget);
+      const inside = await child.entries().catch(() => undefined);
+      if (inside === undefined) await options.onUnseen?.(found);
+      else yield* walkFrom(child, inside, options, depth - 1, budget);
     } finally {
       await child.close();
     }

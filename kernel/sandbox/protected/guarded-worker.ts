@@ -11,6 +11,8 @@ import { restore, type SetAside, type Undone } from './restore.ts';
 /** As many files of a session are set aside, and as many are named in a sentence. */
 const mostSetAside = 200;
 const mostNamed = 8;
+/** Characters of three bytes at most: a name may have 255 of these. */
+const longestName = 70;
 
 export interface GuardOptions {
   readonly workspace: string;
@@ -38,7 +40,7 @@ export function guardedWorker(worker: SessionWorker, options: GuardOptions): Ses
     const before = await record(toRecord, last);
     const began = now();
     const outcome = await worker.execute(run);
-    const after = await record(toRecord, before);
+    const after = await record({ ...toRecord, mostNew: mostSetAside }, before);
     const undone = await restore(workspace, before, after, { began, setAside }).catch(() => []);
     last = undone.length === 0 ? after : undefined;
     if (undone.length === 0) return outcome;
@@ -55,10 +57,12 @@ const now = (): bigint => BigInt(Date.now() - tickMs) * 1_000_000n;
 function keeper(directory: string): SetAside {
   let count = 0;
   return async (path, content) => {
-    if ((count += 1) > mostSetAside) return;
+    if (count === mostSetAside) return false;
+    count += 1;
     makeDirectories(directory, 0o700);
-    const name = `${count}-${randomBytes(2).toString('hex')}-${basename(path).slice(0, 100)}`;
+    const name = `${count}-${randomBytes(2).toString('hex')}-${basename(path).slice(0, longestName)}`;
     await writeFile(join(directory, name), content, { flag: 'wx', mode: 0o600 });
+    return true;
   };
 }
 

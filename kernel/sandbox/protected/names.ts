@@ -54,13 +54,27 @@ const patterns = [
 const harmless = new Set(['objects', 'lfs']);
 
 /** Whether a directory of this name is protected with all that it holds. */
-export const isProtectedDirectory = (name: string): boolean => directories.has(name.toLowerCase());
+export const isProtectedDirectory = (name: string): boolean => directories.has(folded(name));
 
-/** Whether a file, or a link, of this name is protected. Case does not matter: on some filesystems it does not. */
+/** Whether a file, or a link, of this name is protected. */
 export function isProtectedFile(name: string): boolean {
-  const lower = name.toLowerCase();
-  return files.has(lower) || directories.has(lower) || patterns.some((pattern) => pattern.test(lower));
+  const plain = folded(name);
+  return files.has(plain) || directories.has(plain) || patterns.some((pattern) => pattern.test(plain));
 }
+
+/**
+ * One spelling for all that some filesystem takes for the same name: many don't tell capitals from small letters, and
+ * those leave out characters that show as nothing, and have `ſ` for `s`, too.
+ */
+function folded(name: string): string {
+  if (isAscii.test(name)) return name.toLowerCase();
+  return name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase();
+}
+
+const isAscii = /^[ -~]*$/;
 
 /**
  * Whether to look into a directory that lies within a protected one.

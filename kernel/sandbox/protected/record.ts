@@ -40,17 +40,23 @@ export interface RecordOptions {
   readonly isOwn: (path: string) => boolean;
   /** When the session began, in nanoseconds. What was changed since is looked into whatever the bounds say. */
   readonly since: bigint;
+  /** Of files that an earlier record does not know, as many are read; absent: all. */
+  readonly mostNew?: number;
 }
 
 /**
  * What is protected in a workspace, with its contents.
  * @param before an earlier record: what has not changed since is taken from it
  */
-export async function record({ workspace, isOwn, since }: RecordOptions, before?: Seen): Promise<Seen> {
+export async function record(options: RecordOptions, before?: Seen): Promise<Seen> {
+  const { workspace, isOwn, since, mostNew = Infinity } = options;
   const seen = { entries: new Map<string, Entry>(), skipped: new Set<string>() };
   const root = await Directory.open(workspace).catch(() => undefined);
-  if (root === undefined) return seen;
-  const budget = { bytes: mostBytes };
+  if (root === undefined) {
+    seen.skipped.add('');
+    return seen;
+  }
+  const budget: Budget = { bytes: mostBytes, newFiles: mostNew };
   let old = 0;
   const keep = async (each: Found): Promise<void> => {
     const entry = await look(each, before?.entries, budget);
@@ -72,15 +78,27 @@ export async function record({ workspace, isOwn, since }: RecordOptions, before?
     seen.skipped.add(path);
     return false;
   };
+  // What lies deeper than is looked is taken as a whole.
+  const onUnseen = async (each: Found): Promise<void> => {
+    seen.skipped.add(each.path);
+    await keep(each);
+  };
   try {
-    // What lies deeper than is looked is taken as a whole.
-    for await (const each of walk(root, { ...bounds, enters, onUnseen: keep })) {
+    for await (const each of walk(root, { ...bounds, enters, onUnseen })) {
       if (isProtected(each) && !isOwn(each.path)) await keep(each);
     }
+  } catch {
+    seen.skipped.add('');
   } finally {
     await root.close();
   }
   return seen;
+}
+
+/** What may still be read. */
+interface Budget {
+  bytes: number;
+  newFiles: number;
 }
 
 const ownerRights = 0o700;
@@ -105,7 +123,7 @@ function isProtected({ parent, entry }: Found): boolean {
 async function look(
   { parent, entry, path }: Found,
   before: Seen['entries'] | undefined,
-  budget: { bytes: number },
+  budget: Budget,
 ): Promise<Entry | undefined> {
   const status = await parent.status(entry.name);
   if (status === undefined) return undefined;
@@ -116,7 +134,9 @@ async function look(
     budget.bytes -= known.content?.length ?? 0;
     return known;
   }
-  const content = await contentOf(parent, entry.name, kind, budget);
+  if (known === undefined && kind === 'file' && (budget.newFiles -= 1) < 0)
+    return { path, kind, mark, status };
+  const content = await contentOf(parent, entry.name, kind, budget).catch(() => undefined);
   return { path, kind, mark, status, ...(content && { content }) };
 }
 
@@ -136,7 +156,7 @@ async function contentOf(
   parent: Directory,
   name: string,
   kind: Entry['kind'],
-  budget: { bytes: number },
+  budget: Budget,
 ): Promise<Buffer | undefined> {
   if (kind === 'link') return readlink(parent.at(name), 'buffer').catch(() => undefined);
   if (kind !== 'file') return undefined;

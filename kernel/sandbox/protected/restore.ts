@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type PathLike } from 'node:fs';
 import { mkdir, open, rename, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
 import { Directory } from '../files/directory.ts';
+import { isProtectedFile } from './names.ts';
 import { markOf, type Entry, type Seen } from './record.ts';
 
 /** What became of one protected entry that a helper had changed. */
@@ -11,8 +12,8 @@ export interface Undone {
   readonly how: 'put back' | 'removed' | 'not undone';
 }
 
-/** Is given what a helper had written, before it is undone. */
-export type SetAside = (path: string, content: Buffer) => Promise<void>;
+/** Is given what a helper had written, before it is undone; tells whether it is kept. */
+export type SetAside = (path: string, content: Buffer) => Promise<boolean>;
 
 export interface RestoreOptions {
   /** When the helper began, in nanoseconds. */
@@ -22,7 +23,7 @@ export interface RestoreOptions {
 
 /**
  * Makes the protected entries of a workspace what they were. Nothing is reached through a link; what stands in the way
- * of an entry is moved aside, beside it, under a name that no program looks for.
+ * of an entry, or is not kept elsewhere, is moved aside, beside it, under a name that no program looks for.
  */
 export async function restore(
   workspace: string,
@@ -31,20 +32,25 @@ export async function restore(
   { began, setAside }: RestoreOptions,
 ): Promise<readonly Undone[]> {
   const undone: Undone[] = [];
+  const removed = new Set<string>();
+  const fresh = [...after.entries.values()].filter(({ path }) => !before.entries.has(path)).sort(byPath);
   const root = await Directory.open(workspace);
   try {
-    // Directories before what is in them.
-    for (const path of [...new Set([...after.entries.keys(), ...before.entries.keys()])].sort()) {
+    await disarm(
+      root,
+      fresh.filter((is) => !isOlder(is, before, began)),
+    );
+    // What is new before what it may stand in the way of, directories before what is in them.
+    for (const path of [...fresh, ...[...before.entries.values()].sort(byPath)].map((entry) => entry.path)) {
       const [was, is] = [before.entries.get(path), after.entries.get(path)];
-      if (isSame(was, is) || isBelowOf(undone, path, was)) continue;
+      if (isSame(was, is) || (was === undefined && isBelowOne(path, removed))) continue;
       if (was === undefined && is !== undefined && isOlder(is, before, began)) {
         if (is.status.ctimeNs >= began && is.kind !== 'directory') undone.push({ path, how: 'not undone' });
         continue;
       }
-      if (is?.content !== undefined && is.kind === 'file') {
-        await setAside(path, is.content).catch(() => undefined); // what is dangerous goes all the same
-      }
-      const how = await undo(root, path, was).catch(() => 'not undone' as const);
+      const isLost = is === undefined || (is.kind === 'file' && !(await keep(is, setAside)));
+      const how = await undo(root, path, was, isLost).catch(() => 'not undone' as const);
+      if (how === 'removed') removed.add(path);
       if (how !== 'intact') undone.push({ path, how });
     }
   } finally {
@@ -53,6 +59,24 @@ export async function restore(
   return undone.filter(
     ({ path, how }) => how !== 'put back' || before.entries.get(path)?.kind !== 'directory',
   );
+}
+
+const byPath = (one: Entry, other: Entry): number => (one.path < other.path ? -1 : 1);
+
+const keep = async ({ path, content }: Entry, setAside: SetAside): Promise<boolean> =>
+  content !== undefined && (await setAside(path, content).catch(() => false));
+
+/** A directory that is moved aside is no longer protected: neither may anything in it be what programs obey. */
+async function disarm(root: Directory, fresh: readonly Entry[]): Promise<void> {
+  const directories = new Set(fresh.filter(({ kind }) => kind === 'directory').map(({ path }) => path));
+  for (const { path } of [...fresh].reverse()) {
+    const name = basename(path);
+    if (!isProtectedFile(name) || !isBelowOne(path, directories)) continue;
+    const parent = await enter(root, dirname(path), false).catch(() => undefined);
+    if (parent === undefined) continue;
+    await parent.writing(() => moveAside(parent, name)).catch(() => undefined);
+    if (parent !== root) await parent.close();
+  }
 }
 
 /** Whether an entry that was not seen before may have been there all the same, where nobody had looked. */
@@ -68,26 +92,29 @@ function isSame(was: Entry | undefined, is: Entry | undefined): boolean {
   return was.kind === 'directory' || (was.content !== undefined && is.content?.equals(was.content) === true);
 }
 
-/** Gone already with a directory that was not there before. */
-const isBelowOf = (undone: readonly Undone[], path: string, was: Entry | undefined): boolean =>
-  was === undefined && undone.some((each) => each.how === 'removed' && path.startsWith(each.path + sep));
+function isBelowOne(path: string, directories: ReadonlySet<string>): boolean {
+  for (let at = dirname(path); at !== '.'; at = dirname(at)) if (directories.has(at)) return true;
+  return false;
+}
 
+/** @param isLost nobody else keeps what is there now */
 async function undo(
   root: Directory,
   path: string,
   was: Entry | undefined,
+  isLost: boolean,
 ): Promise<Undone['how'] | 'intact'> {
   const parent = await enter(root, dirname(path), was !== undefined);
   if (parent === undefined) return 'not undone';
   try {
     const name = basename(path);
     if (was === undefined) {
-      await remove(parent, name);
+      await parent.writing(() => (isLost ? moveAside(parent, name) : remove(parent, name)));
       return 'removed';
     }
     const present = await parent.status(name);
     if (present !== undefined && markOf(present) === was.mark) return 'intact';
-    return (await putBack(parent, name, was)) ? 'put back' : 'not undone';
+    return (await parent.writing(() => putBack(parent, name, was, isLost))) ? 'put back' : 'not undone';
   } finally {
     if (parent !== root) await parent.close();
   }
@@ -99,8 +126,11 @@ async function enter(root: Directory, path: string, makes: boolean): Promise<Dir
   for (const name of path === '.' ? [] : path.split(sep)) {
     let next = await at.directory(name);
     if (next === undefined && makes) {
-      await moveAside(at, name);
-      await mkdir(at.at(name), 0o755);
+      const around = at;
+      await at.writing(async () => {
+        await moveAside(around, name);
+        await mkdir(around.at(name), 0o755);
+      });
       next = await at.directory(name);
     }
     if (at !== root) await at.close();
@@ -116,12 +146,21 @@ async function remove(parent: Directory, name: string): Promise<void> {
   else if (status !== undefined) await unlink(parent.at(name));
 }
 
+/** Characters of three bytes at most: a name may have 255 of these. */
+const longestStem = 70;
+
 async function moveAside(parent: Directory, name: string): Promise<void> {
   if ((await parent.status(name)) === undefined) return;
-  await rename(parent.at(name), parent.at(`${name}.set-aside-${randomBytes(4).toString('hex')}`));
+  const aside = `${name.slice(0, longestStem)}.set-aside-${randomBytes(4).toString('hex')}`;
+  await rename(parent.at(name), parent.at(aside));
 }
 
-async function putBack(parent: Directory, name: string, { kind, status, content }: Entry): Promise<boolean> {
+async function putBack(
+  parent: Directory,
+  name: string,
+  { kind, status, content }: Entry,
+  isLost: boolean,
+): Promise<boolean> {
   const mode = Number(status.mode & 0o777n);
   const present = await parent.status(name);
   if (kind === 'directory') {
@@ -133,7 +172,7 @@ async function putBack(parent: Directory, name: string, { kind, status, content 
     return true;
   }
   if (content === undefined) return false;
-  if (present?.isDirectory() === true) await moveAside(parent, name);
+  if (isLost || present?.isDirectory() === true) await moveAside(parent, name);
   const draft = parent.at(`.replique-${randomBytes(6).toString('hex')}`);
   if (kind === 'link') await symlink(content, draft);
   else await writeDraft(draft, content, mode, status);
@@ -142,7 +181,7 @@ async function putBack(parent: Directory, name: string, { kind, status, content 
 }
 
 async function writeDraft(
-  path: string,
+  path: PathLike,
   content: Buffer,
   mode: number,
   status: Entry['status'],

@@ -1,4 +1,4 @@
-import type { Usage } from './usage.ts';
+import { identityOf, type Usage } from './usage.ts';
 
 /**
  * Processor time of a sandbox since the first reading. The system hands a process's time on to the parent that waits for
@@ -11,9 +11,7 @@ export class CpuMeter {
 
   read({ processes, cpuSeconds }: Usage): number {
     const isFirst = this.#before === undefined;
-    const now = new Map(
-      processes.map(({ pid, startedAt, ownSeconds }) => [`${pid} ${startedAt}`, ownSeconds]),
-    );
+    const now = new Map(processes.map((seen) => [identityOf(seen), seen.ownSeconds]));
     if (!isFirst) for (const [id, seconds] of now) this.#seen += seconds - (this.#last.get(id) ?? 0);
     this.#last = now;
     this.#before ??= cpuSeconds;

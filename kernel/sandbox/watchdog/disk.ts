@@ -72,6 +72,8 @@ export class DiskWatch {
         growth.bytes += Number(status.blocks * blockBytes);
         growth.files += 1;
       }
+    } catch {
+      growth.hides = true;
     } finally {
       await root.close();
     }

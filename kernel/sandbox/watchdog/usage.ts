@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 /** What the processes of one sandbox use together. */
 export interface Usage {
@@ -51,11 +52,28 @@ export function usageBelow(root: number): Usage {
 
 /** Memory of processes, pages that are shared divided among those who share them; resident where that can't be read. */
 export function proportionalBytes(processes: readonly SeenProcess[]): number {
-  return processes.reduce((sum, { pid, residentBytes }) => {
-    const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(read(pid, 'smaps_rollup'))?.[1];
-    return sum + (kilobytes === undefined ? residentBytes : Number(kilobytes) * 1024);
-  }, 0);
+  return processes.reduce((sum, seen) => sum + proportionalIn(read(seen.pid, rollup), seen), 0);
 }
+
+/** The same, without that this process stands still: it takes the system milliseconds for each large one. */
+export async function countProportionalBytes(processes: readonly SeenProcess[]): Promise<number> {
+  let sum = 0;
+  for (const seen of processes) {
+    const text = await readFile(`/proc/${seen.pid}/${rollup}`, 'latin1').catch(() => '');
+    if (text !== '' || existsSync(`/proc/${seen.pid}`)) sum += proportionalIn(text, seen);
+  }
+  return sum;
+}
+
+const rollup = 'smaps_rollup';
+
+function proportionalIn(text: string, { residentBytes }: SeenProcess): number {
+  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kilobytes === undefined ? residentBytes : Number(kilobytes) * 1024;
+}
+
+/** As it stands for one process, and no later one of its number. */
+export const identityOf = ({ pid, startedAt }: SeenProcess): string => `${pid} ${startedAt}`;
 
 /** A process's number in its innermost namespace. */
 export function insidePid(pid: number): number {

@@ -2,7 +2,7 @@ import type { LimitHit, Limits } from '../contract.ts';
 import { CpuMeter } from './cpu.ts';
 import type { DiskWatch } from './disk.ts';
 import { socketBytes } from './sockets.ts';
-import { proportionalBytes, usageBelow, type Usage } from './usage.ts';
+import { countProportionalBytes, usageBelow, type Usage } from './usage.ts';
 
 /** Before the first look, and between two, while code runs. */
 const firstMs = 10;
@@ -35,6 +35,7 @@ export class Watchdog {
   #cpu = new CpuMeter();
   #diskAt = 0;
   #looking = false;
+  #counting = false;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
@@ -67,24 +68,41 @@ export class Watchdog {
   #look(): void {
     const { root, limits, onExcess } = this.#options;
     const usage = usageBelow(root);
-    const memory = this.#memory(usage);
+    const buffers = socketBytes(root);
+    const atMost = usage.residentBytes + buffers;
     const cpuSeconds = this.#cpu.read(usage);
-    if (memory > limits.memoryBytes)
-      onExcess({ limit: 'memory', used: memory, allowed: limits.memoryBytes }, usage);
-    else if (this.#running && cpuSeconds > limits.cpuSeconds) {
+    if (this.#running && cpuSeconds > limits.cpuSeconds) {
       onExcess({ limit: 'cpu', used: cpuSeconds, allowed: limits.cpuSeconds }, usage);
     }
     if (performance.now() - this.#diskAt > diskMs) void this.#lookAtDisk();
-    const soon = Math.max(busyMs.least, (limits.memoryBytes - memory) / fillBytesPerMs);
+    this.#scheduleFor(atMost);
+    if (atMost > limits.memoryBytes) void this.#lookAtShared(usage, buffers);
+  }
+
+  /** The nearer the limit, the sooner. */
+  #scheduleFor(memory: number): void {
+    const left = this.#options.limits.memoryBytes - memory;
+    const soon = left < 0 ? busyMs.most : Math.max(busyMs.least, left / fillBytesPerMs);
     this.#schedule(this.#running ? Math.min(busyMs.most, soon) : idleMs);
   }
 
-  /** Counting shared pages once costs more, so it is done only where it may matter. */
-  #memory({ residentBytes, processes }: Usage): number {
-    const { root, limits } = this.#options;
-    const buffers = socketBytes(root);
-    if (residentBytes + buffers <= limits.memoryBytes) return residentBytes + buffers;
-    return proportionalBytes(processes) + buffers;
+  /**
+   * Counts pages that processes share once. That takes the system milliseconds for each large process: the kernel does
+   * not stand still meanwhile, and nothing else is counted.
+   */
+  async #lookAtShared({ processes }: Usage, buffers: number): Promise<void> {
+    if (this.#counting) return;
+    this.#counting = true;
+    const { root, limits, onExcess } = this.#options;
+    try {
+      const memory = (await countProportionalBytes(processes)) + buffers;
+      if (this.#closed) return;
+      if (memory > limits.memoryBytes)
+        onExcess({ limit: 'memory', used: memory, allowed: limits.memoryBytes }, usageBelow(root));
+      else this.#scheduleFor(memory);
+    } finally {
+      this.#counting = false;
+    }
   }
 
   async #lookAtDisk(): Promise<void> {

@@ -87,7 +87,7 @@ describe('the order of text and messages', () => {
             const name = channel === 0 ? 'stdout' : 'stderr';
             if (channel === 2) {
               const next = messages.shift();
-              if (next !== undefined) order.message(next.number, next.message);
+              if (next !== undefined) order.message(next.number, next.message, 0);
             } else {
               order.text(name, left[name].subarray(0, size));
               left[name] = left[name].subarray(size);
@@ -122,18 +122,39 @@ describe('the order of text and messages', () => {
     const { got, order } = begun();
     order.text('stdout', Buffer.concat([mark('m', 2), mark('m', 4), Buffer.from('after')]));
     order.text('stderr', Buffer.concat([mark('m', 3), mark('m', 4)]));
-    order.message(3, 'three');
-    order.message(4, 'four');
+    order.message(3, 'three', 0);
+    order.message(4, 'four', 0);
     expect(got).toEqual(['three', 'four', 'stdout:after']);
   });
 
   it('waits for nothing when it is flushed', () => {
     const { got, order } = begun();
     order.text('stdout', Buffer.concat([mark('m', 2), Buffer.from('text \x1b_R:')]));
-    order.message(2, 'message');
+    order.message(2, 'message', 0);
     expect(got).toEqual([]);
     order.flush();
     expect(got.sort()).toEqual(['message', 'stdout:\x1b_R:', 'stdout:text ']);
+  });
+
+  it('holds back a bounded number of short pieces', () => {
+    const { got, order } = begun();
+    const pieces = 200_000;
+    order.text('stdout', Buffer.concat([mark('m', 2), Buffer.from('\x1b_R:'.repeat(pieces))]));
+    expect(got.length).toBeGreaterThan(0);
+    order.flush();
+    const text = got.map((each) => each.slice('stdout:'.length)).join('');
+    expect(text === '\x1b_R:'.repeat(pieces)).toBe(true);
+  });
+
+  it.each([
+    { what: 'large messages', size: 20 * 2 ** 20, count: 4 },
+    { what: 'small messages', size: 1, count: 200_000 },
+  ])('holds back a bounded amount of $what, in their order', ({ size, count }) => {
+    const { got, order } = begun();
+    for (let number = 0; number < count; number += 1) order.message(number + 2, String(number), size);
+    expect(got.length).toBeGreaterThan(0);
+    order.flush();
+    expect(got).toEqual(Array.from({ length: count }, (_, number) => String(number)));
   });
 
   it('holds back a bounded amount', () => {

@@ -39,6 +39,18 @@ describe('a launched process', () => {
     ]);
   });
 
+  it('forgets its forwarder when that has ended: another process may have its number', async () => {
+    const script = `${ready} echo '{"forwarder": 5}' >&3; head -c1 <&5 >/dev/null; echo '{"exited": 5, "status": 0}' >&3`;
+    const child = spawn('/bin/sh', ['-c', script], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    const launched = new LaunchedProcess(child, 1, () => child.kill('SIGKILL'), undefined, true);
+    await vi.waitFor(() => expect(launched.egress!.forwarderPid()).toBe(5));
+    launched.egress!.channel.write('x');
+    await launched.exited;
+    expect(launched.egress!.forwarderPid()).toBeUndefined();
+  });
+
   it('takes a report that comes in pieces', async () => {
     const { launched } = start(`printf '{"ready": 2, "sta' >&3; sleep 0.1; printf 'tus": {}}\\n' >&3`);
     expect(await launched.ready).toEqual({ workerPid: 2, status: {} });
