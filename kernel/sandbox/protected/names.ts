@@ -53,8 +53,11 @@ const patterns = [
 /** Directories below `.git` that hold nothing that is run or obeyed: contents named by their own hash. */
 const harmless = new Set(['objects', 'lfs']);
 
-/** Whether a directory of this name is protected with all that it holds. */
-export const isProtectedDirectory = (name: string): boolean => directories.has(folded(name));
+/** Whether a directory of this name is protected with all that it holds: `NAME.git` is how bare repositories are called. */
+export function isProtectedDirectory(name: string): boolean {
+  const plain = folded(name);
+  return directories.has(plain) || plain.endsWith('.git');
+}
 
 /** Whether a file, or a link, of this name is protected. */
 export function isProtectedFile(name: string): boolean {
