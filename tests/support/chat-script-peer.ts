@@ -42,7 +42,11 @@ export async function chatScriptPeer(replies: readonly ChatReply[]): Promise<Cha
 const usage = { prompt_tokens: 7, completion_tokens: 3 };
 const data = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
 
-function play({ text = '', end = 'stop', status, headers }: ChatReply, response: ServerResponse): void {
+/** Plays one reply. */
+export function play(
+  { text = '', end = 'stop', status, headers }: ChatReply,
+  response: ServerResponse,
+): void {
   if (status !== undefined) {
     sendJson(response, status, { error: { message: `status ${status}`, type: 'error' } }, headers);
     return;
