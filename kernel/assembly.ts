@@ -9,6 +9,7 @@ import { createEgress, type Egress } from './egress/egress.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
+import { KeptFiles } from './output/kept-files.ts';
 import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from './paths.ts';
 import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
@@ -43,6 +44,8 @@ export interface AssemblyOptions {
 /** What a session is made of, besides who speaks to it. */
 export interface Assembly {
   readonly workspace: Workspace;
+  /** What is too large to be shown. */
+  readonly files: KeptFiles;
   /** The notebook's file; absent where there is none. */
   readonly notebookFile: string | undefined;
   readonly isolation: Launcher['name'];
@@ -121,6 +124,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
+  const files = new KeptFiles(workspace.path);
   let selection: Selection | undefined;
   let manager: ContinuationManager | undefined;
   const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
@@ -139,13 +143,14 @@ export function assemble(options: AssemblyOptions): Assembly {
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
       workspaceListing: () => listWorkspace(workspace.path),
       filesNamed: (name) => filesNamed(workspace.path, name),
+      keepResult: (text) => files.keepText('result', text),
       memoryListing: async () => listVariables(await worker.variables()),
       conversation,
     });
     return manager;
   };
   return {
-    ...{ workspace, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => selection,

@@ -9,7 +9,7 @@ import { createInterpreter } from './interpreter/interpreter.ts';
 import type { Interpreter } from './interpreter/contract.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import { createEmitterFactory } from './output/emitter.ts';
-import { KeptFiles } from './output/kept-files.ts';
+import type { KeptFiles } from './output/kept-files.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { Comms } from './output/widgets/comms.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
@@ -156,5 +156,5 @@ function createSession(options: KernelOptions, config: Config, sessionId: string
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
   });
-  return { interpreter, audit, files: new KeptFiles(workspace.path), state };
+  return { interpreter, audit, files: parts.files, state };
 }

@@ -109,7 +109,7 @@ export class ContinuationManager {
     });
     const limit = this.#window?.resultChars ?? 4000;
     const hints = hintsFor(result, await this.#find(missingFile(result)));
-    return { block, result, forModel: collector.finish(result, limit, hints) };
+    return { block, result, forModel: collector.finish(result, limit, hints, this.#options.keepResult) };
   }
 
   async #find(name: string | undefined): Promise<readonly string[]> {

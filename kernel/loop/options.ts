@@ -26,6 +26,8 @@ export interface ManagerOptions {
   readonly filesNamed?: (name: string) => Promise<readonly string[]>;
   /** What stands in memory, one name a line. Absent: nothing is said of it. */
   readonly memoryListing?: () => Promise<string>;
+  /** Stores a result that is cut for the model; returns the path at which helpers find it. Absent: it is not stored. */
+  readonly keepResult?: (text: string) => string | undefined;
   /** US dollars for what a turn used; `undefined` where no price is known. Absent: none is. */
   readonly costOf?: (usage: Usage, source: Source) => number | undefined;
   /** Absent: a new one. */

@@ -6,6 +6,8 @@ import { shortTraceback } from './traceback.ts';
 /** What is kept of a running helper's text, in characters, however much it prints. */
 const keptChars = 200_000;
 const maxParts = 2000;
+/** A helper that takes as long is one that a model should know of. */
+const notableMs = 10_000;
 
 /** Gathers what one helper emits and makes the text that the model is given. */
 export class ResultCollector {
@@ -31,12 +33,24 @@ export class ResultCollector {
   /**
    * The `<result>` block: bounded to about `limit` characters, without escape sequences, unable to open or close a tag.
    * @param hints lines that teach what to do next, ours and trusted
+   * @param keep stores a text that is cut here; returns the path at which helpers find it
    */
-  finish(result: ToolResult, limit: number, hints: readonly string[] = []): string {
-    const shown = bound(plainText(this.#parts.join('')).trim(), limit);
+  finish(
+    result: ToolResult,
+    limit: number,
+    hints: readonly string[] = [],
+    keep: (text: string) => string | undefined = () => undefined,
+  ): string {
+    const text = plainText(this.#parts.join('')).trim();
+    const shown = bound(text, limit);
+    const kept = text.length > limit ? keep(text) : undefined;
     const error = result.error && !this.#hasError(result.error.ename) ? shortTraceback(result.error) : '';
     const lost = this.#dropped > 0 ? `[${String(this.#dropped)} characters were not kept]` : '';
-    const said = [shown, error.slice(0, limit), lost, plainText(result.notice ?? '')].filter((t) => t !== '');
+    const whole = kept === undefined ? '' : `[all of it is in the file ${JSON.stringify(kept)}]`;
+    const took = result.durationMs < notableMs ? '' : `[it took ${(result.durationMs / 1000).toFixed(0)} s]`;
+    const said = [shown, whole, error.slice(0, limit), lost, took, plainText(result.notice ?? '')].filter(
+      (t) => t !== '',
+    );
     const body = said.length > 0 ? said.join('\n') : emptyResult[result.status];
     return [`<result status="${result.status}">`, escapeTags(body), ...hints, '</result>'].join('\n');
   }

@@ -11,6 +11,8 @@ import {
 import { randomBytes } from 'node:crypto';
 
 const folder = 'replique-outputs';
+/** Texts that are kept in a session. */
+const mostTexts = 500;
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /** A file that the kernel writes in the workspace. */
@@ -28,9 +30,20 @@ export interface KeptFile {
  */
 export class KeptFiles {
   readonly #workspace: string;
+  #texts = 0;
 
   constructor(workspace: string) {
     this.#workspace = workspace;
+  }
+
+  /** Writes a text into a new file; returns its path, or undefined where it can't be made. */
+  keepText(name: string, text: string): string | undefined {
+    if (this.#texts >= mostTexts) return undefined;
+    this.#texts += 1;
+    const file = this.create(name, 'txt');
+    file?.write(text);
+    file?.close();
+    return file?.path;
   }
 
   /** A new file, owned as the workspace is; undefined where it can't be made. */

@@ -10,7 +10,7 @@ const headerBytes = 400;
 const maxPath = 240;
 /** Controls that JSON leaves as they are, and characters that show as nothing or turn the text around them. */
 const deceiving = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
-const left = new Set(['node_modules', '__pycache__']);
+const left = new Set(['node_modules', '__pycache__', 'replique-outputs']);
 
 /**
  * What the workspace holds, one file a line with its size and, for tables, its columns: `sales.csv (1.2 kB; columns

@@ -268,3 +268,33 @@ describe('a traceback', () => {
     );
   });
 });
+
+describe('a result that is cut', () => {
+  const long = Array.from({ length: 2000 }, (_, at) => `line ${at}`).join('\n');
+  const finish = (text: string, keep: (text: string) => string | undefined): string => {
+    const collector = new ResultCollector();
+    collector.add({ kind: 'stream', name: 'stdout', text });
+    return collector.finish(ok, 1000, [], keep);
+  };
+
+  it('is kept whole, and says where', () => {
+    const kept: string[] = [];
+    const text = finish(long, (whole) => {
+      kept.push(whole);
+      return 'replique-outputs/a".txt';
+    });
+    expect(kept).toEqual([long]);
+    expect(text).toContain('[all of it is in the file "replique-outputs/a\\".txt"]');
+    expect(text.length).toBeLessThan(1400);
+  });
+
+  it('says nothing of a file where none could be made, and none is made for what fits', () => {
+    expect(finish(long, () => undefined)).not.toContain('all of it');
+    expect(finish('short', () => 'file')).not.toContain('file');
+  });
+
+  it('tells how long it took where that is long', () => {
+    expect(collect([], { status: 'ok', durationMs: 12_400 })).toContain('[it took 12 s]');
+    expect(collect([], { status: 'ok', durationMs: 9_000 })).not.toContain('it took');
+  });
+});
