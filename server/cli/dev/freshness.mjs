@@ -7,9 +7,13 @@ const built = [
   'kernel',
   'server',
   'tests/bench',
+  'tests/chaos',
+  'tests/eval',
   'tests/fuzz',
   'tests/security',
   'tests/support',
+  'tests/integration/wire-client.ts',
+  'tests/unit/router/client.ts',
   ...packages,
 ];
 const tested = [
