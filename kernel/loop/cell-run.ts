@@ -160,7 +160,7 @@ export class CellRun {
     const started = now();
     let opened = false;
     for (let attempt = 1; ; attempt += 1) {
-      const room = window.makeRoom(conversation);
+      const room = window.makeRoom(conversation, this.#o.keepResult);
       if (room.notice !== undefined) this.#notice(room.notice);
       if (!room.fits && !opened) return this.#failed(stopWith('ContextOverflow'));
       const messages = conversation.messages();

@@ -1,22 +1,21 @@
 import type { ChatMessage } from '../providers/contract.ts';
+import {
+  digest,
+  longChars,
+  shortenResults,
+  shortenWords,
+  type Entry,
+  type Keep,
+  type Part,
+} from './compaction.ts';
 import { bound, escapeTags } from './escape.ts';
 import { closingTag } from './grammar.ts';
 
 const maxUserCode = 2000;
 const maxListing = 2000;
-
-/** A piece of a user message. Results may be shortened when the context gets tight; the user's words never. */
-interface Part {
-  readonly kind: 'words' | 'result' | 'note';
-  text: string;
-}
-
-interface Entry {
-  readonly role: 'user' | 'assistant';
-  /** Number of the last cell that added to it: whole cells are dropped together. */
-  cell: number;
-  readonly parts: Part[];
-}
+/** A cell of as many turns is a long one; this much of older results in it is worth a rewritten prefix. */
+const manyTurns = 8;
+const muchChars = 6000;
 
 /** The messages of a session, to be kept and taken up again. */
 export interface Talk {
@@ -36,8 +35,11 @@ interface Listings {
 
 /** What one compaction did, for the notice. */
 export interface Compaction {
+  /** Results. */
   readonly shortened: number;
-  readonly droppedCells: number;
+  readonly summarisedCells: number;
+  /** Prompts of older cells. */
+  readonly shortenedPrompts: number;
 }
 
 /**
@@ -147,28 +149,44 @@ export class Conversation {
   }
 
   /**
-   * Makes room: shortens the oldest results first, then drops the oldest cells. The running cell keeps its prompt and
-   * its last exchange. Rewrites the prefix, so it should free enough to last for a while.
+   * Makes room: shortens the oldest results first, then summarises the oldest cells, then shortens their prompts. The
+   * running cell keeps its prompt and its last exchange. Rewrites the prefix, so it should free enough to last for a while.
    * @param fits whether the messages are small enough
    */
-  compact(fits: (messages: readonly ChatMessage[]) => boolean): Compaction {
-    let shortened = 0;
-    let droppedCells = 0;
+  compact(fits: (messages: readonly ChatMessage[]) => boolean, keep: Keep = () => undefined): Compaction {
+    const done = { shortened: 0, summarisedCells: 0, shortenedPrompts: 0 };
     for (const entry of this.#entries.slice(0, -1)) {
-      for (const part of entry.parts) {
-        if (part.kind !== 'result' || part.text.length <= shortResult || fits(this.messages())) continue;
-        part.text = shorten(part.text);
-        shortened += 1;
-      }
+      if (fits(this.messages())) break;
+      done.shortened += shortenResults([entry], keep);
     }
-    while (!fits(this.messages())) {
-      const oldest = this.#entries[0]?.cell ?? this.#cell;
-      if (oldest >= this.#cell) break;
-      this.#dropCell(oldest);
-      droppedCells += 1;
+    let oldest = this.#entries[0]?.cell ?? this.#cell;
+    while (!fits(this.messages()) && oldest < this.#cell) {
+      const left = digest(this.#entries, oldest);
+      if (left === this.#entries) break;
+      this.#entries = [...left];
+      this.#listing = undefined;
+      this.#memory = [];
+      done.summarisedCells += 1;
+      oldest = this.#entries[0]?.cell ?? this.#cell;
     }
-    if (shortened + droppedCells > 0) this.#onChange();
-    return { shortened, droppedCells };
+    if (!fits(this.messages())) done.shortenedPrompts = shortenWords(this.#entries);
+    if (done.shortened + done.summarisedCells + done.shortenedPrompts > 0) this.#onChange();
+    return done;
+  }
+
+  /**
+   * In a cell of many turns, shortens its older results where they have come to much: each further turn would send them
+   * again.
+   * @returns how many
+   */
+  economise(keep: Keep = () => undefined): number {
+    const mine = this.#entries.filter(({ cell }) => cell === this.#cell);
+    const isLong = mine.filter(({ role }) => role === 'assistant').length >= manyTurns;
+    const older = mine.slice(0, -1);
+    if (!isLong || longChars(older) < muchChars) return 0;
+    const shortened = shortenResults(older, keep);
+    this.#onChange();
+    return shortened;
   }
 
   /** Everything that was said, as it stands now. */
@@ -198,14 +216,6 @@ export class Conversation {
     this.#memory = [];
   }
 
-  /** The messages up to the next one of a later cell that the user begins. */
-  #dropCell(cell: number): void {
-    const next = this.#entries.findIndex((entry) => entry.cell > cell && entry.role === 'user');
-    this.#entries = next === -1 ? [] : this.#entries.slice(next);
-    this.#listing = undefined;
-    this.#memory = [];
-  }
-
   #sayFiles(files: string): void {
     if (files === this.#listing) return;
     this.#addUser('note', files === '' ? 'The workspace is empty.' : `Files in the workspace:\n${files}`);
@@ -230,11 +240,3 @@ export class Conversation {
 }
 
 const lostResult = '<result status="died">\n(the session ended while this ran)\n</result>';
-const shortResult = 400;
-
-/** Head and tail of an old result, still one well-formed block. */
-function shorten(text: string): string {
-  const [first = '', ...rest] = text.split('\n');
-  const body = rest.at(-1) === '</result>' ? rest.slice(0, -1) : rest;
-  return [first, bound(body.join('\n'), shortResult / 2), '</result>'].join('\n');
-}

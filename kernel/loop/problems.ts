@@ -53,7 +53,7 @@ const problems = {
   },
   ContextOverflow: {
     reason: 'overflow',
-    sentence: 'The request does not fit into the model’s context, even without the older cells.',
+    sentence: 'The request does not fit into the model’s context, even with the older cells summarised.',
     remedy: 'Make the prompt shorter, or choose a model with a larger context: set REPLIQUE_MODEL.',
   },
   HelperFailed: {

@@ -1,6 +1,6 @@
 import { estimateMessages } from '../economy/estimate.ts';
 import type { ChatMessage, ModelInfo, Usage } from '../providers/contract.ts';
-import type { Conversation } from './conversation.ts';
+import type { Compaction, Conversation } from './conversation.ts';
 
 /** A compaction frees at least this share of the room, so that the prefix then stays for a while. */
 const target = 0.7;
@@ -37,23 +37,28 @@ export class ContextWindow {
     return Math.min(8000, Math.max(1200, Math.floor((this.#contextLength * 3.5) / 8)));
   }
 
-  /** Compacts the conversation where it must; what was done, said in a sentence, and whether it fits now. */
-  makeRoom(conversation: Conversation): { readonly fits: boolean; readonly notice?: string } {
+  /** Compacts the conversation where it must, or where a long cell would pay for it; what was done, said in a sentence, and whether it fits now. */
+  makeRoom(
+    conversation: Conversation,
+    keep?: (text: string) => string | undefined,
+  ): { readonly fits: boolean; readonly notice?: string } {
     const room = this.#contextLength - this.maxTokens;
     const within = (share: number) => (messages: readonly ChatMessage[]) =>
       estimateMessages(messages) * this.#scale <= room * share;
-    if (within(1)(conversation.messages())) return { fits: true };
+    const economised = conversation.economise(keep);
+    if (within(1)(conversation.messages())) {
+      if (economised === 0) return { fits: true };
+      const notice = `A long cell: ${String(economised)} older results were shortened for the model.`;
+      return { fits: true, notice };
+    }
     // Nothing that could be left out would help: the older cells are kept for the next prompt.
     if (!within(1)(conversation.newest())) return { fits: false };
-    const { shortened, droppedCells } = conversation.compact(within(target));
+    const compaction = conversation.compact(within(target), keep);
     const fits = within(1)(conversation.messages());
-    if (shortened + droppedCells === 0) return { fits };
-    const done = [
-      ...(shortened > 0 ? [`older results were shortened (${String(shortened)})`] : []),
-      ...(droppedCells > 0 ? [`the model no longer sees the oldest cells (${String(droppedCells)})`] : []),
-    ];
+    const done = sentences(compaction);
+    if (done.length === 0) return { fits };
     const context = String(this.#contextLength);
-    const notice = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', and ')}.`;
+    const notice = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', ')}.`;
     return { fits, notice };
   }
 
@@ -81,4 +86,16 @@ export class ContextWindow {
   tighten(): void {
     this.#scale *= 1.5;
   }
+}
+
+function sentences({ shortened, summarisedCells, shortenedPrompts }: Compaction): readonly string[] {
+  return [
+    ...(shortened > 0 ? [`older results were shortened (${String(shortened)})`] : []),
+    ...(summarisedCells > 0
+      ? [`of older cells (${String(summarisedCells)}) the model sees your words and how it answered`]
+      : []),
+    ...(shortenedPrompts > 0
+      ? [`long prompts of older cells were shortened (${String(shortenedPrompts)})`]
+      : []),
+  ];
 }

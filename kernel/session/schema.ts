@@ -6,6 +6,7 @@ export const mostBytes = 64 * 2 ** 20;
 const part = z.strictObject({
   kind: z.enum(['words', 'result', 'note']),
   text: z.string(),
+  isDigest: z.boolean().optional(),
 });
 
 const entry = z.strictObject({

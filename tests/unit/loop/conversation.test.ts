@@ -175,13 +175,21 @@ describe('the context window', () => {
     expect(windowOf(4096, 512).makeRoom(talk)).toEqual({ fits: true });
   });
 
-  it('then drops the oldest cells', () => {
+  it('then summarises the oldest cells: every prompt is there, and how it was answered', () => {
     const talk = grown(60, 400);
-    const room = windowOf(2048, 512).makeRoom(talk);
+    const room = windowOf(4096, 512).makeRoom(talk);
     expect(room).toMatchObject({ fits: true });
-    expect(room.notice).toMatch(/oldest cells \(\d\d\)/);
+    expect(room.notice).toMatch(/of older cells \(\d\d\) the model sees your words and how it answered/);
     const [, first] = talk.messages();
-    expect(first!.content).toMatch(/^prompt \d\d$/);
+    expect(first!.content).toMatch(/^prompt 0\n\nYou answered: answer 0\n\nprompt 1\n/);
+    const all = talk
+      .messages()
+      .map(({ content }) => content)
+      .join('\n');
+    for (let i = 0; i < 60; i += 1) expect(all).toContain(`prompt ${i}\n`);
+    const again = talk.messages();
+    expect(windowOf(4096, 512).makeRoom(talk)).toEqual({ fits: true });
+    expect(talk.messages()).toEqual(again);
   });
 
   it('says when even the running cell does not fit', () => {

@@ -20,14 +20,26 @@ describe('room in the context', () => {
     expect(window().makeRoom(talk('first'))).toEqual({ fits: true });
   });
 
-  it('is made by leaving out the oldest cells, and only what was done is said', () => {
+  it('is made by summarising the oldest cells, whose words stay, and only what was done is said', () => {
+    const conversation = new Conversation('Help.');
+    conversation.beginCell('oldest question');
+    conversation.addResponse(`${'word '.repeat(800)} at last`);
+    conversation.beginCell('now');
+    const { fits, notice } = window().makeRoom(conversation);
+    expect(fits).toBe(true);
+    expect(notice).toContain('of older cells (1) the model sees your words and how it answered');
+    expect(notice).not.toContain('shortened');
+    expect(text(conversation)).toMatch(/oldest question[^]*You answered: word[^]*left out[^]*at last[^]*now/);
+    expect(text(conversation).length).toBeLessThan(600);
+  });
+
+  it('is made of long prompts of older cells last of all, and that is said', () => {
     const conversation = talk(`oldest ${'word '.repeat(800)}`);
     conversation.beginCell('now');
     const { fits, notice } = window().makeRoom(conversation);
     expect(fits).toBe(true);
-    expect(notice).toContain('no longer sees the oldest cells (1)');
-    expect(notice).not.toContain('shortened');
-    expect(text(conversation)).not.toContain('oldest');
+    expect(notice).toContain('long prompts of older cells were shortened (1)');
+    expect(text(conversation)).toMatch(/oldest word[^]*left out/);
   });
 
   it('can’t be made for a prompt that is too long by itself: the older cells stay', () => {
