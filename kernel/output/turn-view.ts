@@ -58,6 +58,7 @@ export class TurnView {
     const last = this.segments.at(-1);
     if (last !== undefined && last.lang === lang) last.pieces.push(fits);
     else this.segments.push({ lang, pieces: [fits] });
+    if (this.shown <= 0 && this.timer === undefined) this.refresh();
     const delay = Math.max(shortestIntervalMs, this.lastSize / charactersPerMs);
     this.timer ??= setTimeout(() => this.refresh(), delay).unref();
   }

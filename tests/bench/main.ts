@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { dataDir } from '../../kernel/paths.ts';
 import { benchFirewall } from './firewall.ts';
+import { benchLoop } from './loop.ts';
 import { benchSandbox } from './sandbox.ts';
 
 /**
  * `npm run bench`: Replique's kernel beside ipykernel, both from Jupyter's own client; arguments go to kernels.py.
  * `npm run bench -- sandbox`: what isolation costs.
  * `npm run bench -- firewall`: how fast outputs pass the firewall.
+ * `npm run bench -- loop`: what the loop adds to a turn.
  */
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'sandbox') {
@@ -16,6 +18,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (args[0] === 'firewall') {
     benchFirewall();
+    return 0;
+  }
+  if (args[0] === 'loop') {
+    await benchLoop();
     return 0;
   }
   const python = join(dataDir(), 'python', 'tests', 'bin', 'python');

@@ -37,8 +37,16 @@ describe('a turn', () => {
       turn: 1,
       durationMs: 1900,
     });
-    expect(cell.types()).toEqual(['display_data', 'update_display_data', 'update_display_data']);
+    expect(cell.types()).toEqual(['display_data', ...Array<string>(3).fill('update_display_data')]);
     expect(new Set(cell.messages.map((m) => m.content.transient.display_id)).size).toBe(1);
+  });
+
+  it('shows its first text at once', () => {
+    const cell = recordCell();
+    cell.emit(start(), prose('I'), prose(' look'));
+    expect(cell.messages.at(-1)?.content.data['text/plain']).toMatch(/\nI$/);
+    vi.advanceTimersByTime(60);
+    expect(cell.messages.at(-1)?.content.data['text/plain']).toMatch(/\nI look$/);
   });
 
   it('is updated at most every 50 ms, whatever the number of pieces', () => {
@@ -48,7 +56,7 @@ describe('a turn', () => {
       cell.emit(prose('x '));
       vi.advanceTimersByTime(1);
     }
-    expect(cell.messages.length).toBeLessThanOrEqual(21);
+    expect(cell.messages.length).toBeLessThanOrEqual(22);
     expect(cell.messages.length).toBeGreaterThan(15);
   });
 
