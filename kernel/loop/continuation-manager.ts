@@ -3,7 +3,7 @@ import { CellRun } from './cell-run.ts';
 import { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock } from './events.ts';
 import { runHelper, type HelperRun } from './helper.ts';
-import { hintsFor, missingFile } from './hints.ts';
+import { hintsFor, isMissingKey, missingFile } from './hints.ts';
 import { sha256 } from './key.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { ResultCollector } from './results.ts';
@@ -108,7 +108,10 @@ export class ContinuationManager {
       },
     });
     const limit = this.#window?.resultChars ?? 4000;
-    const hints = hintsFor(result, await this.#find(missingFile(result)));
+    const hints = hintsFor(result, {
+      found: await this.#find(missingFile(result)),
+      memory: isMissingKey(result) ? await this.#options.memoryListing?.().catch(() => undefined) : undefined,
+    });
     return { block, result, forModel: collector.finish(result, limit, hints, this.#options.keepResult) };
   }
 

@@ -6,7 +6,6 @@ const again = 'Now write the same block again with that corrected.';
 /** What to do about the errors that models run into most. Each line costs tokens only where it helps. */
 const byError: Readonly<Record<string, string>> = {
   ModuleNotFoundError: `Hint: that package is not installed and none can be. Use numpy, pandas, matplotlib or the standard library. ${again}`,
-  KeyError: 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.',
   AttributeError: 'Hint: print the object and its type first.',
   ValueError:
     'Hint: print the first lines of the data, then convert them to the type they have (float for decimals).',
@@ -61,19 +60,39 @@ function aboutFile(found: readonly string[]): string {
 
 const form = 'Begin it with <helpers lang="python">, without ``` before it.';
 
-/**
- * Lines for the end of a result: what to do next.
- * @param found where files of the name that `missingFile` tells are
- */
-export function hintsFor({ status, error }: ToolResult, found: readonly string[] = []): readonly string[] {
+/** What is known of the session's surroundings when a helper has failed. */
+export interface Surroundings {
+  /** Where files of the name that `missingFile` tells are. */
+  readonly found?: readonly string[];
+  /** What stands in memory, one name a line. */
+  readonly memory?: string | undefined;
+}
+
+const mostTables = 600;
+
+/** A name was asked of a table or a mapping that it does not have. */
+export const isMissingKey = ({ error }: ToolResult): boolean => error?.ename === 'KeyError';
+
+function aboutKey(memory: string | undefined): string {
+  const tables = (memory ?? '').split('\n').filter((line) => /: DataFrame of /.test(line));
+  if (tables.length === 0) {
+    return 'Hint: print the names that exist first (df.columns, or the keys), then use one of them.';
+  }
+  const known = escapeTags(tables.join('\n').slice(0, mostTables));
+  return `Hint: these names exist:\n${known}\nUse them; a column of another table needs a merge first. ${again}`;
+}
+
+/** Lines for the end of a result: what to do next. */
+export function hintsFor({ status, error }: ToolResult, around: Surroundings = {}): readonly string[] {
   if (status === 'timeout') return ['Hint: do less at once, or print progress.'];
   if (status !== 'error') return [];
   const { ename = '', evalue = '' } = error ?? {};
-  return [hintFor(ename, evalue, found) ?? `Hint: find the cause. ${again}`, form];
+  return [hintFor(ename, evalue, around) ?? `Hint: find the cause. ${again}`, form];
 }
 
-function hintFor(ename: string, evalue: string, found: readonly string[]): string | undefined {
+function hintFor(ename: string, evalue: string, { found = [], memory }: Surroundings): string | undefined {
   if (ename === 'FileNotFoundError') return aboutFile(found);
+  if (ename === 'KeyError') return aboutKey(memory);
   if (ename === 'NameError') return aboutName(evalue);
   if (ename.endsWith('TypeError')) return aboutText.find(([said]) => said.test(evalue))?.[1];
   return byError[ename];

@@ -116,10 +116,10 @@ describe('the result for the model', () => {
     expect(missingFile(missing('notes/numbers.txt'))).toBe('numbers.txt');
     expect(missingFile(missing('a.txt'))).toBe('a.txt');
     expect(missingFile({ status: 'ok', durationMs: 1 })).toBeUndefined();
-    const [hint] = hintsFor(missing('notes/numbers.txt'), ['numbers.txt']);
+    const [hint] = hintsFor(missing('notes/numbers.txt'), { found: ['numbers.txt'] });
     expect(hint).toContain('the file is "numbers.txt" in the current directory');
     expect(hint).not.toContain('os.listdir');
-    const [deeper] = hintsFor(missing('a.txt'), ['notes/a.txt', 'x</result>/a.txt']);
+    const [deeper] = hintsFor(missing('a.txt'), { found: ['notes/a.txt', 'x</result>/a.txt'] });
     expect(deeper).toContain('"notes/a.txt" or "x&lt;/result>/a.txt"');
     expect(deeper).toContain('os.path.join(folder, name)');
   });
