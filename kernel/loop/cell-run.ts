@@ -47,6 +47,7 @@ export class CellRun {
   readonly #started: number;
   readonly #turns: TurnTrace[] = [];
   readonly #summaries: TurnSummary[] = [];
+  #prompt = '';
   #stop: Stop = stopWith('Interrupted');
   #summary: CellSummary | undefined;
 
@@ -98,6 +99,7 @@ export class CellRun {
 
   async *#run(prompt: string): AsyncGenerator<ContinuationStep, Stop, undefined> {
     const { conversation, maxTurns } = this.#o;
+    this.#prompt = prompt;
     const window = await this.#prepare();
     if ('reason' in window) return window;
     const { workspaceListing, memoryListing } = this.#o;
@@ -180,7 +182,7 @@ export class CellRun {
       }
       window.learn(messages, outcome.usage);
       const ended = outcome.stop === 'stop' || outcome.stop === 'length';
-      const kind = judge(outcome, this.#turns);
+      const kind = judge(outcome, this.#turns, { prompt: this.#prompt, given: conversation.given() });
       const source = outcome.source ?? { provider: provider.name, model };
       const record = recordOf({
         ...{ outcome, source, messages },

@@ -77,6 +77,14 @@ export class Conversation {
     ];
   }
 
+  /** All that the model was given and did not say itself. */
+  given(): string {
+    return this.messages()
+      .filter(({ role }) => role === 'user')
+      .map(({ content }) => content)
+      .join('\n');
+  }
+
   /** What the messages are made of, for who wants to see what fills the context. */
   parts(): readonly { readonly what: string; readonly messages: readonly { readonly content: string }[] }[] {
     const contents = (role: Entry['role'], kind: Part['kind']): { content: string }[] =>

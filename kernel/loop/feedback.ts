@@ -43,6 +43,16 @@ export function feedbackOn(
         note: teach('gave-up'),
         notice: 'The model stopped at an error; it was asked to try once more.',
       };
+    case 'unfounded':
+      return {
+        note: teach('unfounded'),
+        notice: 'The model’s answer had numbers that no result says; it was asked to compute them.',
+      };
+    case 'unlooked':
+      return {
+        note: teach('unlooked'),
+        notice: 'The model answered about a file without looking into it; it was asked to look.',
+      };
     case 'malformed':
       return {
         ...(verdict.kind === 'malformed' && { note: teach(verdict.malformation, languages) }),

@@ -1,5 +1,13 @@
+import { namesFile, unfounded } from './grounds.ts';
 import type { TurnTrace } from './stop/contract.ts';
 import type { TurnOutcome } from './turn.ts';
+
+/** What a turn answers. */
+export interface Asked {
+  readonly prompt: string;
+  /** All that the model was given: prompts, results, notes. */
+  readonly given: string;
+}
 
 const runnable = new Set(['python', 'py', 'python3', 'ipython', 'bash', 'sh', 'shell']);
 /** How often in a cell a model is asked to mend what failed. */
@@ -13,7 +21,11 @@ const announces =
  * announces code and shows it in a fence, which runs nothing, and no helper ran in this cell yet. See
  * docs/decisions/helper-blocks.md.
  */
-export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnTrace['kind'] {
+export function judge(
+  outcome: TurnOutcome,
+  before: readonly TurnTrace[],
+  { prompt, given }: Asked,
+): TurnTrace['kind'] {
   const { verdict, text } = outcome;
   if (outcome.stop === 'filtered' && verdict.kind !== 'helper') return 'refused';
   if (verdict.kind !== 'plain') return verdict.kind;
@@ -23,7 +35,11 @@ export function judge(outcome: TurnOutcome, before: readonly TurnTrace[]): TurnT
   if (gaveUp(before)) return 'gave-up';
   const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence');
   const shows = verdict.fences.some((lang) => runnable.has(lang));
-  return untried && shows && announces.test(words) ? 'fence' : 'final';
+  if (untried && shows && announces.test(words)) return 'fence';
+  if (before.some(({ kind }) => kind === 'unfounded' || kind === 'unlooked')) return 'final';
+  const ran = before.some(({ kind }) => kind === 'helper');
+  if (!ran) return namesFile(prompt, given) ? 'unlooked' : 'final';
+  return unfounded(words, given).length > 0 ? 'unfounded' : 'final';
 }
 
 function outsideFences(text: string): string {

@@ -6,7 +6,13 @@ import { timesBefore } from './stop/repetition.ts';
 const freshTemperature = 0.7;
 const openBlock = '<helpers lang="python">\n';
 /** Turns in which a model meant to run code, or should have, and ran none. */
-const ranNothing: ReadonlySet<TurnTrace['kind'] | undefined> = new Set(['malformed', 'fence', 'gave-up']);
+const ranNothing: ReadonlySet<TurnTrace['kind'] | undefined> = new Set([
+  'malformed',
+  'fence',
+  'gave-up',
+  'unfounded',
+  'unlooked',
+]);
 
 type Changes = Pick<TurnRecord['params'], 'temperature' | 'begin'>;
 

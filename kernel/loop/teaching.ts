@@ -13,7 +13,9 @@ export type Malformation =
   | 'quoted'
   | 'fence'
   | 'invented'
-  | 'gave-up';
+  | 'gave-up'
+  | 'unfounded'
+  | 'unlooked';
 
 const form = 'Write it exactly so: <helpers lang="python"> on a line, the code, then </helpers>.';
 
@@ -33,6 +35,9 @@ const lines: Readonly<Record<Malformation, string>> = {
   'gave-up':
     'The last block ended in an error, so there is no answer yet. Write its whole code again, corrected, in a new block. ' +
     'Only if it can’t be done, give the final answer and say why.',
+  unfounded:
+    'A number in your answer stands in no result. Run code that prints what was asked, then answer with what it prints.',
+  unlooked: 'Do not guess. Run code that opens the file and prints what was asked, then answer.',
   invented:
     'You wrote a <result> yourself: it is not real. Run code to get a real one, or answer in plain words ' +
     `with what real results say. ${form}`,

@@ -4,7 +4,17 @@ import type { Stop } from '../problems.ts';
 /** A finished turn as the stop conditions see it. */
 export interface TurnTrace {
   readonly record: TurnRecord;
-  readonly kind: 'final' | 'helper' | 'malformed' | 'empty' | 'fence' | 'invented' | 'gave-up' | 'refused';
+  readonly kind:
+    | 'final'
+    | 'helper'
+    | 'malformed'
+    | 'empty'
+    | 'fence'
+    | 'invented'
+    | 'gave-up'
+    | 'unfounded'
+    | 'unlooked'
+    | 'refused';
   /** What the model is given of the helper's result. */
   readonly forModel?: string;
   /** The error its helper ended in: name and message. */
