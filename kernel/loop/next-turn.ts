@@ -26,6 +26,13 @@ export function nextTurn(turns: readonly TurnTrace[], temperature: number, canBe
   const repeats = failsAgain || timesBefore(turns) > 0;
   return {
     temperature: repeats ? Math.max(temperature, freshTemperature) : temperature,
-    ...(canBegin && ranNothing.has(turns.at(-1)?.kind) ? { begin: openBlock } : {}),
+    ...(canBegin && beginning(turns)),
   };
+}
+
+function beginning(turns: readonly TurnTrace[]): Pick<Changes, 'begin'> {
+  const last = turns.at(-1);
+  const missing = /^ModuleNotFoundError: No module named '(\w{1,40})/.exec(last?.failure ?? '')?.[1];
+  if (missing !== undefined) return { begin: `${openBlock}# Without ${missing}:\n` };
+  return ranNothing.has(last?.kind) ? { begin: openBlock } : {};
 }
