@@ -1,4 +1,4 @@
-const numberForm = /(?<![\w.])\d[\d,\u202f]*(?:\.\d+)?/g;
+const numberForm = /(?<![\w.])\d(?:[\d,\u202f]*\d)?(?:\.\d+)?(?!\d|\.\d)/g;
 const fewestDigits = 3;
 const mostNamed = 3;
 
