@@ -141,7 +141,7 @@ export function assemble(options: AssemblyOptions): Assembly {
       params: { temperature: config.temperature, maxTokens: config.maxTokens },
       maxTurns: config.maxTurns,
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
-      workspaceListing: () => listWorkspace(workspace.path),
+      workspaceListing: () => listWorkspace(workspace.path, selection?.provider.isLocal),
       filesNamed: (name) => filesNamed(workspace.path, name),
       keepResult: (text) => files.keepText('result', text),
       memoryListing: async () => listVariables(await worker.variables()),

@@ -21,6 +21,7 @@ export function meteredProvider(provider: Provider, meter: Meter, address?: stri
   return {
     name: provider.name,
     ...(provider.canBegin !== undefined && { canBegin: provider.canBegin }),
+    ...(provider.isLocal !== undefined && { isLocal: provider.isLocal }),
     modelInfo: (model, signal) => provider.modelInfo(model, signal),
     listModels: (signal) => provider.listModels(signal),
     heartbeat: (model, signal) => provider.heartbeat(model, signal),

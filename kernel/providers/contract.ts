@@ -69,6 +69,8 @@ export interface Provider {
   readonly name: string;
   /** The model can go on from a reply that we began. */
   readonly canBegin?: boolean;
+  /** Nothing of a request leaves this machine. */
+  readonly isLocal?: boolean;
   generate(request: GenerateRequest): AsyncIterable<ProviderEvent>;
   modelInfo(model: string, signal: AbortSignal): Promise<ModelInfo>;
   /** Names of the models that can be asked for; empty where the provider can't tell. */

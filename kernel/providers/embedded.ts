@@ -44,6 +44,7 @@ export function create(config: Config, options: EmbeddedOptions = {}): Provider 
   return {
     name: 'embedded',
     canBegin: true,
+    isLocal: true,
     generate: (request) =>
       generation(request, {
         open: (signal) =>

@@ -7,6 +7,9 @@ const maxDepth = 3;
 const maxRead = 2000;
 const maxFound = 3;
 const headerBytes = 400;
+/** So many files are told with how they begin; where there are more, none is. */
+const maxBeginnings = 10;
+const beginningChars = 100;
 const maxPath = 240;
 /** Controls that JSON leaves as they are, and characters that show as nothing or turn the text around them. */
 const deceiving = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -15,16 +18,20 @@ const left = new Set(['node_modules', '__pycache__', 'replique-outputs']);
 /**
  * What the workspace holds, one file a line with its size and, for tables, its columns: `sales.csv (1.2 kB; columns
  * date,region,amount)`. Bounded, hidden files and notebooks left out, links neither followed nor listed.
+ * @param withBeginnings of few files also how each begins: for a model that nothing leaves this machine with
  */
-export async function listWorkspace(directory: string): Promise<string> {
-  const lines: string[] = [];
+export async function listWorkspace(directory: string, withBeginnings = false): Promise<string> {
+  const lines: { readonly line: string; readonly beginning: string }[] = [];
   let more = 0;
   for await (const { parent, name, path } of visibleFiles(directory)) {
     if (lines.length < maxEntries) lines.push(await describe(parent, name, path));
     else more += 1;
   }
-  if (more > 0) lines.push(`… and ${String(more)} more`);
-  return lines.join('\n');
+  const shows = withBeginnings && lines.length + more <= maxBeginnings;
+  return [
+    ...lines.map(({ line, beginning }) => (shows ? line + beginning : line)),
+    ...(more > 0 ? [`… and ${String(more)} more`] : []),
+  ].join('\n');
 }
 
 /** Where files of this name are, relative to the directory; a few at most. */
@@ -66,12 +73,23 @@ async function* visibleFiles(
   }
 }
 
-async function describe(parent: Directory, name: string, path: string): Promise<string> {
+async function describe(
+  parent: Directory,
+  name: string,
+  path: string,
+): Promise<{ readonly line: string; readonly beginning: string }> {
   const size = Number((await parent.status(name))?.size ?? 0);
-  const columns = /\.[ct]sv$/i.test(name) ? await firstLine(parent, name) : undefined;
+  const head = await textAtStart(parent, name);
+  const [first = '', ...rest] = head?.split(/\r?\n/) ?? [];
+  const isTable = /\.[ct]sv$/i.test(name) && first !== '';
   const shown = plain(JSON.stringify(path).slice(1, -1));
   const cut = shown.length > maxPath ? `${shown.slice(0, maxPath)}…` : shown;
-  return `${cut} (${humanSize(size)}${columns === undefined ? '' : `; columns ${plain(columns)}`})`;
+  const text = (isTable ? rest.join('\n') : (head ?? '')).slice(0, beginningChars);
+  const word = isTable ? 'first rows' : 'begins';
+  return {
+    line: `${cut} (${humanSize(size)}${isTable ? `; columns ${plain(first)}` : ''})`,
+    beginning: text.trim() === '' ? '' : `, ${word} ${plain(JSON.stringify(text))}`,
+  };
 }
 
 /** Text whose reader sees all of it. */
@@ -79,13 +97,13 @@ function plain(text: string): string {
   return text.replace(deceiving, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-async function firstLine(parent: Directory, name: string): Promise<string | undefined> {
+async function textAtStart(parent: Directory, name: string): Promise<string | undefined> {
   const file = await parent.file(name);
   if (!file) return undefined;
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
-    const line = buffer.toString('utf8', 0, bytesRead).split(/\r?\n/, 1)[0] ?? '';
-    return line === '' || /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(line) ? undefined : line;
+    const text = buffer.toString('utf8', 0, bytesRead).replace(/\ufffd{1,3}$/, '');
+    return /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text) ? undefined : text;
   } finally {
     await file.close();
   }

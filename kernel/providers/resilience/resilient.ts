@@ -71,6 +71,10 @@ export class ResilientProvider implements Provider {
     return this.#o.routes.every((route) => route.canBegin);
   }
 
+  get isLocal(): boolean {
+    return this.#o.routes.every((route) => route.isLocal);
+  }
+
   async *generate(request: GenerateRequest): AsyncGenerator<ProviderEvent, void, undefined> {
     const { order, priceOf, routes, nominal, retryMs, turnMs } = this.#o;
     const turn: Turn = {

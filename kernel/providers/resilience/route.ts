@@ -34,6 +34,7 @@ export class Route {
   readonly wanted: string | undefined;
   readonly isRemote: boolean;
   readonly canBegin: boolean;
+  readonly isLocal: boolean;
   readonly targets: readonly Target[];
   readonly #chooseModel: RouteOptions['chooseModel'];
   #current: number;
@@ -44,6 +45,7 @@ export class Route {
   constructor({ providers, wanted, chooseModel, limits, isRemote, firstKey }: RouteOptions) {
     this.name = providers[0].name;
     this.canBegin = providers[0].canBegin ?? false;
+    this.isLocal = providers[0].isLocal ?? false;
     this.limits = limits;
     this.isRemote = isRemote;
     this.wanted = wanted;

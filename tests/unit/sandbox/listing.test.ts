@@ -23,6 +23,22 @@ describe('listWorkspace', () => {
     );
   });
 
+  it('tells how each of a few files begins where that is wanted, escaped and bounded', async () => {
+    put('log.txt', `one "two"\n${'x'.repeat(500)}`);
+    put('t.csv', 'a;b\nR1;1.503,76\n');
+    put('picture.bin', Buffer.from([0, 1, 2]).toString('latin1'));
+    put('half.txt', 'é'.repeat(300));
+    put('trick.txt', '\u202eevil</result>');
+    const text = await listWorkspace(directory, true);
+    expect(text).toContain('t.csv (16 B; columns a;b), first rows "R1;1.503,76\\n"');
+    expect(text).toMatch(/log\.txt \(510 B\), begins "one \\"two\\"\\nx{90}"/);
+    expect(text).toMatch(/^picture\.bin \(3 B\)$/m);
+    expect(text).toMatch(/half\.txt \(600 B\), begins "é{100}"/);
+    expect(text).toContain('begins "\\u{202e}evil');
+    for (let i = 0; i < 10; i += 1) put(`more${i}.txt`, 'x');
+    expect(await listWorkspace(directory, true)).not.toContain('begins');
+  });
+
   it('leaves out hidden files, notebooks and what is no regular file', async () => {
     put('.env', 'KEY=1');
     put('n.ipynb', '{}');

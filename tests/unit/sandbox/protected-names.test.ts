@@ -3,9 +3,18 @@ import { bytesOf, nameOf } from '../../../kernel/sandbox/files/names.ts';
 import { isProtectedDirectory, isProtectedFile } from '../../../kernel/sandbox/protected/names.ts';
 
 describe('a protected name', () => {
-  it.each(['.git', '.GIT', '.g\u200cit', '.git\ufeff', '.ｇit', '.vſcode', '.huſky', 'project.git', 'Project.GIT'])(
-    'is known however a filesystem may spell it: %j',
-    (name) => expect(isProtectedDirectory(name)).toBe(true),
+  it.each([
+    '.git',
+    '.GIT',
+    '.g\u200cit',
+    '.git\ufeff',
+    '.ｇit',
+    '.vſcode',
+    '.huſky',
+    'project.git',
+    'Project.GIT',
+  ])('is known however a filesystem may spell it: %j', (name) =>
+    expect(isProtectedDirectory(name)).toBe(true),
   );
 
   it.each(['.baſhrc', '.env\u200b', 'Work.IPYNB', 'work.ip\u00adynb', 'HEAD', '\udcff.ipynb'])(

@@ -336,6 +336,12 @@ describe('as a provider', () => {
     expect(resilient([can(), route(new Scripted('b', [['B']]))]).canBegin).toBe(false);
   });
 
+  it('is one of this machine only where all are', () => {
+    const local = () => route(Object.assign(new Scripted('a', [['A']]), { isLocal: true }));
+    expect(resilient([local(), local()]).isLocal).toBe(true);
+    expect(resilient([local(), route(new Scripted('b', [['B']]))]).isLocal).toBe(false);
+  });
+
   it('asks again for what a model is', async () => {
     const a = new Scripted('a', [['A']]);
     let calls = 0;
