@@ -67,12 +67,13 @@ export class Snapshots {
   /**
    * Has the snapshot fork a copy that is the session from then on.
    * @param replaces process whose children end now
+   * @param gone aborted when nothing of the sandbox runs any more
    * @throws Error if it does not answer; it is given up then
    */
-  async resume(id: string, line: Line, replaces: number): Promise<Hello> {
+  async resume(id: string, line: Line, replaces: number, gone: AbortSignal): Promise<Hello> {
     const snapshot = this.#live.get(id);
     if (snapshot === undefined) throw new Error('that snapshot is gone');
-    const arrival = hello(line, 'worker', forkMs, snapshot.line);
+    const arrival = hello(line, 'worker', forkMs, { parent: snapshot.line, gone });
     snapshot.line.send({ kind: 'resume', channel: line.index, nonce: line.nonce, replaces });
     try {
       const found = await arrival;

@@ -14,23 +14,36 @@ export interface Hello {
   readonly threads: number;
 }
 
+interface Awaited {
+  /** Line of the process that forks it, which may say that it can't. */
+  readonly parent?: Line;
+  /** Aborted: it will not come. */
+  readonly gone: AbortSignal;
+}
+
 /**
  * Waits for the first message of a process, which says who it is.
- * @param parent line of the process that forks it, which may say that it can't
  * @throws Error when something else comes, or nothing
  */
 export function hello(
   line: Line,
   role: 'worker' | 'snapshot',
   waitMs: number,
-  parent?: Line,
+  { parent, gone }: Awaited,
 ): Promise<Hello> {
   return new Promise((resolve, reject) => {
+    const onGone = (): void => fail('it ended');
     const timer = setTimeout(() => fail('it did not answer'), waitMs);
-    const fail = (problem: string): void => {
+    gone.addEventListener('abort', onGone);
+    const settle = (): void => {
       clearTimeout(timer);
+      gone.removeEventListener('abort', onGone);
+    };
+    const fail = (problem: string): void => {
+      settle();
       reject(new Error(problem));
     };
+    if (gone.aborted) onGone();
     line.listen({
       onBreach: fail,
       onFrame: (frame) => {
@@ -38,7 +51,7 @@ export function hello(
         if (typeof message === 'string') fail(`it sent ${message}`);
         else if (message.kind !== 'hello' || message.role !== role) fail(`it sent ${message.kind}`);
         else {
-          clearTimeout(timer);
+          settle();
           resolve({ pid: message.pid, threads: message.threads ?? 0 });
         }
       },

@@ -13,7 +13,7 @@ import type {
   WorkerError,
   WorkerEvent,
 } from './contract.ts';
-import { killQuietly } from './kill.ts';
+import { killQuietly, killWithin } from './kill.ts';
 import { complaintsOn } from './complaints.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
@@ -68,6 +68,8 @@ export class WorkerProcess {
   /** The active process has been reaped. */
   #ended = false;
   #over = false;
+  /** Aborted when nothing of the sandbox runs any more. */
+  readonly #gone = new AbortController();
 
   private constructor(
     sandbox: SandboxProcess,
@@ -115,15 +117,15 @@ export class WorkerProcess {
     const checker = new Checker(new ChannelPool(rest.splice(-1), limits.messagesPerSecond).take(true));
     const pool = new ChannelPool(rest, limits.messagesPerSecond);
     const line = pool.take(true);
-    const gone = sandbox.exited.then(() => Promise.reject(new Error('it ended')));
+    const gone = new AbortController();
+    void sandbox.exited.then(() => gone.abort());
     try {
-      await Promise.race([hello(line, 'worker', startMs), gone]);
+      await hello(line, 'worker', startMs, { gone: gone.signal });
     } catch (error) {
       sandbox.kill();
       await sandbox.exited;
       throw startFailure(sandbox.stderrTail() || String(error), python.executable);
     }
-    gone.catch(() => undefined);
     const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
     if (stdout) pool.pace.read(stdout, (chunk) => started.#peer.text('stdout', chunk));
@@ -182,7 +184,9 @@ export class WorkerProcess {
   async snapshot(): Promise<string> {
     const id = randomUUID();
     const line = this.#pool.take();
-    const arrival = living(this.#sandbox, hello(line, 'snapshot', forkMs));
+    const refused = new AbortController();
+    const gone = AbortSignal.any([this.#gone.signal, refused.signal]);
+    const arrival = living(this.#sandbox, hello(line, 'snapshot', forkMs, { gone }));
     arrival.catch(() => undefined);
     const asked = this.#peer.ask({ kind: 'snapshot', channel: line.index, nonce: line.nonce });
     try {
@@ -196,6 +200,7 @@ export class WorkerProcess {
       this.#snapshots.add(id, { line, pid: (await arrival).pid });
     } catch (error) {
       // Else the line stays lent: a copy that comes late may still read from it.
+      refused.abort();
       throw snapshotFailure(error);
     }
     return id;
@@ -210,7 +215,7 @@ export class WorkerProcess {
     await this.#killActive();
     const line: Line = this.#pool.take();
     try {
-      const resumed = this.#snapshots.resume(id, line, replaces);
+      const resumed = this.#snapshots.resume(id, line, replaces, this.#gone.signal);
       const { pid, threads } = await living(this.#sandbox, resumed);
       this.#peer = this.#meet(line, pid, true);
       this.#ended = false;
@@ -265,16 +270,7 @@ export class WorkerProcess {
   async #killActive(): Promise<void> {
     const { pid } = this.#peer;
     if (this.#ended) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => finish(), killMs);
-      const remove = this.#sandbox.onProcessExit((ended) => ended === pid && finish());
-      const finish = (): void => {
-        clearTimeout(timer);
-        remove();
-        resolve();
-      };
-      this.#sandbox.signal(pid, 'SIGKILL');
-    });
+    await killWithin(this.#sandbox, pid, killMs);
     this.#peer.end({ status: -9 });
   }
 
@@ -293,6 +289,7 @@ export class WorkerProcess {
     });
     void this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;
+      this.#gone.abort();
       this.#watchdog?.close();
       tell(this.#peer, { status: null });
     });
