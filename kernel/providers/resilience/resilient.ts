@@ -2,7 +2,7 @@ import { ProviderError } from '../contract.ts';
 import type { GenerateRequest, Heartbeat, ModelInfo, Provider, ProviderEvent } from '../contract.ts';
 import { attempt } from './attempt.ts';
 import type { Ended } from './attempt.ts';
-import { backoff, isPassing } from './backoff.ts';
+import { Backoff, isPassing } from './backoff.ts';
 import { unfit } from './capability.ts';
 import { afterAttempts, allFailed, waitTooLong } from './explain.ts';
 import type { Problem } from './explain.ts';
@@ -104,14 +104,15 @@ export class ResilientProvider implements Provider {
 
   async modelInfo(model: string, signal: AbortSignal): Promise<ModelInfo> {
     const { nominal, routes, retries, retryMs, random } = this.#o;
-    for (let failures = 1; ; failures += 1) {
+    const backoff = new Backoff(retries, random);
+    for (;;) {
       try {
         return await firstTarget(nominal).provider.modelInfo(model, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof ProviderError)) throw error;
-        const pause = backoff(error, failures, retries, random);
+        const pause = backoff.after(error);
         const isOver = pause === undefined || pause > Math.min(retryMs, patienceMs);
-        if (isOver) return infoOfAnother(routes, nominal, signal, afterAttempts(error, failures));
+        if (isOver) return infoOfAnother(routes, nominal, signal, afterAttempts(error, backoff.failures));
         await wait(pause, signal);
       }
     }

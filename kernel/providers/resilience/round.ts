@@ -1,25 +1,22 @@
 import type { ProviderError } from '../contract.ts';
-import { backoff } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 import { afterAttempts, notAsked } from './explain.ts';
 import type { Route, Target } from './route.ts';
 
 /** What is next with one provider: which key, or how long to wait, or nothing more. */
 export class Round {
   readonly #route: Route;
-  readonly #retries: number;
-  readonly #random: () => number;
+  readonly #backoff: Backoff;
   /** Keys that the provider does not take. */
   readonly #refused = new Set<Target>();
   /** Keys that have failed since the last wait. */
   readonly #tried = new Set<Target>();
-  #failures = 0;
   #error: ProviderError | undefined;
   #hasFreshKey = false;
 
   constructor(route: Route, retries: number, random: () => number) {
     this.#route = route;
-    this.#retries = retries;
-    this.#random = random;
+    this.#backoff = new Backoff(retries, random);
   }
 
   next(): Target | undefined {
@@ -41,11 +38,10 @@ export class Round {
     if (error === undefined) return this.#untilRested();
     this.#error = undefined;
     if (this.#hasFreshKey) return { error, pauseMs: 0 };
-    this.#failures += 1;
     this.#tried.clear();
-    const pauseMs = backoff(error, this.#failures, this.#retries, this.#random);
+    const pauseMs = this.#backoff.after(error);
     return pauseMs === undefined
-      ? { error: afterAttempts(error, this.#failures), pauseMs }
+      ? { error: afterAttempts(error, this.#backoff.failures), pauseMs }
       : { error, pauseMs };
   }
 

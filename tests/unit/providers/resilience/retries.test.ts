@@ -92,6 +92,18 @@ describe('retries', () => {
     expect(provider.requests).toHaveLength(calls);
   });
 
+  it.each<[ProviderErrorKind[], number]>([
+    [['rate-limit', 'timeout'], 3],
+    [['server', 'unreachable', 'unreachable'], 4],
+    [['timeout', 'server', 'timeout', 'server'], 3],
+    [['server', 'unreachable', 'server', 'timeout'], 4],
+  ])('after %j: %i calls, for each kind counts for itself', async (kinds, calls) => {
+    const { subject, provider } = one([...kinds.map((kind) => [failure(kind)]), ['Good.']]);
+    const { error } = await played(answer(subject.generate(request('x'))));
+    expect(provider.requests).toHaveLength(calls);
+    expect(error === undefined).toBe(calls > kinds.length);
+  });
+
   it('an interrupt ends a wait at once', async () => {
     const { subject, provider } = one([[failure('rate-limit', 30_000)]]);
     const control = new AbortController();
