@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
 import { runningIn } from '../support/sandboxes.ts';
@@ -32,6 +33,20 @@ describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => 
       await worker.resume(id);
       expect(await print('print(x); x.append(9)')).toBe(expected);
     }
+  });
+
+  it('that were being taken when the worker was closed leave no timer', async () => {
+    const timers = async (): Promise<number> => {
+      await wait(100);
+      return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    };
+    const other = workers.create({ isolation }).worker;
+    await other.ready();
+    const before = await timers();
+    const taken = other.snapshot();
+    await wait(0);
+    await Promise.all([other.close(), expect(taken).rejects.toThrow('could not be kept')]);
+    expect(await timers()).toBeLessThanOrEqual(before);
   });
 
   it('can be taken of what was resumed', async () => {
