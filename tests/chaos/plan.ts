@@ -1,7 +1,7 @@
 import { Random } from '../fuzz/random.ts';
 
 /** What may go wrong with one call of a provider. */
-export const faults = ['429', '500', '503', 'reset', 'stall', 'silence', 'garbage', 'truncated'] as const;
+const faults = ['429', '500', '503', 'reset', 'stall', 'silence', 'garbage', 'truncated'] as const;
 export type Fault = (typeof faults)[number];
 
 /** What may go wrong besides, in a loop. */
@@ -31,7 +31,7 @@ export interface Plan {
 }
 
 /** As many attempts as the provider and its fallback have each, and more. */
-export const tooMany = 4;
+const tooMany = 4;
 
 const slow: readonly Fault[] = ['stall', 'silence'];
 const malformed = [
