@@ -20,6 +20,7 @@ import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
 import { DiskWatch } from './watchdog/disk.ts';
 import { identityOf, insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
+import { readTextChannels } from './text-channels.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
 import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
@@ -128,8 +129,8 @@ export class WorkerProcess {
     }
     const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
-    if (stdout) pool.pace.read(stdout, (chunk) => started.#peer.text('stdout', chunk));
-    if (stderr) pool.pace.read(stderr, (chunk) => started.#peer.text('stderr', chunk));
+    const onText = (name: 'stdout' | 'stderr', chunk: Buffer): void => started.#peer.text(name, chunk);
+    readTextChannels({ stdout, stderr, pace: pool.pace, onText, end: () => sandbox.kill() });
     started.#watch();
     return started;
   }
