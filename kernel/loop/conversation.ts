@@ -219,7 +219,7 @@ export class Conversation {
       else this.#entries.push({ role, parts, ...rest });
     }
     this.#cell = cell + mineCell;
-    this.#addUser('note', 'Python was started anew since: no variable of before is there.');
+    this.#addUser('note', 'Python was started anew since then: the variables of before are gone.');
     this.#listing = undefined;
     this.#memory = [];
   }

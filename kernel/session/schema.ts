@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A session's file beyond this is not read: no model's context is as long. */
+/** A session's file beyond this is neither written nor read: no model's context is as long. */
 export const mostBytes = 64 * 2 ** 20;
 
 const part = z.strictObject({
@@ -12,13 +12,18 @@ const part = z.strictObject({
 const entry = z.strictObject({
   role: z.enum(['user', 'assistant']),
   cell: z.int().min(0),
-  parts: z.array(part).min(1).max(10_000).readonly(),
+  parts: z.array(part).min(1).readonly(),
 });
 
 /** The messages of a session without the system's, whole. */
 const talkSchema = z.strictObject({
   cell: z.int().min(0),
-  entries: z.array(entry).max(100_000).readonly(),
+  entries: z
+    .array(entry)
+    .refine((entries) => entries.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')), {
+      error: 'the roles do not alternate',
+    })
+    .readonly(),
 });
 
 /** What is kept of a session, in a file of its own. */

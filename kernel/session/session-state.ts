@@ -74,6 +74,9 @@ export class SessionState {
     this.#ended = how;
     if (this.#o.talk.state().entries.length > 0) this.changed();
     await this.#saving;
+    if (this.#hasBegun) return;
+    const left = this.#latest().saved;
+    if (left !== undefined && left.ended === undefined) await this.#mark(left, how);
   }
 
   /** Earlier sessions of this kernel and notebook, the newest first. */
@@ -99,6 +102,13 @@ export class SessionState {
         log(`Old conversations could not be removed: ${String(error)}`);
       }
     });
+    const { saved, problems } = this.#latest();
+    return saved === undefined ? problems : [...problems, ...this.#meet(saved, comesBack)];
+  }
+
+  /** The newest session of this kernel, else of its notebook, that does not run any more. */
+  #latest(): { readonly saved?: Saved; readonly problems: readonly string[] } {
+    const { store } = this.#o;
     const found = store.find(this.#o);
     const isKernels = found.some((candidate) => candidate.isKernels);
     const problems: string[] = [];
@@ -106,14 +116,19 @@ export class SessionState {
       .filter((candidate) => candidate.isKernels === isKernels)
       .slice(0, mostListed)) {
       const saved = store.read(file);
-      if ('problem' in saved) {
-        problems.push(saved.problem);
-        continue;
-      }
-      if (saved.ended === undefined && stillRuns(saved.process)) continue;
-      return [...problems, ...this.#meet(saved, comesBack)];
+      if ('problem' in saved) problems.push(saved.problem);
+      else if (saved.ended !== undefined || !stillRuns(saved.process)) return { saved, problems };
     }
-    return problems;
+    return { problems };
+  }
+
+  /** Has an earlier session be one that has ended. */
+  async #mark(saved: Saved, ended: 'end' | 'restart'): Promise<void> {
+    await this.#o.store
+      .mark(saved, ended)
+      .catch((error: unknown) =>
+        this.#o.log(`An earlier conversation could not be marked: ${String(error)}`),
+      );
   }
 
   #meet(saved: Saved, comesBack: boolean): readonly string[] {
@@ -124,6 +139,8 @@ export class SessionState {
     if (saved.ended === 'end' || !comesBack || saved.prompts === 0) return [];
     this.#o.talk.prepend(saved.talk);
     this.changed();
+    // Not before it is saved anew; then no other kernel takes it up, too.
+    void this.#saving?.then(() => this.#mark(saved, 'end'));
     return [
       `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.`,
     ];

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstatSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, readRegularFile } from '../files.ts';
 import { mostBytes, savedSchema, type Saved } from './schema.ts';
@@ -36,12 +36,14 @@ export class SessionStore {
 
   /** @throws Error where it can't be written; what was saved before is still there then */
   async save(saved: Saved): Promise<void> {
+    const text = JSON.stringify(saved);
+    if (text.length > mostBytes) throw new Error('it is too long to be kept');
     makeDirectories(this.#directory, 0o700);
     const draft = join(this.#directory, `.${saved.session}.${randomBytes(4).toString('hex')}.draft`);
     try {
       const file = await open(draft, 'wx', 0o600);
       try {
-        await file.writeFile(JSON.stringify(saved));
+        await file.writeFile(text);
       } finally {
         await file.close();
       }
@@ -50,6 +52,13 @@ export class SessionStore {
       await rm(draft, { force: true });
       throw error;
     }
+  }
+
+  /** Has a session that was left be one that has ended, without being newer for it. @throws Error where it can't be written */
+  async mark(saved: Saved, ended: 'end' | 'restart'): Promise<void> {
+    await this.save({ ...saved, ended });
+    const at = new Date(saved.at);
+    await utimes(this.#fileOf(saved), at, at);
   }
 
   /** Removes what was saved of a session. */
@@ -65,9 +74,9 @@ export class SessionStore {
         const [, its, itsNotebook] = form.exec(name) ?? [];
         const isKernels = its === ofKernel;
         if (!isKernels && (ofNotebook === undefined || itsNotebook !== ofNotebook)) return [];
-        const file = join(this.#directory, name);
-        const savedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-        return [{ file, isKernels, savedMs }];
+        const info = this.#look(name);
+        if (info === undefined || info.isSymbolicLink()) return [];
+        return [{ file: join(this.#directory, name), isKernels, savedMs: info.mtimeMs }];
       })
       .sort((a, b) => b.savedMs - a.savedMs);
   }
@@ -94,21 +103,28 @@ export class SessionStore {
     return { problem: `A saved conversation can't be read: ${problem}. It was set aside as ${aside}.` };
   }
 
-  /** Removes what is older than 90 days, and what is beyond the 200 newest. */
+  /** Removes what is older than 90 days, and what is beyond the 200 newest. What can't be removed is left. */
   prune(now = Date.now()): void {
     const aged = this.#names()
-      .map((name) => ({ name, ageMs: now - (this.#savedMs(name) ?? now) }))
+      .map((name) => ({ name, ageMs: now - (this.#look(name)?.mtimeMs ?? now) }))
       .sort((a, b) => a.ageMs - b.ageMs);
     aged.forEach(({ name, ageMs }, at) => {
-      const isDraft = draftForm.test(name);
-      if (ageMs > keepDays * dayMs || at >= mostKept || (isDraft && ageMs > dayMs)) {
-        rmSync(join(this.#directory, name), { force: true });
+      const isOld = ageMs > keepDays * dayMs || (draftForm.test(name) && ageMs > dayMs);
+      if (!isOld && at < mostKept) return;
+      try {
+        rmSync(join(this.#directory, name), { force: true, recursive: true });
+      } catch {
+        // Another's: it is not ours to insist.
       }
     });
   }
 
-  #savedMs(name: string): number | undefined {
-    return statSync(join(this.#directory, name), { throwIfNoEntry: false })?.mtimeMs;
+  #look(name: string): Stats | undefined {
+    try {
+      return lstatSync(join(this.#directory, name));
+    } catch {
+      return undefined;
+    }
   }
 
   #names(): readonly string[] {

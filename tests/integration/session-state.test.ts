@@ -59,7 +59,7 @@ describe('a conversation', () => {
     await expect
       .poll(newestTalk)
       .toMatch(
-        /How much is it[^]*<result status="ok">[^]*42[^]*It is 42[^]*no variable of before[^]*And again[^]*As I said/,
+        /How much is it[^]*<result status="ok">[^]*42[^]*It is 42[^]*the variables of before[^]*And again[^]*As I said/,
       );
     expect(shown(await kernel.run('%help'))).not.toContain('Back is');
   });
@@ -111,6 +111,33 @@ describe('a conversation', () => {
     await expect.poll(newestTalk).toMatch(/^Hello/m);
     expect(newestTalk()).not.toContain('How much is it');
     expect((await other.run('%resume')).reply).toMatchObject({ ename: 'NothingToResume' });
+  });
+
+  it('is put away, too, by a restart after a crash, before any cell', async () => {
+    const before = await start(first);
+    await before.run('How much is it?');
+    await before.end();
+    open = undefined;
+    crash();
+    await shutDown(await start([]), true);
+    const kernel = await start([{ text: 'Hi.' }]);
+    expect(shown(await kernel.run('Hello.'))).toContain('is put away. `%resume` brings');
+    await expect.poll(newestTalk).toMatch(/^Hello/m);
+    expect(newestTalk()).not.toContain('How much is it');
+  });
+
+  it('that has come back is not taken up by another kernel of the notebook, too', async () => {
+    const notebook = '{}';
+    const before = await start(first, { notebook });
+    await before.run('How much is it?');
+    await before.end();
+    open = undefined;
+    crash();
+    const [old = ''] = files();
+    const kernel = await start([{ text: 'Yes.' }]);
+    expect(shown(await kernel.run('Again?'))).toContain('Back is');
+    await expect.poll(() => (contentOf(old) as { ended?: string }).ended).toBe('end');
+    expect(newestTalk()).toContain('Again?');
   });
 
   it('does not come back by itself where that is not wanted', async () => {
