@@ -120,9 +120,15 @@ export class ContinuationManager {
     return (await this.#options.filesNamed?.(name).catch(() => [])) ?? [];
   }
 
+  /** The model is asked for before each cell: a fallback may have told its own for one that was down. */
   async #contextWindow(signal: AbortSignal): Promise<ContextWindow> {
     const { provider, model, params } = this.#options;
-    this.#window ??= new ContextWindow(await provider.modelInfo(model, signal), params.maxTokens);
+    try {
+      const info = await provider.modelInfo(model, signal);
+      if (this.#window?.isFor(info) !== true) this.#window = new ContextWindow(info, params.maxTokens);
+    } catch (error) {
+      if (this.#window === undefined || signal.aborted) throw error;
+    }
     return this.#window;
   }
 }

@@ -32,6 +32,14 @@ export class ContextWindow {
     this.maxTokens = Math.max(1, Math.min(maxTokens, Math.floor(contextLength / 2)));
   }
 
+  /** Whether it was made for a context of that length. */
+  isFor({
+    contextLength,
+    contextLengthKnown,
+  }: Pick<ModelInfo, 'contextLength' | 'contextLengthKnown'>): boolean {
+    return contextLength === this.#contextLength && contextLengthKnown !== this.#isGuess;
+  }
+
   /** How many characters of one result the model is given: about an eighth of the context. */
   get resultChars(): number {
     return Math.min(8000, Math.max(1200, Math.floor((this.#contextLength * 3.5) / 8)));

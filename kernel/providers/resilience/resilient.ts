@@ -4,11 +4,13 @@ import { attempt } from './attempt.ts';
 import type { Ended } from './attempt.ts';
 import { Backoff, isPassing } from './backoff.ts';
 import { unfit } from './capability.ts';
-import { afterAttempts, allFailed, waitTooLong } from './explain.ts';
+import { allFailed, waitTooLong } from './explain.ts';
 import type { Problem } from './explain.ts';
+import { askModelInfo } from './model-info.ts';
 import { ordered } from './order.ts';
 import type { Order, PriceOf } from './order.ts';
 import { Round } from './round.ts';
+import { firstTarget } from './route.ts';
 import type { Route, Target } from './route.ts';
 import { Spent } from './spent.ts';
 import { tookTooLong } from './time-limits.ts';
@@ -57,6 +59,8 @@ export class ResilientProvider implements Provider {
   #answering: Route;
   /** Fallbacks that are known to be too small for what is asked. */
   readonly #unfit = new Set<Route>();
+  /** Who was asked last could not tell what its model is, and another did. */
+  #isInfoOfAnother = false;
 
   constructor(options: ResilientOptions) {
     this.#o = options;
@@ -102,20 +106,23 @@ export class ResilientProvider implements Provider {
     throw allFailed(turn.problems.toSorted((a, b) => isOfNominal(a) - isOfNominal(b)));
   }
 
+  /** Asked before each cell: who could not tell is asked again, then without waiting for it. */
   async modelInfo(model: string, signal: AbortSignal): Promise<ModelInfo> {
     const { nominal, routes, retries, retryMs, random } = this.#o;
-    const backoff = new Backoff(retries, random);
-    for (;;) {
-      try {
-        return await firstTarget(nominal).provider.modelInfo(model, signal);
-      } catch (error) {
-        if (signal.aborted || !(error instanceof ProviderError)) throw error;
-        const pause = backoff.after(error);
-        const isOver = pause === undefined || pause > Math.min(retryMs, patienceMs);
-        if (isOver) return infoOfAnother(routes, nominal, signal, afterAttempts(error, backoff.failures));
-        await wait(pause, signal);
-      }
-    }
+    const [primary] = routes;
+    const isBack =
+      primary !== nominal &&
+      primary === this.#answering &&
+      primary.targets.some(({ answeredAt }) => answeredAt !== undefined);
+    const asked = isBack ? primary : nominal;
+    const id = isBack ? await primary.findModel(signal) : model;
+    const info = await askModelInfo(id, {
+      ...{ asked, signal, others: routes.filter((route) => route !== asked) },
+      backoff: new Backoff(this.#isInfoOfAnother ? 0 : retries, random),
+      longestWaitMs: Math.min(retryMs, patienceMs),
+    });
+    this.#isInfoOfAnother = info.id !== id;
+    return info;
   }
 
   listModels(signal: AbortSignal): Promise<readonly string[]> {
@@ -228,30 +235,6 @@ export class ResilientProvider implements Provider {
     if (turn.request.signal.aborted || performance.now() >= turn.deadline) return false;
     return isPassing(error) || elsewhere.has(error.kind) || route !== this.#o.nominal;
   }
-}
-
-function firstTarget(route: Route): Target {
-  const target = route.ready(performance.now(), new Set()) ?? route.targets[0];
-  if (target === undefined) throw new Error('A route has at least one target.');
-  return target;
-}
-
-/** @throws `failure` where no other can tell either */
-async function infoOfAnother(
-  routes: readonly Route[],
-  nominal: Route,
-  signal: AbortSignal,
-  failure: ProviderError,
-): Promise<ModelInfo> {
-  for (const route of routes) {
-    if (route === nominal) continue;
-    try {
-      return await firstTarget(route).provider.modelInfo(await route.findModel(signal), signal);
-    } catch (error) {
-      if (signal.aborted || !(error instanceof ProviderError)) throw error;
-    }
-  }
-  throw failure;
 }
 
 const retry = (error: ProviderError, turn: Turn, waitMs: number): ProviderEvent => ({

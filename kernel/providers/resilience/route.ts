@@ -97,3 +97,10 @@ export class Route {
     return undefined;
   }
 }
+
+/** The key to ask with; one that rests where all do. */
+export function firstTarget(route: Route): Target {
+  const target = route.ready(performance.now(), new Set()) ?? route.targets[0];
+  if (target === undefined) throw new Error('A route has at least one target.');
+  return target;
+}

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../../../kernel/loop/conversation.ts';
 import { ContextWindow } from '../../../kernel/loop/window.ts';
+import { ProviderError } from '../../../kernel/providers/contract.ts';
+import { session } from './harness.ts';
 
 const window = (): ContextWindow => new ContextWindow({ contextLength: 1000, contextLengthKnown: true }, 100);
 
@@ -50,4 +52,17 @@ describe('room in the context', () => {
     conversation.forgetCell();
     expect(text(conversation)).toBe(before);
   });
+});
+
+it('a model’s context is asked for before each cell; what is known stays where it can’t be told', async () => {
+  const { provider, manager, cell } = session(['One.', 'Two.', 'Three.']);
+  const signal = new AbortController().signal;
+  provider.info = { ...provider.info, contextLength: 4096 };
+  await cell();
+  provider.info = { ...provider.info, contextLength: 100_000 };
+  await cell();
+  expect((await manager.contextUse(signal)).contextLength).toBe(100_000);
+  provider.infoError = new ProviderError('unreachable', 'It is gone.', 'Wait.');
+  expect((await manager.contextUse(signal)).contextLength).toBe(100_000);
+  expect((await cell()).stop).toMatchObject({ answer: 'Three.' });
 });

@@ -364,4 +364,34 @@ describe('as a provider', () => {
     a.info = b.info;
     await expect(resilient([...routes]).modelInfo('m', signal)).rejects.toBeInstanceOf(TypeError);
   });
+
+  it('asks again who could not tell, once and without waiting, and believes it when it can', async () => {
+    const [a, b] = [new Scripted('a', []), new Scripted('b', [])];
+    let calls = 0;
+    a.info = () => {
+      calls += 1;
+      return Promise.reject(failure('unreachable'));
+    };
+    b.info = () => Promise.resolve({ ...known, id: 'small', contextLength: 100 });
+    const subject = resilient([route(a), route(b)]);
+    const first = subject.modelInfo('m', signal);
+    await vi.runAllTimersAsync();
+    expect(await first).toMatchObject({ contextLength: 100 });
+    const callsOfFirst = calls;
+    expect(await subject.modelInfo('m', signal)).toMatchObject({ contextLength: 100 });
+    expect(calls).toBe(callsOfFirst + 1);
+    a.info = () => Promise.resolve(known);
+    expect(await subject.modelInfo('m', signal)).toEqual(known);
+  });
+
+  it('that stood for one which was down tells of that one as soon as it answers', async () => {
+    const [a, b] = [new Scripted('a', [[down], ['Back.']]), new Scripted('b', [['B']])];
+    a.info = () => Promise.resolve({ ...known, contextLength: 9000 });
+    const routes = [route(a), route(b)] as const;
+    const subject = resilient([...routes], { nominal: routes[1], retries: 0 });
+    await ask(subject);
+    expect(await subject.modelInfo('m', signal)).toEqual(known);
+    expect((await ask(subject)).text).toBe('Back.');
+    expect(await subject.modelInfo('m', signal)).toMatchObject({ contextLength: 9000 });
+  });
 });
