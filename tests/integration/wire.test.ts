@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Dealer, Reply, Request, XSubscriber } from 'zeromq';
 import type { Socket } from 'zeromq';
 import { socketAddress } from '../../kernel/protocol/connection-file.ts';
@@ -257,7 +257,8 @@ describe('addresses that can’t be used', () => {
       message: `The address ${socketAddress(connection, 'hb')} is in use.`,
     });
     await taken.unbind(socketAddress(connection, 'hb'));
-    const transport = await openZmqTransport(options);
+    // libzmq gives a port back a moment after it said so.
+    const transport = await vi.waitFor(() => openZmqTransport(options), { timeout: 5000, interval: 20 });
     await transport.close();
   });
 
