@@ -32,6 +32,8 @@ export class DiskWatch {
   /** What was there when it was too much the last time: it may be cleared away, but hardly added to. */
   #found: Growth = { bytes: 0, files: 0 };
 
+  #settling: Promise<void> = Promise.resolve();
+
   constructor(directory: string) {
     this.#directory = directory;
     this.#before = freeSpace(directory);
@@ -42,6 +44,7 @@ export class DiskWatch {
    * @param processes numbers of those that may hold files without a name
    */
   async excess(limit: Growth, processes: () => readonly number[]): Promise<Growth | undefined> {
+    await this.#settling;
     const [before, now] = await Promise.all([this.#before, freeSpace(this.#directory)]);
     if (before === undefined || now === undefined) return undefined;
     const allowed = {
@@ -56,6 +59,16 @@ export class DiskWatch {
     if (!isOver(growth)) return undefined;
     this.#found = growth;
     return growth;
+  }
+
+  /** The code was ended for it: what it wrote between the look and its end is there to be cleared away, too. */
+  settle(): void {
+    this.#settling = this.#changed().then(({ bytes, files }) => {
+      this.#found = {
+        bytes: Math.max(this.#found.bytes, bytes),
+        files: Math.max(this.#found.files, files),
+      };
+    });
   }
 
   async #changed(): Promise<Growth & { readonly hides: boolean }> {

@@ -118,6 +118,7 @@ export class Watchdog {
           ? { limit: 'disk', used: growth.bytes, allowed: limits.diskBytes }
           : { limit: 'files', used: growth.files, allowed: limits.newFiles };
       onExcess(hit, usageBelow(root));
+      disk.settle();
     } finally {
       this.#diskAt = performance.now();
       this.#looking = false;
