@@ -6,6 +6,7 @@ import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
 import { auditDir, auditKeyFile, sessionsDir } from './paths.ts';
+import { isAlive } from './processes.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
@@ -103,15 +104,6 @@ function watch(kernel: RunningKernel): () => void {
     if (parent > 0 && (process.ppid !== bornTo || !isAlive(parent))) end();
   }, parentCheckMs);
   return () => clearInterval(timer);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 try {

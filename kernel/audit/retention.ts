@@ -1,4 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
+import { isAlive } from '../processes.ts';
 import { keyed } from './chain.ts';
 import { headDraft, headFile, listSessions, partFile, readHead, type SessionFiles } from './files.ts';
 
@@ -41,13 +42,4 @@ function mayGo(directory: string, { name }: SessionFiles, key: Buffer, before: n
   const head = readHead(directory, name, keyed(key));
   if (head === undefined || (!head.ended && isAlive(head.pid))) return false;
   return (statSync(headFile(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < before;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

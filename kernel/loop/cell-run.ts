@@ -182,7 +182,7 @@ export class CellRun {
       }
       window.learn(messages, outcome.usage);
       const ended = outcome.stop === 'stop' || outcome.stop === 'length';
-      const kind = judge(outcome, this.#turns, { prompt: this.#prompt, given: conversation.given() });
+      const kind = judge(outcome, this.#turns, { prompt: this.#prompt, given: () => conversation.given() });
       const source = outcome.source ?? { provider: provider.name, model };
       const record = recordOf({
         ...{ outcome, source, messages },

@@ -29,30 +29,11 @@ export function feedbackOn(
     case 'empty':
       return { note: 'Your reply was empty. Please answer.' };
     case 'invented':
-      return {
-        note: teach('invented'),
-        notice: 'The model wrote a result of its own making; it was told that it is not real.',
-      };
     case 'fence':
-      return {
-        note: teach('fence'),
-        notice: 'The model showed code without running it; it was told how to run it.',
-      };
     case 'gave-up':
-      return {
-        note: teach('gave-up'),
-        notice: 'The model stopped at an error; it was asked to try once more.',
-      };
     case 'unfounded':
-      return {
-        note: teach('unfounded'),
-        notice: 'The model’s answer had numbers that no result says; it was asked to compute them.',
-      };
     case 'unlooked':
-      return {
-        note: teach('unlooked'),
-        notice: 'The model answered about a file without looking into it; it was asked to look.',
-      };
+      return { note: teach(kind), notice: notices[kind] };
     case 'malformed':
       return {
         ...(verdict.kind === 'malformed' && { note: teach(verdict.malformation, languages) }),
@@ -60,3 +41,11 @@ export function feedbackOn(
       };
   }
 }
+
+const notices = {
+  invented: 'The model wrote a result of its own making; it was told that it is not real.',
+  fence: 'The model showed code without running it; it was told how to run it.',
+  'gave-up': 'The model stopped at an error; it was asked to try once more.',
+  unfounded: 'The model’s answer had numbers that no result says; it was asked to compute them.',
+  unlooked: 'The model answered about a file without looking into it; it was asked to look.',
+} as const;

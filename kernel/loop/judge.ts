@@ -6,7 +6,7 @@ import type { TurnOutcome } from './turn.ts';
 export interface Asked {
   readonly prompt: string;
   /** All that the model was given: prompts, results, notes. */
-  readonly given: string;
+  readonly given: () => string;
 }
 
 const runnable = new Set(['python', 'py', 'python3', 'ipython', 'bash', 'sh', 'shell']);
@@ -38,8 +38,8 @@ export function judge(
   if (untried && shows && announces.test(words)) return 'fence';
   if (before.some(({ kind }) => kind === 'unfounded' || kind === 'unlooked')) return 'final';
   const ran = before.some(({ kind }) => kind === 'helper');
-  if (!ran) return namesFile(prompt, given) ? 'unlooked' : 'final';
-  return unfounded(words, given).length > 0 ? 'unfounded' : 'final';
+  if (!ran) return namesFile(prompt, given()) ? 'unlooked' : 'final';
+  return unfounded(words, given()).length > 0 ? 'unfounded' : 'final';
 }
 
 function outsideFences(text: string): string {

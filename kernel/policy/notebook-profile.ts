@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readRegularFile } from '../files.ts';
+import { isYes } from './policed-worker.ts';
 import type { Policy } from './policy.ts';
 import { isLooser, profileNames, profiles, type ProfileName } from './profiles.ts';
 
@@ -59,7 +60,7 @@ export class NotebookProfile {
       return `${asks}. Nobody could be asked here, so it stays **${policy.profile}**: \`%sandbox ${wanted}\` sets it.`;
     }
     const said = await asked.onInput(`${asks}. Allow it for this session? [y/N] `, false).catch(() => '');
-    if (/^\s*(y|yes)\s*$/i.test(said)) {
+    if (isYes(said)) {
       set(wanted);
       return undefined;
     }

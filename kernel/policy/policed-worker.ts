@@ -63,7 +63,7 @@ export function createPolicing(options: PolicedOptions): Policing {
 }
 
 const mostHosts = 200;
-const isYes = (said: string): boolean => /^\s*(y|yes)\s*$/i.test(said);
+export const isYes = (said: string): boolean => /^\s*(y|yes)\s*$/i.test(said);
 
 /** Why the block may not run; `undefined` where it may. */
 async function examine(

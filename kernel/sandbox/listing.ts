@@ -24,8 +24,10 @@ export async function listWorkspace(directory: string, withBeginnings = false): 
   const lines: { readonly line: string; readonly beginning: string }[] = [];
   let more = 0;
   for await (const { parent, name, path } of visibleFiles(directory)) {
-    if (lines.length < maxEntries) lines.push(await describe(parent, name, path));
-    else more += 1;
+    if (lines.length < maxEntries) {
+      const withBeginning = withBeginnings && lines.length < maxBeginnings;
+      lines.push(await describe({ parent, name, path }, withBeginning));
+    } else more += 1;
   }
   const shows = withBeginnings && lines.length + more <= maxBeginnings;
   return [
@@ -49,10 +51,14 @@ export function listVariables(variables: readonly Variable[]): string {
   return variables.map(({ name, value }) => `${name}: ${value.replace(/\s+/g, ' ')}`).join('\n');
 }
 
+interface VisibleFile {
+  readonly parent: Directory;
+  readonly name: string;
+  readonly path: string;
+}
+
 /** Files that are worth telling of: no hidden ones, no notebooks. */
-async function* visibleFiles(
-  directory: string,
-): AsyncGenerator<{ parent: Directory; name: string; path: string }> {
+async function* visibleFiles(directory: string): AsyncGenerator<VisibleFile> {
   const root = await Directory.open(directory).catch(() => undefined);
   if (root === undefined) return;
   const isShown = ({ name }: Dirent): boolean => !name.startsWith('.') && !left.has(name);
@@ -74,14 +80,14 @@ async function* visibleFiles(
 }
 
 async function describe(
-  parent: Directory,
-  name: string,
-  path: string,
+  { parent, name, path }: VisibleFile,
+  withBeginning: boolean,
 ): Promise<{ readonly line: string; readonly beginning: string }> {
   const size = Number((await parent.status(name))?.size ?? 0);
-  const head = await textAtStart(parent, name);
+  const isNamedTable = /\.[ct]sv$/i.test(name);
+  const head = isNamedTable || withBeginning ? await textAtStart(parent, name) : undefined;
   const [first = '', ...rest] = head?.split(/\r?\n/) ?? [];
-  const isTable = /\.[ct]sv$/i.test(name) && first !== '';
+  const isTable = isNamedTable && first !== '';
   const shown = plain(JSON.stringify(path).slice(1, -1));
   const cut = shown.length > maxPath ? `${shown.slice(0, maxPath)}…` : shown;
   const text = (isTable ? rest.join('\n') : (head ?? '')).slice(0, beginningChars);

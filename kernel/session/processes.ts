@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAlive } from '../processes.ts';
 
 /** A process by its number and, where the system says it, when it was started: numbers are given again. */
 export interface ProcessMark {
@@ -14,12 +15,7 @@ export function markOf(pid: number): ProcessMark {
 
 /** Whether that very process still runs. */
 export function stillRuns({ pid, started }: ProcessMark): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return started === undefined || startOf(pid) === started;
+  return isAlive(pid) && (started === undefined || startOf(pid) === started);
 }
 
 /** Boot and clock tick of its start (proc(5), field 22 of stat); absent where there is no /proc. */

@@ -34,6 +34,7 @@ export interface Earlier {
  */
 export class SessionState {
   readonly #o: SessionStateOptions;
+  readonly #process = markOf(process.pid);
   #saving: Promise<void> | undefined;
   #isStale = false;
   #hasBegun = false;
@@ -193,7 +194,7 @@ export class SessionState {
       version: 1,
       ...{ session, kernel, ...(notebook !== undefined && { notebook }) },
       at: new Date().toISOString(),
-      process: markOf(process.pid),
+      process: this.#process,
       ...(this.#ended && { ended: this.#ended }),
       prompts: prompts.length,
       title: prompts[0]?.text.replaceAll(/\s+/g, ' ').slice(0, 80) ?? '',

@@ -53,6 +53,7 @@ describe('who may import whom', () => {
         'kernel/library.ts',
         'kernel/main.ts',
         'kernel/paths.ts',
+        'kernel/processes.ts',
         'kernel/sandbox-control.ts',
         'kernel/spending.ts',
       ].toSorted(),

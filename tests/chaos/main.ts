@@ -1,16 +1,13 @@
 import type { Report } from './run.ts';
 import { play } from './run.ts';
 import { troubles } from './plan.ts';
+import { option } from '../support/options.ts';
 
 /** `npm run chaos [-- --seed S] [--count N] [--only NUMBER]`: loops with random faults; 1 where one came to what must not be. */
 async function main(args: readonly string[]): Promise<number> {
-  const option = (name: string): string | undefined => {
-    const at = args.indexOf(`--${name}`);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const seed = Number(option('seed') ?? Date.now() % 2 ** 31);
-  const count = Number(option('count') ?? 2000);
-  const only = option('only');
+  const seed = Number(option(args, 'seed') ?? Date.now() % 2 ** 31);
+  const count = Number(option(args, 'count') ?? 2000);
+  const only = option(args, 'only');
   if (![seed, count, Number(only ?? 0)].every(Number.isInteger) || count < 1) {
     console.error('usage: npm run chaos [-- --seed N] [--count N] [--only NUMBER]');
     return 2;

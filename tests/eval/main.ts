@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { loadConfig } from '../../kernel/config.ts';
 import { runTask, type TaskResult } from './run.ts';
 import { tasks } from './tasks/index.ts';
+import { option } from '../support/options.ts';
 
 /**
  * `npm run eval [-- --provider NAME] [--model NAME] [--only TASK,TASK] [--rounds N] [--first N] [--json FILE]`: how many of
@@ -40,11 +41,6 @@ async function main(args: readonly string[]): Promise<number> {
   if (path !== undefined) writeFileSync(path, `${JSON.stringify(results, undefined, 1)}\n`);
   console.log(summaryOf(results));
   return 0;
-}
-
-function option(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(`--${name}`);
-  return at < 0 ? undefined : args[at + 1];
 }
 
 function lineOf({ task, round, problem, turns, inputTokens, outputTokens, seconds }: TaskResult): string {

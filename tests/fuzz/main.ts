@@ -1,13 +1,9 @@
 import { fuzzSnapshots } from './snapshots.ts';
 import { fuzzWorker } from './worker.ts';
+import { option } from '../support/options.ts';
 
 /** `npm run fuzz -- --target worker|snapshots [--count N] [--seed S]`: prints the seed, what came of it, and memory before and after. */
 const targets = { worker: fuzzWorker, snapshots: fuzzSnapshots } as const;
-
-function option(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(`--${name}`);
-  return at < 0 ? undefined : args[at + 1];
-}
 
 async function main(args: readonly string[]): Promise<number> {
   const target = option(args, 'target') ?? 'worker';

@@ -26,6 +26,14 @@ async function start(replies: Replies, given: object = {}): Promise<KernelUnderT
   return open;
 }
 
+/** A kernel has answered the first prompt, and ended without a word to it. */
+async function asked(given: object = {}): Promise<void> {
+  const kernel = await start(first, given);
+  await kernel.run('How much is it?');
+  await kernel.end();
+  open = undefined;
+}
+
 const shown = (cell: { readonly outputs: readonly unknown[] }): string => JSON.stringify(cell.outputs);
 const files = (): string[] => readdirSync(sessionsDir).filter((name) => name.endsWith('.json'));
 
@@ -46,10 +54,7 @@ async function shutDown(kernel: KernelUnderTest, restart: boolean): Promise<void
 
 describe('a conversation', () => {
   it('comes back by itself after a crash of its kernel, and the cell says so', async () => {
-    const before = await start(first);
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked();
     crash();
     const kernel = await start([{ text: 'As I said, 42.' }]);
     const cell = await kernel.run('And again?');
@@ -114,10 +119,7 @@ describe('a conversation', () => {
   });
 
   it('is put away, too, by a restart after a crash, before any cell', async () => {
-    const before = await start(first);
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked();
     crash();
     await shutDown(await start([]), true);
     const kernel = await start([{ text: 'Hi.' }]);
@@ -128,10 +130,7 @@ describe('a conversation', () => {
 
   it('that has come back is not taken up by another kernel of the notebook, too', async () => {
     const notebook = '{}';
-    const before = await start(first, { notebook });
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked({ notebook });
     crash();
     const [old = ''] = files();
     const kernel = await start([{ text: 'Yes.' }]);
@@ -141,10 +140,7 @@ describe('a conversation', () => {
   });
 
   it('does not come back by itself where that is not wanted', async () => {
-    const before = await start(first);
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked();
     crash();
     const kernel = await start([{ text: 'Hi.' }], {
       config: { resume: 'ask' },
@@ -202,10 +198,7 @@ describe('a conversation', () => {
     ['another form', '{"version": 1, "talk": []}'],
     ['deep', '['.repeat(200_000)],
   ])('whose file is broken (%s) is set aside, and the cell says so', async (_, text) => {
-    const before = await start(first);
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked();
     const [name = ''] = files();
     writeFileSync(join(sessionsDir, name), text);
     const kernel = await start([{ text: 'Hi.' }]);
@@ -216,10 +209,7 @@ describe('a conversation', () => {
   });
 
   it('whose file is a directory harms nobody', async () => {
-    const before = await start(first);
-    await before.run('How much is it?');
-    await before.end();
-    open = undefined;
+    await asked();
     const [name = ''] = files();
     rmSync(join(sessionsDir, name));
     mkdirSync(join(sessionsDir, name));

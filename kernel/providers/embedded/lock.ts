@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectories } from '../../files.ts';
+import { isAlive } from '../../processes.ts';
 
 /**
  * A lock between processes: a file that names its owner, made by `link`, which is atomic. Its owner touches it, so
@@ -88,15 +89,6 @@ async function isAbandoned(path: string, content: string, staleMs: number): Prom
   if (age > staleMs) return true;
   const owner = /"pid":(\d{1,10}),"host":"([^"]*)"/.exec(content);
   return owner?.[2] === hostname() && !isAlive(Number(owner[1]));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 async function touch(path: string): Promise<void> {

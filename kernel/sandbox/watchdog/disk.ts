@@ -31,7 +31,7 @@ export class DiskWatch {
   readonly #before: Promise<Free | undefined>;
   /** What was there when it was too much the last time: it may be cleared away, but hardly added to. */
   #found: Growth = { bytes: 0, files: 0 };
-
+  /** A look that is to tell what was there when code had ended for it. */
   #settling: Promise<void> = Promise.resolve();
 
   constructor(directory: string) {
