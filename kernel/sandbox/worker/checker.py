@@ -20,12 +20,16 @@ IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.
 
 
 def start(shell, descriptor):
-    """Forks the checker, which alone keeps the descriptor."""
-    if fork_orphan():
-        try:
-            become_checker(shell, descriptor)
-        finally:
-            os._exit(0)
+    """Forks the checker, which alone keeps the descriptor. Signals wait until it ignores them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
+    try:
+        if fork_orphan():
+            try:
+                become_checker(shell, descriptor)
+            finally:
+                os._exit(0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(descriptor)
 
 
@@ -34,6 +38,7 @@ def become_checker(shell, descriptor):
     set_dumpable(0)
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.chdir("/")
