@@ -12,33 +12,23 @@ import struct
 
 from replique_worker import questions
 from replique_worker.channel import PREFIX, VERSION, encode, json
-from replique_worker.process import fork_orphan, set_dumpable, write_all
+from replique_worker.process import fork_servant, write_all
 
 LONGEST_SECONDS = 2
 SIZE = struct.Struct(">I")
-IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def start(shell, descriptor):
-    """Forks the checker, which alone keeps the descriptor. Signals wait until it ignores them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
-    try:
-        if fork_orphan():
-            try:
-                become_checker(shell, descriptor)
-            finally:
-                os._exit(0)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """Forks the checker, which alone keeps the descriptor."""
+    if fork_servant():
+        try:
+            become_checker(shell, descriptor)
+        finally:
+            os._exit(0)
     os.close(descriptor)
 
 
 def become_checker(shell, descriptor):
-    os.setsid()
-    set_dumpable(0)
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, IGNORED)
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     os.chdir("/")

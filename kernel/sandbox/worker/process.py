@@ -6,6 +6,7 @@ import signal
 import time
 
 PR_SET_DUMPABLE = 4
+IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 libc = ctypes.CDLL(None)
 
@@ -41,6 +42,21 @@ def fork_orphan():
     if code != 0:
         raise OSError(code, os.strerror(code))
     return False
+
+
+def fork_servant():
+    """Forks an orphan that helpers can't read, and end by no signal but SIGKILL. True in the new process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, IGNORED)
+    try:
+        if not fork_orphan():
+            return False
+        os.setsid()
+        set_dumpable(0)
+        for number in IGNORED:
+            signal.signal(number, signal.SIG_IGN)
+        return True
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_session(leader, patience=1.0):

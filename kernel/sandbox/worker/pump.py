@@ -6,10 +6,9 @@ program that prints while it holds Python's lock is not blocked for good.
 
 import os
 import select
-import signal
 from time import monotonic, sleep
 
-from replique_worker.process import fork_orphan, set_dumpable, write_all
+from replique_worker.process import fork_servant, write_all
 
 CHUNK = 65536
 SMALL = 8192
@@ -21,11 +20,8 @@ REST = 0.001
 def start(stdout, stderr):
     """Forks the pump, gives it the channels, and returns the writing ends of the two pipes."""
     (out_read, out), (err_read, err) = os.pipe(), os.pipe()
-    if fork_orphan():
+    if fork_servant():
         try:
-            os.setsid()
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            set_dumpable(0)
             os.close(out)
             os.close(err)
             carry({out_read: stdout, err_read: stderr})
