@@ -22,10 +22,16 @@ import { limitsOf } from './sandbox/limits.ts';
 import { filesNamed, listVariables, listWorkspace } from './sandbox/listing.ts';
 import { guardedWorker } from './sandbox/protected/guarded-worker.ts';
 import { locatePython } from './sandbox/python.ts';
+import { polyglotWorker } from './sandbox/polyglot-worker.ts';
 import { createWorker, type SessionWorker } from './sandbox/session-worker.ts';
-import { chooseFolders, chooseWorkspace, type Workspace } from './sandbox/workspace.ts';
+import { DiskWatch } from './sandbox/watchdog/disk.ts';
+import { SessionTime } from './sandbox/worker-time.ts';
+import { chooseFolders, chooseWorkspace, whyNotShown, type Workspace } from './sandbox/workspace.ts';
 import { createSpending } from './spending.ts';
 import { createBashTool } from './tools/bash.ts';
+import { kernelspecTools } from './tools/kernelspec.ts';
+import { findKernelspecs } from './tools/kernelspecs/find.ts';
+import { programOf } from './tools/kernelspecs/program.ts';
 import { createPythonTool } from './tools/python.ts';
 import { createToolRegistry } from './tools/registry.ts';
 
@@ -102,19 +108,24 @@ export function assemble(options: AssemblyOptions): Assembly {
     ask: (host, port) => policing.askHost(host, port),
     asks: () => policy.profile === 'open',
   });
-  const unaudited = createWorker({
+  const common = {
     launcher,
     python: () => locatePython(config),
     workspace: workspace.path,
     folders: () => chooseFolders(config.readOnlyFolders, places),
     limits,
     network,
+    disk: new DiskWatch(workspace.path),
     busyGraceMs: config.busyGraceSeconds * 1000,
-    warmWorkers: config.warmWorkers,
-    ...(config.sessionSeconds !== undefined && { sessionMs: config.sessionSeconds * 1000 }),
+    sessionTime: new SessionTime((config.sessionSeconds ?? Infinity) * 1000),
     observe: workerObserver(audit, launcher.name, limits),
-  });
-  const guarded = guardedWorker(unaudited, {
+  };
+  const kernelspecs = launcher.name === 'seatbelt' ? [] : findKernelspecs(workspace.path, places.programs);
+  const mayShow = (folder: string): boolean => whyNotShown(folder, { ...places, programs: [] }) === undefined;
+  const polyglot = polyglotWorker(createWorker({ ...common, warmWorkers: config.warmWorkers }), (language) =>
+    createWorker({ ...common, kernel: programOf(kernelspecs, language, mayShow), warmWorkers: 0 }),
+  );
+  const guarded = guardedWorker(polyglot, {
     workspace: workspace.path,
     notebook: notebookFile,
     setAside: join(dataDir(), 'set-aside', sessionId),
@@ -122,7 +133,8 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const worker = policing.wrap(auditedWorker(guarded, audit));
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
-  const tools = createToolRegistry([createPythonTool(worker), createBashTool(worker)]);
+  const own = [createPythonTool(worker), createBashTool(worker)];
+  const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
   const files = new KeptFiles(workspace.path);
   let selection: Selection | undefined;

@@ -25,6 +25,10 @@ const catalogue = {
     sentence: `The Python worker could not be started: ${d.problem}`,
     remedy: 'Run `npx replique doctor` to see what is wrong.',
   }),
+  KERNEL_FAILED: (d: { kernel: string; problem: string }): Wording => ({
+    sentence: `The kernel ${d.kernel} could not be started: ${d.problem}`,
+    remedy: `See whether it runs by itself: \`jupyter console --kernel ${d.kernel}\`.`,
+  }),
   AUDIT_UNWRITABLE: (d: { directory: string; problem: string }): Wording => ({
     sentence: `No code can run, because what runs can't be recorded in ${d.directory}: ${d.problem}`,
     remedy:

@@ -47,6 +47,18 @@ export function variableOf(path: string): string | undefined {
   }
 }
 
+/** Jupyter's data directory of the user, after jupyter_core's `jupyter_data_dir`. */
+export function jupyterDataDir(): string {
+  const named = process.env['JUPYTER_DATA_DIR'];
+  if (named !== undefined && named !== '') return named;
+  if (process.platform === 'darwin') return join(homeDir(), 'Library', 'Jupyter');
+  const xdgData = process.env['XDG_DATA_HOME'];
+  return join(
+    xdgData !== undefined && xdgData !== '' ? xdgData : join(homeDir(), '.local', 'share'),
+    'jupyter',
+  );
+}
+
 /** `config.json`. */
 export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
 

@@ -172,7 +172,7 @@ export class CellRun {
         provider,
         request: { model, messages, ...keyed },
         turn: number,
-        knows: (lang) => tools.get(lang) !== undefined,
+        languageOf: (lang) => tools.get(lang) && (tools.get(lang)?.getCapabilities().highlight ?? lang),
         signal: this.#signal,
         emit: this.#emit,
       });

@@ -38,7 +38,8 @@ export interface TurnRequest {
   readonly provider: Provider;
   readonly request: Omit<GenerateRequest, 'signal'>;
   readonly turn: number;
-  readonly knows: (lang: string) => boolean;
+  /** What editors call a language that a helper may name; `undefined`: it may not. */
+  readonly languageOf: (lang: string) => string | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: LoopEvent) => void;
 }
@@ -48,11 +49,13 @@ export interface TurnRequest {
  * goes on to send, and at once when the signal comes, whatever the provider does. Never throws.
  */
 export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
-  let parser = new HelperParser(turn.knows);
+  const { languageOf } = turn;
+  const knows = (lang: string): boolean => languageOf(lang) !== undefined;
+  let parser = new HelperParser(knows);
   let source: Source | undefined;
   let lost: Usage | undefined;
   const show = (pieces: readonly Piece[]): void => {
-    for (const piece of pieces) turn.emit(toEvent(turn.turn, piece));
+    for (const piece of pieces) turn.emit(toEvent(turn, piece));
   };
   let received: string[] = [];
   let chars = 0;
@@ -72,7 +75,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
       const { reason, attempt, waitMs } = event;
       turn.emit({ type: 'retry', turn: turn.turn, reason, attempt, waitMs });
       lost = event.spent;
-      parser = new HelperParser(turn.knows);
+      parser = new HelperParser(knows);
       received = [];
       chars = 0;
     }
@@ -193,8 +196,8 @@ function usageOf(
   return lost === undefined ? estimate : sumUsage([lost, estimate]);
 }
 
-function toEvent(turn: number, piece: Piece): LoopEvent {
+function toEvent({ turn, languageOf }: TurnRequest, piece: Piece): LoopEvent {
   return piece.kind === 'prose'
     ? { type: 'prose', turn, text: piece.text }
-    : { type: 'code', turn, lang: piece.lang, text: piece.text };
+    : { type: 'code', turn, lang: languageOf(piece.lang) ?? piece.lang, text: piece.text };
 }

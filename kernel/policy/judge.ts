@@ -1,5 +1,5 @@
 import { findBash } from './bash.ts';
-import type { Finding, Language } from './contract.ts';
+import type { Finding } from './contract.ts';
 import { findPython } from './python.ts';
 
 const mostCharacters = 200_000;
@@ -15,8 +15,11 @@ export type Judgement =
   | { readonly kind: 'refused'; readonly rule: string; readonly sentence: string }
   | { readonly kind: 'judged'; readonly findings: readonly Finding[] };
 
-/** Looks at code without running it. What it does not find may still be there: it is advice, not the wall. */
-export async function judge(code: string, language: Language): Promise<Judgement> {
+/**
+ * Looks at code without running it. What it does not find may still be there: it is advice, not the wall. Of languages
+ * besides Python and bash it knows no more than that they are text.
+ */
+export async function judge(code: string, language: string): Promise<Judgement> {
   if (code.length > mostCharacters) {
     return refused('size', `It has ${code.length} characters; ${mostCharacters} are allowed in one block.`);
   }
@@ -33,7 +36,7 @@ export async function judge(code: string, language: Language): Promise<Judgement
     return refused('nesting', `Its brackets are nested more than ${deepest} deep.`);
   }
   try {
-    return { kind: 'judged', findings: await (language === 'python' ? findPython(code) : findBash(code)) };
+    return { kind: 'judged', findings: await (finders.get(language)?.(code) ?? []) };
   } catch (error) {
     return refused(
       'reading',
@@ -41,6 +44,11 @@ export async function judge(code: string, language: Language): Promise<Judgement
     );
   }
 }
+
+const finders: ReadonlyMap<string, (code: string) => Promise<readonly Finding[]>> = new Map([
+  ['python', findPython],
+  ['bash', findBash],
+]);
 
 const refused = (rule: string, sentence: string): Judgement => ({ kind: 'refused', rule, sentence });
 

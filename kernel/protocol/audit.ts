@@ -66,7 +66,7 @@ export const auditKinds = {
         .describe('a model’s helper, a person’s own cell, Replique’s own line after a prompt, or else'),
       turn: count.optional().describe('turn of the model'),
       helper: count.optional().describe('number of the helper in its cell'),
-      language: z.enum(['python', 'bash']),
+      language: z.string().min(1).max(100),
       code_sha256: sha256.describe('SHA-256 of the code in UTF-8; the code itself is not kept'),
       code_bytes: count,
       expressions_sha256: sha256

@@ -125,7 +125,8 @@ export async function planned(
       pythonDirectory: dirname(options.python.executable),
       command: [
         ...[options.python.executable, '-I', '-B', inside.init, 'sandbox', `${options.channels}+${kept}`],
-        ...[resourceLimits(options.limits), inside.workerFiles, options.entry],
+        ...[resourceLimits(options.limits, options), inside.workerFiles, options.entry],
+        ...(options.arguments ?? []),
       ],
     }),
   ];

@@ -69,7 +69,8 @@ export type RunOrigin =
 
 export interface ExecuteOptions {
   readonly code: string;
-  readonly language: 'python' | 'bash';
+  /** `python`, `bash`, or the name of another Jupyter kernel. */
+  readonly language: string;
   /** Recorded with the run; nothing else depends on it. */
   readonly origin?: RunOrigin;
   /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
@@ -160,6 +161,17 @@ export interface PythonInstallation {
   readonly version: string;
 }
 
+/** Another Jupyter kernel that runs code, as its kernelspec has it. */
+export interface KernelProgram {
+  readonly name: string;
+  /** `{connection_file}` in it stands for the path of that file. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly interruptMode: 'signal' | 'message';
+  /** Directories of the host that it needs, shown read-only. */
+  readonly folders: readonly string[];
+}
+
 export interface LaunchOptions {
   readonly python: PythonInstallation;
   /** Absolute path of the one writable directory; the process sees it as its current directory. */
@@ -170,6 +182,10 @@ export interface LaunchOptions {
   readonly workerFiles: string;
   /** Path of the worker's entry file within `workerFiles`. */
   readonly entry: string;
+  /** What the entry file is told besides its channels. */
+  readonly arguments?: readonly string[];
+  /** Each process may have as much address space as it likes: some programs reserve far more than they use. */
+  readonly freeAddressSpace?: boolean;
   readonly limits: Limits;
   /** Number of full-duplex channels handed to the process as descriptors 4, 5, … (3 is PID 1's own). */
   readonly channels: number;

@@ -14,7 +14,8 @@ import { resourceLimits } from './limits.ts';
 export async function launchUnprotected(options: LaunchOptions): Promise<SandboxProcess> {
   const init = fileURLToPath(new URL('./worker/init.py', import.meta.url));
   const { python, workspace, workerFiles, entry, channels } = options;
-  const script = [init, 'none', String(channels), resourceLimits(options.limits, true), workerFiles, entry];
+  const limits = resourceLimits(options.limits, { ...options, shared: true });
+  const script = [init, 'none', String(channels), limits, workerFiles, entry, ...(options.arguments ?? [])];
   const child = spawn(python.executable, ['-I', '-B', ...script], {
     cwd: workspace,
     env: unprotectedEnvironment(python.executable),

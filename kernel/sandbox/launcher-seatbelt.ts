@@ -28,12 +28,13 @@ export async function launchInSeatbelt(
   const { python, workspace, workerFiles, entry, channels } = options;
   const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'replique-')));
   const readOnly = [...python.directories, ...(options.folders ?? []), workerFiles, dirname(init)];
-  const limits = resourceLimits(options.limits, true);
+  const limits = resourceLimits(options.limits, { ...options, shared: true });
   const child = spawn(
     sandboxExec,
     [
       ...seatbeltArguments({ workspace, temporary, readOnly: [...new Set(readOnly)] }),
       ...[python.executable, '-I', '-B', init, 'none', String(channels), limits, workerFiles, entry],
+      ...(options.arguments ?? []),
     ],
     {
       cwd: workspace,

@@ -37,15 +37,24 @@ export function groupBounds({ memoryBytes, processes }: Limits): GroupBounds {
   return { memoryBytes: memoryBytes + roomInMemory, processes: processes + processesOutside };
 }
 
+interface HowApplied {
+  /** Outside a user namespace, where NPROC would count everything its user runs. */
+  readonly shared?: boolean;
+  /** See LaunchOptions. */
+  readonly freeAddressSpace?: boolean | undefined;
+}
+
 /**
  * The limits as init.py applies them: `NAME=SOFT:HARD,…` in the names of setrlimit(2). They hold for each process;
  * NPROC counts the processes and threads of the sandbox's user namespace.
- * @param shared `true` outside a user namespace, where NPROC would count everything its user runs
  */
-export function resourceLimits(limits: Limits, shared = false): string {
+export function resourceLimits(
+  limits: Limits,
+  { shared = false, freeAddressSpace = false }: HowApplied = {},
+): string {
   const same = (value: number): readonly [number, number] => [value, value];
   const values: Readonly<Record<string, readonly [soft: number, hard: number]>> = {
-    AS: same(limits.memoryBytes),
+    ...(freeAddressSpace ? {} : { AS: same(limits.memoryBytes) }),
     ...(shared ? {} : { NPROC: same(limits.processes) }),
     NOFILE: same(limits.openFiles),
     FSIZE: same(limits.fileBytes),

@@ -1,10 +1,14 @@
 import { lstatSync, existsSync, readlinkSync, constants, closeSync, openSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { repliqueError } from '../errors.ts';
 import type { RootEntry } from './bubblewrap-args.ts';
 
 /** O_PATH of fcntl.h, which Node has no name for; the same number on x64 and arm64. */
 const O_PATH = 0o10000000;
+const longestLinkChain = 40;
+
+/** Directories that every sandbox has anyway. */
+export const systemDirectories = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
 /** Whether `path` is `directory` or lies below it; both absolute, without links. */
 export function isWithin(path: string, directory: string): boolean {
@@ -66,4 +70,22 @@ export function outermost(directories: readonly string[]): readonly string[] {
   return [...new Set(directories)].filter(
     (path, _, all) => !all.some((other) => other !== path && isWithin(path, other)),
   );
+}
+
+/** Whether it lies in one of the directories. */
+export function isCovered(file: string, directories: readonly string[]): boolean {
+  return directories.some((directory) => isWithin(file, directory));
+}
+
+/** A path and what it links to, step by step: each step must be there inside too. */
+export function linkChain(start: string): readonly string[] {
+  const chain = [start];
+  for (let at = start; chain.length < longestLinkChain; chain.push(at)) {
+    try {
+      at = resolve(dirname(at), readlinkSync(at));
+    } catch {
+      break;
+    }
+  }
+  return chain;
 }

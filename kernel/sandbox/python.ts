@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -7,13 +7,10 @@ import type { Config } from '../config.ts';
 import { repliqueError } from '../errors.ts';
 import { envStamp, homeDir, workerEnvDir } from '../paths.ts';
 import type { PythonInstallation } from './contract.ts';
-import { isWithin, outermost } from './mounts.ts';
+import { isCovered, isWithin, linkChain, outermost, systemDirectories } from './mounts.ts';
 
 const oldest = [3, 10] as const;
 const timeoutMs = 30_000;
-const longestLinkChain = 40;
-/** Directories that every sandbox has anyway. */
-const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
 /** Asks the interpreter about itself. It imports nothing of IPython, which takes a tenth of a second. */
 const question = `
@@ -114,30 +111,17 @@ function describe(given: Answer): PythonInstallation {
 function neededDirectories(given: Answer): readonly string[] {
   const directories = given.prefixes
     .map((prefix) => resolve(prefix))
-    .filter((prefix) => !isCovered(prefix, system));
+    .filter((prefix) => !isCovered(prefix, systemDirectories));
   const files = [
     ...linkChain(given.executable),
     ...given.libraries,
     ...(given.ipython === null ? [] : [given.ipython]),
   ];
   for (const file of files) {
-    if (!isCovered(file, [...system, ...directories])) directories.push(dirname(file));
+    if (!isCovered(file, [...systemDirectories, ...directories])) directories.push(dirname(file));
   }
   for (const directory of directories) refuseBroad(directory, given.executable);
   return outermost(directories);
-}
-
-/** A path and what it links to, step by step: each step must be there inside too. */
-function linkChain(start: string): readonly string[] {
-  const chain = [start];
-  for (let at = start; chain.length < longestLinkChain; chain.push(at)) {
-    try {
-      at = resolve(dirname(at), readlinkSync(at));
-    } catch {
-      break;
-    }
-  }
-  return chain;
 }
 
 /** Nobody's Python needs all of a home directory, or what lies above it. */
@@ -147,10 +131,6 @@ function refuseBroad(directory: string, executable: string): void {
   if (tooBroad || !existsSync(directory)) {
     throw missing(`${executable} needs ${directory}, which can't be shown to a sandbox.`);
   }
-}
-
-function isCovered(file: string, directories: readonly string[]): boolean {
-  return directories.some((directory) => isWithin(file, directory));
 }
 
 function parseJson(text: string): unknown {

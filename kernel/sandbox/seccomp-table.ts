@@ -100,7 +100,6 @@ export const refusedCalls = {
   set_mempolicy_home_node: [450, 450],
   sched_setaffinity: [203, 122],
   sched_setattr: [314, 274],
-  sched_setscheduler: [144, 119],
   sched_setparam: [142, 118],
   ioprio_set: [251, 30],
   // Memory and queues that no rlimit counts
@@ -127,6 +126,7 @@ export const inspectedCalls = {
   socketpair: [53, 199],
   prctl: [157, 167],
   prlimit64: [302, 261],
+  sched_setscheduler: [144, 119],
   chmod: [90, null],
   fchmod: [91, 52],
   fchmodat: [268, 53],

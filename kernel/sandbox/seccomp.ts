@@ -20,6 +20,7 @@ import {
 
 const EPERM = 1;
 const ENOSYS = 38;
+const EOPNOTSUPP = 95;
 const refuse = give(verdict.error(EPERM));
 
 /** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of linux/sched.h. */
@@ -34,9 +35,13 @@ const terminalRequests = [0x5412, 0x541c, 0x5423];
 const processControls = [1, 22, 35];
 const AF_UNIX = 1;
 const AF_INET = 2;
+/** Asks for the network's interfaces. libzmq aborts on any answer but that there is no such thing. */
+const AF_NETLINK = 16;
 /** All but SOCK_STREAM, SOCK_NONBLOCK and SOCK_CLOEXEC. */
 const otherSocketTypes = 0xfff7f7fe;
 const IPPROTO_TCP = 6;
+/** The ordinary policy; libzmq sets each of its threads to it, and aborts where it can't. */
+const SCHED_OTHER = 0;
 
 /**
  * The system call filter of the sandbox, as bytes for `bwrap --seccomp`: other architectures kill the process,
@@ -81,6 +86,7 @@ const inspections: Readonly<Record<keyof typeof inspectedCalls, readonly Instruc
   ioctl: refuseValues(1, terminalRequests),
   socket: [
     load(offsetOf.argument(0)),
+    ...when('jumpIfEqual', AF_NETLINK, [give(verdict.error(EOPNOTSUPP))]),
     ...unlessEqual(AF_INET, [refuse]),
     load(offsetOf.argument(1)),
     ...when('jumpIfAnyBit', otherSocketTypes, [refuse]),
@@ -92,6 +98,7 @@ const inspections: Readonly<Record<keyof typeof inspectedCalls, readonly Instruc
   prctl: refuseValues(0, processControls),
   // Its own limits only: the first process has the same user.
   prlimit64: [load(offsetOf.argument(0)), ...unlessEqual(0, [refuse])],
+  sched_setscheduler: [load(offsetOf.argument(1)), ...unlessEqual(SCHED_OTHER, [refuse])],
   // A set-uid file that is left in the workspace is live on the host.
   chmod: refuseBits(1, setIdBits),
   fchmod: refuseBits(1, setIdBits),

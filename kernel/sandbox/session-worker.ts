@@ -9,12 +9,13 @@ import type {
   Worker,
 } from './contract.ts';
 import { completenessReply, completionReply, inspectionReply, variablesReply } from './messages.ts';
-import { Clock, Turns, settledWithin } from './worker-time.ts';
+import { Clock, SessionTime, Turns, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
 import { WarmPool } from './warm-pool.ts';
 import { DiskWatch } from './watchdog/disk.ts';
-import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
+import type { WorkerProcessOptions } from './worker-options.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
@@ -25,8 +26,8 @@ export interface WorkerOptions extends WorkerProcessOptions {
   readonly busyGraceMs: number;
   /** How many workers wait in sandboxes of their own, to replace one without delay. */
   readonly warmWorkers: number;
-  /** Wall time of all code of the session together; absent: as long as it takes. */
-  readonly sessionMs?: number | undefined;
+  /** Wall time of all code of the session together, shared by its workers; absent: as long as it takes. */
+  readonly sessionTime?: SessionTime | undefined;
 }
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
@@ -48,17 +49,20 @@ class RestartingWorker implements SessionWorker {
   readonly #options: WorkerOptions;
   readonly #turns = new Turns();
   readonly #pool: WarmPool;
+  readonly #time: SessionTime;
+  readonly #who: string;
   #process: Promise<WorkerProcess> | undefined;
   #notices: string[] = [];
   #cell: number | undefined;
   #closed = false;
-  #spentMs = 0;
   /** Grows with each restart: what was asked before it is not begun after it. */
   #epoch = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    const disk = new DiskWatch(options.workspace);
+    this.#time = options.sessionTime ?? new SessionTime(Infinity);
+    this.#who = options.kernel?.name ?? 'Python';
+    const { disk = new DiskWatch(options.workspace) } = options;
     this.#pool = new WarmPool({ ...options, disk }, options.warmWorkers);
   }
 
@@ -164,9 +168,8 @@ class RestartingWorker implements SessionWorker {
     try {
       const process = await Promise.race([this.#running(), clock.stopped]);
       if (typeof process === 'string') return { status: process };
-      const { sessionMs = Infinity } = this.#options;
-      const leftMs = sessionMs - this.#spentMs;
-      if (leftMs <= 0) return { status: 'limit', notice: words.sessionOver(sessionMs) };
+      const { leftMs, allowedMs } = this.#time;
+      if (leftMs <= 0) return { status: 'limit', notice: words.sessionOver(allowedMs) };
       const notices = this.#notices.splice(0);
       clock.limit(Math.min(options.timeoutMs, leftMs));
       const began = performance.now();
@@ -179,13 +182,13 @@ class RestartingWorker implements SessionWorker {
         process.peer.mute();
         recovery = this.#recover(process, run);
       }
-      this.#spentMs += performance.now() - began;
+      this.#time.spend(performance.now() - began);
       const isSessionOver = clock.reason === 'timeout' && leftMs < options.timeoutMs;
-      if (isSessionOver) notices.push(words.sessionOver(sessionMs));
+      if (isSessionOver) notices.push(words.sessionOver(allowedMs));
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
       if (end?.kind === 'done') notices.push(...process.complaints(end.message.error));
-      const outcome = outcomeOf(end, clock.reason, memoryOf(process), notices);
+      const outcome = outcomeOf(end, clock.reason, { memory: memoryOf(process), who: this.#who }, notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
       return isSessionOver ? { ...outcome, status: 'limit' } : outcome;
     } finally {
@@ -223,7 +226,7 @@ class RestartingWorker implements SessionWorker {
     const process = await this.#start();
     const { death } = process.peer;
     if (death === undefined) return process;
-    this.#notices.push(words.describeDeath(death, memoryOf(process)).notice);
+    this.#notices.push(words.describeDeath(death, memoryOf(process), this.#who).notice);
     await this.#restore(process);
     return this.#start();
   }
@@ -248,8 +251,8 @@ class RestartingWorker implements SessionWorker {
     const memory = memoryOf(process);
     this.#notices.push(
       death === undefined
-        ? words.replacedNotice(busyGraceMs, memory)
-        : words.describeDeath(death, memory).notice,
+        ? words.replacedNotice(busyGraceMs, memory, this.#who)
+        : words.describeDeath(death, memory, this.#who).notice,
     );
     await this.#restore(process);
   }

@@ -1,4 +1,5 @@
-import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+import type { WorkerProcessOptions } from './worker-options.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /**
  * Workers that wait, each in a fresh sandbox of its own, so that one which must be replaced is there at once. They are

@@ -85,8 +85,12 @@ export async function living(
   }
 }
 
-/** @param problem what the process wrote, or why it never spoke */
-export function startFailure(problem: string, python: string): RepliqueError {
+/**
+ * @param problem what the process wrote, or why it never spoke
+ * @param kernel the name of what runs in Python's place
+ */
+export function startFailure(problem: string, kernel: string | undefined, python: string): RepliqueError {
+  if (kernel !== undefined) return repliqueError('KERNEL_FAILED', { kernel, problem });
   if (problem.includes("No module named 'IPython'")) {
     return repliqueError('PYTHON_WITHOUT_IPYTHON', { python });
   }

@@ -35,7 +35,7 @@ export type RunEnd =
 
 export interface CodeToRun {
   readonly code: string;
-  readonly language: 'python' | 'bash';
+  readonly language: string;
   readonly userExpressions: Readonly<Record<string, string>>;
   /** Number of the cell it belongs to; absent: the process counts by itself. */
   readonly cell?: number;

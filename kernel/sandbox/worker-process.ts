@@ -4,11 +4,9 @@ import { repliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
 import { Checker } from './checker.ts';
 import type {
-  Launcher,
   LimitHit,
   Limits,
   NetworkAccess,
-  PythonInstallation,
   SandboxProcess,
   WorkerError,
   WorkerEvent,
@@ -22,6 +20,7 @@ import { DiskWatch } from './watchdog/disk.ts';
 import { identityOf, insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
 import { readTextChannels } from './text-channels.ts';
 import { Watchdog } from './watchdog/watchdog.ts';
+import type { WorkerProcessOptions } from './worker-options.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
 import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
 
@@ -32,25 +31,6 @@ const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), e
 /** How long news of a death waits for what the process wrote last. */
 const lastWordsMs = 30;
 const killMs = 2_000;
-
-export interface WorkerProcessOptions {
-  readonly launcher: Launcher;
-  /** Looks for the Python that runs the worker. */
-  readonly python: () => Promise<PythonInstallation>;
-  /** Absolute path of the helpers' directory. */
-  readonly workspace: string;
-  /** More directories that helpers may read. Throws where one can't be shown. */
-  readonly folders?: () => readonly string[];
-  readonly limits: Limits;
-  /** Counts what is added to the workspace, over all sandboxes of a session; without it each counts its own. */
-  readonly disk?: DiskWatch;
-  /** The session's way to the network; without it there is none. */
-  readonly network?: NetworkAccess;
-  /** Told of each process that starts and ends. Must not throw. */
-  readonly observe?: (event: WorkerEvent) => void;
-  /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
-  readonly files?: { readonly directory: string; readonly entry: string };
-}
 
 /** One sandbox with its active worker process and the snapshots of it. */
 export class WorkerProcess {
@@ -104,14 +84,15 @@ export class WorkerProcess {
    * @throws RepliqueError WORKER_FAILED, PYTHON_WITHOUT_IPYTHON, or what the launcher throws
    */
   static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
-    const { workspace, limits } = options;
+    const { workspace, limits, kernel } = options;
     const python = await options.python();
     const { directory, entry } = options.files ?? ours;
     const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
       ...{ python, workspace, limits, channels, entry, workerFiles: directory },
-      folders: options.folders?.() ?? [],
+      folders: [...(options.folders?.() ?? []), ...(kernel?.folders ?? [])],
       egress: options.network !== undefined,
+      ...(kernel && { arguments: [JSON.stringify(kernel)], freeAddressSpace: true }),
     });
     const [stdout, stderr, ...rest] = sandbox.channels;
     for (const channel of sandbox.channels) channel.on('error', () => undefined);
@@ -125,7 +106,7 @@ export class WorkerProcess {
     } catch (error) {
       sandbox.kill();
       await sandbox.exited;
-      throw startFailure(sandbox.stderrTail() || String(error), python.executable);
+      throw startFailure(sandbox.stderrTail() || String(error), kernel?.name, python.executable);
     }
     const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);

@@ -41,12 +41,12 @@ export function hooksOf({ onOutput, onInput }: ExecuteOptions, clock: Clock): Ru
  * How it ended, for reader and model.
  * @param end absent: it did not end in time
  * @param reason why it was stopped, if it was
- * @param memory what became of the memory if the process died
+ * @param lost what became of the memory if the process died, and what it is called
  */
 export function outcomeOf(
   end: RunEnd | undefined,
   reason: StopReason | undefined,
-  memory: string,
+  { memory, who }: { readonly memory: string; readonly who: string },
   notices: readonly string[],
 ): Omit<ExecuteOutcome, 'durationMs'> {
   const withNotices = (more: readonly string[]): Pick<ExecuteOutcome, 'notice'> => {
@@ -54,7 +54,7 @@ export function outcomeOf(
     return all.length > 0 ? { notice: all.join(' ') } : {};
   };
   if (end?.kind === 'died') {
-    const { status, notice } = words.describeDeath(end.death, memory);
+    const { status, notice } = words.describeDeath(end.death, memory, who);
     return { status: reason ?? status, ...withNotices([notice]) };
   }
   if (end === undefined) return { status: reason ?? 'interrupted', ...withNotices([]) };

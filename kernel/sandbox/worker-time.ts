@@ -52,6 +52,24 @@ export class Clock {
   }
 }
 
+/** The wall time that all code of a session may take together. */
+export class SessionTime {
+  readonly allowedMs: number;
+  #spentMs = 0;
+
+  constructor(allowedMs: number) {
+    this.allowedMs = allowedMs;
+  }
+
+  get leftMs(): number {
+    return this.allowedMs - this.#spentMs;
+  }
+
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+}
+
 /** Lets requests in one at a time, in the order in which they came. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();

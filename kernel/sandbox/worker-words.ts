@@ -9,19 +9,20 @@ const SIGXCPU = 24;
 export function describeDeath(
   death: Death,
   memory: string,
+  who = 'Python',
 ): Pick<ExecuteOutcome, 'status'> & { readonly notice: string } {
   if ('breach' in death) {
-    return { status: 'died', notice: `Python sent ${death.breach}, so it was ended. ${memory}` };
+    return { status: 'died', notice: `${who} sent ${death.breach}, so it was ended. ${memory}` };
   }
   if ('excess' in death) return { status: 'limit', notice: `${excess(death.excess)} ${memory}` };
   const { status } = death;
   if (status === -SIGXCPU) {
     return {
       status: 'limit',
-      notice: `Python used up its processor time and was ended. Set REPLIQUE_CPU_SECONDS to allow more. ${memory}`,
+      notice: `${who} used up its processor time and was ended. Set REPLIQUE_CPU_SECONDS to allow more. ${memory}`,
     };
   }
-  return { status: 'died', notice: `${wayOfDeath(status)} ${memory}` };
+  return { status: 'died', notice: `${wayOfDeath(status, who)} ${memory}` };
 }
 
 /** Which limit it was, how much was used, and what allows more. */
@@ -55,12 +56,12 @@ export function sessionOver(sessionMs: number): string {
   );
 }
 
-function wayOfDeath(status: number | null): string {
+function wayOfDeath(status: number | null, who: string): string {
   if (status === null) return 'The sandbox ended.';
-  if (status === -SIGKILL) return 'Python was killed (SIGKILL), as happens when memory runs out.';
-  if (status === -SIGSEGV) return 'Python crashed (SIGSEGV, an invalid memory access).';
-  if (status < 0) return `Python was ended by signal ${-status}.`;
-  return `Python ended itself with exit status ${status}.`;
+  if (status === -SIGKILL) return `${who} was killed (SIGKILL), as happens when memory runs out.`;
+  if (status === -SIGSEGV) return `${who} crashed (SIGSEGV, an invalid memory access).`;
+  if (status < 0) return `${who} was ended by signal ${-status}.`;
+  return `${who} ended itself with exit status ${status}.`;
 }
 
 /** What became of the memory of a process that was replaced. */
@@ -81,9 +82,9 @@ export function timeoutNotice(timeoutMs: number): string {
   );
 }
 
-export function replacedNotice(graceMs: number, memory: string): string {
+export function replacedNotice(graceMs: number, memory: string, who = 'Python'): string {
   const seconds = Number((graceMs / 1000).toFixed(1));
-  return `Python was still busy ${seconds} s after it was stopped, so it was ended. ${memory}`;
+  return `${who} was still busy ${seconds} s after it was stopped, so it was ended. ${memory}`;
 }
 
 export const truncatedNotice =
@@ -93,4 +94,4 @@ export const workspaceGone = (path: string): string =>
   `The workspace ${path} was deleted, moved or replaced after Python started, so files can't be read or written there. ` +
   'Make sure that the folder is there, and restart the kernel.';
 
-export const neverBegun = 'Python was restarted before it began.';
+export const neverBegun = 'The session was restarted before it began.';

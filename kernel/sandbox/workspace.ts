@@ -84,20 +84,24 @@ const ownPlaces = ['/usr', '/etc', '/proc', '/dev', '/sys', '/workspace', '/repl
 export function chooseFolders(folders: readonly string[], places: PrivatePlaces): readonly string[] {
   return folders.map((folder) => {
     const path = real(folder);
-    const isDirectory = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-    const covers = [...ownPlaces, '/tmp'].some((place) => isWithin(place, path));
-    const isOwn = covers || ownPlaces.some((place) => isWithin(path, place));
-    const problem = !isDirectory
-      ? 'is no folder'
-      : isOwn
-        ? 'is a place of the sandbox itself'
-        : whyNot(path, places);
+    const problem = whyNotShown(path, places);
     if (problem === undefined) return path;
     throw repliqueError('SANDBOX_UNAVAILABLE', {
       missing: `the folder ${folder} ${problem}, so helpers can't be shown it.`,
       remedy: 'Correct `readOnlyFolders` in the configuration.',
     });
   });
+}
+
+/** Why helpers may not be shown a directory (a path without links), as the rest of a sentence. */
+export function whyNotShown(path: string, places: PrivatePlaces): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return 'is no folder';
+  const covers = [...ownPlaces, '/tmp'].some((place) => isWithin(place, path));
+  const isOwn = covers || ownPlaces.some((place) => isWithin(path, place));
+  if (isOwn) return 'is a place of the sandbox itself';
+  // Environments that Replique made: programs and libraries, nothing of the person's.
+  if (isWithin(path, join(real(places.dataDir), 'python'))) return undefined;
+  return whyNot(path, places);
 }
 
 /** Why helpers may not be given a directory, as the rest of a sentence. */

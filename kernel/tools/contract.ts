@@ -6,6 +6,8 @@ interface ToolCapabilities {
   readonly description: string;
   /** Memory stays between blocks. */
   readonly stateful: boolean;
+  /** What editors call the language, where that is not its name here. */
+  readonly highlight?: string;
 }
 
 export interface ToolContext {

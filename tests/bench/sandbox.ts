@@ -11,7 +11,8 @@ import { locatePython } from '../../kernel/sandbox/python.ts';
 import { createWorker, type SessionWorker } from '../../kernel/sandbox/session-worker.ts';
 import { judge } from '../../kernel/policy/judge.ts';
 import { WarmPool } from '../../kernel/sandbox/warm-pool.ts';
-import { WorkerProcess, type WorkerProcessOptions } from '../../kernel/sandbox/worker-process.ts';
+import type { WorkerProcessOptions } from '../../kernel/sandbox/worker-options.ts';
+import { WorkerProcess } from '../../kernel/sandbox/worker-process.ts';
 import { median, table, timed } from './figures.ts';
 
 /** `npm run bench -- sandbox`: what isolation costs, against the same programs without it, in turns. */

@@ -234,7 +234,10 @@ describe('the end', () => {
     const waiting = run(worker, 'x = 2');
     await worker.restart();
     expect((await running).status).toBe('died');
-    expect(await waiting).toMatchObject({ status: 'died', notice: 'Python was restarted before it began.' });
+    expect(await waiting).toMatchObject({
+      status: 'died',
+      notice: 'The session was restarted before it began.',
+    });
     expect((await run(worker, 'x')).error!.ename).toBe('NameError');
     await expect(worker.resume(id)).rejects.toThrow('gone');
   });

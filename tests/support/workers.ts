@@ -5,6 +5,7 @@ import { workerEnvDir } from '../../kernel/paths.ts';
 import type {
   ExecuteOptions,
   ExecuteOutcome,
+  KernelProgram,
   Launcher,
   Limits,
   NetworkAccess,
@@ -15,6 +16,7 @@ import { createLauncher } from '../../kernel/sandbox/launcher.ts';
 import { limitsOf } from '../../kernel/sandbox/limits.ts';
 import { inspectPython } from '../../kernel/sandbox/python.ts';
 import { createWorker, type SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { SessionTime } from '../../kernel/sandbox/worker-time.ts';
 import { plainConfig, type Isolation } from './sandboxes.ts';
 
 interface Given {
@@ -22,6 +24,7 @@ interface Given {
   readonly busyGraceMs?: number;
   readonly warmWorkers?: number;
   readonly sessionMs?: number;
+  readonly kernel?: KernelProgram;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkAccess;
   /** In place of the one that `isolation` names. */
@@ -61,7 +64,8 @@ export class Workers {
       limits: { ...limitsOf(config), ...given.limits },
       busyGraceMs: given.busyGraceMs ?? 500,
       warmWorkers: given.warmWorkers ?? 0,
-      sessionMs: given.sessionMs,
+      sessionTime: new SessionTime(given.sessionMs ?? Infinity),
+      ...(given.kernel && { kernel: given.kernel }),
       ...(given.network && { network: given.network }),
       ...(given.impostor === undefined ? {} : { files: { directory, entry: 'entry.py' } }),
     });

@@ -1,12 +1,12 @@
 """The sandbox's first process: PID 1 under bubblewrap, an ordinary process under `none`.
 
-    python -I -B init.py MODE CHANNELS LIMITS FILES ENTRY
+    python -I -B init.py MODE CHANNELS LIMITS FILES ENTRY [ARGUMENT…]
 
 MODE      `sandbox`, or `none` where nothing isolates
 CHANNELS  `N` or `N+1`: how many descriptors from 4 on are handed to the worker, and whether there is one more
 LIMITS    `NAME=SOFT:HARD,…`, names as in setrlimit(2) without RLIMIT_
 FILES     the directory of the worker's files, which becomes sys.path[0]
-ENTRY     the file in FILES that is run as __main__, with sys.argv[1] = "4,5,…"
+ENTRY     the file in FILES that is run as __main__, with sys.argv[1] = "4,5,…" and the arguments after it
 
 Descriptor 3 is the control channel, one JSON object a line. To the host: {"ready": PID, "status": {…}} once,
 with what /proc says of this process, then {"exited": PID, "status": N} for each child that ended (N below zero:
@@ -78,13 +78,13 @@ def tell(text):
         data = data[os.write(CONTROL, data) :]
 
 
-def become_worker(channels, files, entry):
+def become_worker(channels, files, entry, arguments):
     os.close(CONTROL)
     prctl(SET_DUMPABLE, 1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     path = os.path.join(files, entry)
     sys.path.insert(0, files)
-    sys.argv = [path, ",".join(str(FIRST_CHANNEL + i) for i in range(channels))]
+    sys.argv = [path, ",".join(str(FIRST_CHANNEL + i) for i in range(channels)), *arguments]
     with open(path, "rb") as file:
         code = compile(file.read(), path, "exec")
     main = type(sys)("__main__")
@@ -210,7 +210,7 @@ def serve(files, descriptor):
 
 
 def main():
-    mode, channels, limits, files, entry = sys.argv[1:]
+    mode, channels, limits, files, entry, *arguments = sys.argv[1:]
     channels, _, kept = channels.partition("+")
     channels, kept = int(channels), int(kept or 0)
     close_others(FIRST_CHANNEL + channels + kept)
@@ -225,7 +225,7 @@ def main():
     if worker == 0:
         if kept:
             os.close(descriptor)
-        become_worker(channels, files, entry)
+        become_worker(channels, files, entry, arguments)
         return
     tell('{"ready": %d, "status": %s}' % (worker, status))
     for fd in range(FIRST_CHANNEL, FIRST_CHANNEL + channels):

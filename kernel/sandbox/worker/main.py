@@ -1,6 +1,7 @@
 """Entry of the worker, run by init.py in a fork of itself.
 
 sys.argv[1] lists the channel descriptors: text written to stdout, to stderr, the first session, spare ones.
+sys.argv[2], where there is one, describes in JSON the Jupyter kernel that runs the code in Python's place.
 """
 
 import os
@@ -22,6 +23,10 @@ def main():
     for descriptor in (stdout, stderr, *sessions):
         os.set_inheritable(descriptor, False)
     pipes = pump.start(stdout, stderr)
+    if len(sys.argv) > 2:
+        from replique_worker import bridge
+
+        bridge.run(sessions[0], *pipes, sys.argv[2])
     from replique_worker import session
 
     session.run(sessions, *pipes)

@@ -12,7 +12,8 @@ from IPython.core.error import StdinNotImplementedError
 from replique_worker import bash, checker, comms, network, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
-from replique_worker.shell import LONGEST_TEXT, Outbox, make_shell, text_of, warm_up
+from replique_worker.outbox import LONGEST_TEXT, Outbox
+from replique_worker.shell import make_shell, text_of, warm_up
 from replique_worker.streams import Streams
 from replique_worker.variables import variables
 

@@ -3,7 +3,6 @@
 import os
 import sys
 import warnings
-from itertools import islice
 
 from IPython.core import page
 from IPython.core.displayhook import DisplayHook
@@ -12,47 +11,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from replique_worker.channel import TooLarge
-
-# What the host takes; beyond, it would end this process. It cuts texts further, and says so.
-MOST_NAMES = 1000
-LONGEST_NAME = 1000
-LONGEST_TEXT = 1_000_000
-MOST_LINES = 10_000
+from replique_worker.outbox import LONGEST_NAME, LONGEST_TEXT, bounded
 
 MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
-
-
-class Outbox:
-    """Sends what the running request shows, in order with the text; nothing when none is running."""
-
-    def __init__(self, channel, streams):
-        self.channel = channel
-        self.streams = streams
-        self.request = None
-
-    def send(self, kind, bundle=None, buffers=(), **fields):
-        """Returns whether it was sent; what is too large is left out, and stderr says so."""
-        if self.request is None:
-            return False
-        head = {"kind": kind, **fields}
-        if bundle is not None:
-            bundle = {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
-            head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}
-            head["binary"] = [key for key in bundle if key not in head["data"]]
-            buffers = [bundle[key] for key in head["binary"]]
-        with self.channel.interrupts, self.streams.lock:
-            # A thread's request may have ended while it came here.
-            if self.request is None:
-                return False
-            head["id"] = self.request
-            head["order"] = self.streams.barrier()
-            try:
-                self.channel.send(head, buffers)
-                return True
-            except TooLarge as error:
-                self.streams.stderr.write(f"[An output was left out: {error}]\n")
-                return False
 
 
 class Publisher(DisplayPublisher):
@@ -125,12 +86,6 @@ def without_own_frames(traceback):
             break
         last, entry = entry, entry.tb_next
     return traceback
-
-
-def bounded(lines):
-    """A traceback of a size that can be sent."""
-    text = "\n".join(lines)
-    return lines if len(text) <= LONGEST_TEXT and len(lines) <= MOST_LINES else [text[:LONGEST_TEXT]]
 
 
 def text_of(value):

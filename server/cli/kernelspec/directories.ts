@@ -1,7 +1,6 @@
-import { platform } from 'node:os';
 import { join, resolve } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
-import { homeDir } from '../../../kernel/paths.ts';
+import { jupyterDataDir } from '../../../kernel/paths.ts';
 import { runCommand } from '../setup/run-command.ts';
 
 /** Where a kernelspec goes, as Jupyter's own tools name the places. */
@@ -19,7 +18,7 @@ export async function kernelsDirectory(place: Place): Promise<string> {
   refuseUnclear(place);
   if (place.prefix !== undefined) return join(resolve(place.prefix), 'share', 'jupyter', 'kernels');
   if (place.sysPrefix) return join(await sysPrefix(), 'share', 'jupyter', 'kernels');
-  return join(userDataDirectory(), 'kernels');
+  return join(jupyterDataDir(), 'kernels');
 }
 
 function refuseUnclear({ user, sysPrefix, prefix }: Place): void {
@@ -40,13 +39,4 @@ async function sysPrefix(): Promise<string> {
   const prefix = result.stdout.trim();
   if (result.status === 0 && prefix.startsWith('/')) return prefix;
   throw repliqueError('PYTHON_MISSING', { problem: '--sys-prefix needs a `python3` on the PATH.' });
-}
-
-/** Jupyter's data directory of the user, after jupyter_core's `jupyter_data_dir`. */
-function userDataDirectory(): string {
-  const named = process.env['JUPYTER_DATA_DIR'];
-  if (named !== undefined && named !== '') return named;
-  if (platform() === 'darwin') return join(homeDir(), 'Library', 'Jupyter');
-  const xdg = process.env['XDG_DATA_HOME'];
-  return join(xdg !== undefined && xdg !== '' ? xdg : join(homeDir(), '.local', 'share'), 'jupyter');
 }

@@ -11,6 +11,7 @@ export const verdicts = {
   kill: 0x80000000,
   eperm: 0x00050001,
   enosys: 0x00050026,
+  eopnotsupp: 0x5005f,
 } as const;
 
 /** The value that the program returns. */

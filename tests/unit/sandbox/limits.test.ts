@@ -37,6 +37,6 @@ describe('limits', () => {
   });
 
   it('leave out the number of processes where it would count those of others', () => {
-    expect(resourceLimits(limitsOf(plainConfig()), true)).not.toContain('NPROC');
+    expect(resourceLimits(limitsOf(plainConfig()), { shared: true })).not.toContain('NPROC');
   });
 });

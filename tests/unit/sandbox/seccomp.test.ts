@@ -11,7 +11,7 @@ import {
 } from '../../../kernel/sandbox/seccomp-table.ts';
 import { runFilter, verdicts, visited } from './bpf-interpreter.ts';
 
-const { allow, kill, eperm, enosys } = verdicts;
+const { allow, kill, eperm, enosys, eopnotsupp } = verdicts;
 const architectures: readonly Architecture[] = ['x64', 'arm64'];
 
 const everyCall = Object.values({ ...refusedCalls, ...absentCalls, ...inspectedCalls });
@@ -68,7 +68,21 @@ describe.each(architectures)('the filter for %s', (architecture) => {
 
   it('reaches every one of its instructions', () => {
     const seen = new Set<number>();
-    const interesting = [0n, 1n, 2n, 10n, 22n, 35n, 0x5412n, 0x541cn, 0x5423n, 0o100n, 0x10000000n, 0o4755n];
+    const interesting = [
+      0n,
+      1n,
+      2n,
+      10n,
+      16n,
+      22n,
+      35n,
+      0x5412n,
+      0x541cn,
+      0x5423n,
+      0o100n,
+      0x10000000n,
+      0o4755n,
+    ];
     for (let number = 0; number <= lastKnownCall + 1; number += 1) {
       for (const first of interesting) {
         for (const second of interesting) {
@@ -85,6 +99,13 @@ describe.each(architectures)('the filter for %s', (architecture) => {
     visited(program, { call: 0x40000000, arch, args: [] }, seen);
     const missed = Array.from({ length: program.length / 8 }, (_, at) => at).filter((at) => !seen.has(at));
     expect(missed).toEqual([]);
+  });
+
+  it('lets threads have the ordinary policy, and no other', () => {
+    expect(judge(architecture, 'sched_setscheduler', 77n, 0n)).toBe(allow);
+    for (const policy of [1n, 2n, 3n, 5n, 6n, 0x40000000n, 0x40000001n]) {
+      expect(judge(architecture, 'sched_setscheduler', 0n, policy), `policy ${policy}`).toBe(eperm);
+    }
   });
 
   it('lets threads and forks be made, and no namespaces', () => {
@@ -115,9 +136,10 @@ describe.each(architectures)('the filter for %s', (architecture) => {
   );
 
   it('allows sockets of TCP over IPv4, and pairs of AF_UNIX only', () => {
-    for (const family of [0n, 1n, 10n, 16n, 17n, 38n, 40n]) {
+    for (const family of [0n, 1n, 10n, 17n, 38n, 40n]) {
       expect(judge(architecture, 'socket', family, 1n, 0n), `family ${family}`).toBe(eperm);
     }
+    expect(judge(architecture, 'socket', 16n, 3n, 0n)).toBe(eopnotsupp);
     for (const type of [2n, 3n, 4n, 5n, 6n, 10n, 0x802n, 0x41n, 0x80000001n]) {
       expect(judge(architecture, 'socket', 2n, type, 0n), `type ${type}`).toBe(eperm);
     }

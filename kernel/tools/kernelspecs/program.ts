@@ -1,0 +1,70 @@
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { repliqueError } from '../../errors.ts';
+import type { KernelProgram } from '../../sandbox/contract.ts';
+import { isCovered, linkChain, outermost, systemDirectories } from '../../sandbox/mounts.ts';
+import type { Kernelspec } from './find.ts';
+
+/** Directories within an installation; what holds them is shown. */
+const parts = ['bin', 'lib', 'libexec', 'share', 'node_modules', 'Scripts'];
+
+/**
+ * What a sandbox needs to run the kernelspec of that name: its program, found as a shell finds it, and the installations that its
+ * arguments lie in.
+ * @param mayShow whether helpers may read a directory
+ * @param mayShow whether helpers may read a directory, given without links
+ * @throws RepliqueError KERNEL_FAILED where its program is not there, or lies where helpers may not read
+ */
+export function programOf(
+  kernelspecs: readonly Kernelspec[],
+  name: string,
+  mayShow: (directory: string) => boolean,
+): KernelProgram {
+  const spec = kernelspecs.find((each) => each.name === name);
+  if (spec === undefined)
+    throw repliqueError('KERNEL_FAILED', { kernel: name, problem: 'it is not installed.' });
+  const { env, interruptMode, directory } = spec;
+  const fail = (problem: string): Error => repliqueError('KERNEL_FAILED', { kernel: name, problem });
+  const [command, ...rest] = spec.argv.map((part) => part.replaceAll('{resource_dir}', directory)) as [
+    string,
+    ...string[],
+  ];
+  const executable = isAbsolute(command) ? command : locate(command, directory);
+  if (executable === undefined || !existsSync(executable)) throw fail(`${command} is not there.`);
+  const files = [executable, ...rest.filter((part) => isAbsolute(part) && existsSync(part))];
+  const folders = files
+    .flatMap(linkChain)
+    .filter((file) => !isCovered(file, systemDirectories))
+    .map((file) => {
+      const shown = [installationOf(file), dirname(file)].find((folder) => mayShow(realpathSync(folder)));
+      if (shown === undefined) throw fail(`it needs ${dirname(file)}, which helpers may not read.`);
+      return shown;
+    });
+  if (!isCovered(directory, systemDirectories) && mayShow(realpathSync(directory))) folders.push(directory);
+  return { name, argv: [executable, ...rest], env, interruptMode, folders: outermost(folders) };
+}
+
+/** In the installation that the kernelspec belongs to, as Jupyter does with its own `python`; then as a shell does. */
+function locate(command: string, kernelspec: string): string | undefined {
+  const prefix = /^(.+)\/share\/jupyter\/kernels\/[^/]+$/.exec(kernelspec)?.[1];
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  const directories = prefix === undefined ? onPath : [join(prefix, 'bin'), ...onPath];
+  return directories.map((directory) => join(directory, command)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `/opt/julia` of `/opt/julia/bin/julia`; the file's own directory where it is not built like that. */
+function installationOf(file: string): string {
+  for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {
+    if (parts.includes(basename(at))) return dirname(at);
+  }
+  return dirname(file);
+}
