@@ -22,6 +22,8 @@ const modules: Readonly<Record<ConcreteName, () => Promise<ProviderModule>>> = {
   mock: () => import('./mock.ts'),
 };
 
+export const isProviderName = (name: string): name is ConcreteName => Object.hasOwn(modules, name);
+
 const keyOf: Partial<Record<ConcreteName, 'groqApiKey' | 'openaiApiKey'>> = {
   groq: 'groqApiKey',
   openai: 'openaiApiKey',

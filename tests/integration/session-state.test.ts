@@ -102,22 +102,6 @@ describe('a conversation', () => {
     expect((await kernel.run('%resume 7')).reply).toMatchObject({ ename: 'NothingToResume' });
   });
 
-  it('of a notebook is found by its path from another kernel, and only when asked for after an orderly end', async () => {
-    const notebook = '{"cells": []}';
-    const before = await start(first, { notebook });
-    await before.run('How much is it?');
-    const { workspace } = before;
-    await shutDown(before, false);
-    const saved = contentOf(files()[0] ?? '') as { notebook: string };
-    expect(saved.notebook).toBe(join(workspace, 'notebook.ipynb'));
-    const other = await start([{ text: 'Hi.' }], { kernelId: 'k2' });
-    const cell = await other.run('Hello.');
-    expect(shown(cell)).not.toMatch(/Back is|put away/);
-    await expect.poll(newestTalk).toMatch(/^Hello/m);
-    expect(newestTalk()).not.toContain('How much is it');
-    expect((await other.run('%resume')).reply).toMatchObject({ ename: 'NothingToResume' });
-  });
-
   it('is put away, too, by a restart after a crash, before any cell', async () => {
     await asked();
     crash();
@@ -147,6 +131,32 @@ describe('a conversation', () => {
     });
     expect(shown(await kernel.run('Hello.'))).not.toContain('Back is');
     expect(shown(await kernel.run('%resume'))).toContain('is back');
+  });
+
+  it('goes on with the numbers of its cells, and begins anew with them after a restart', async () => {
+    const before = await start([{ text: 'One.' }, { text: 'Two.' }]);
+    await before.run('1?');
+    await before.run('2?');
+    await before.end();
+    open = undefined;
+    crash();
+    const after = await start([{ text: 'Three.' }]);
+    expect((await after.run('', { silent: true })).reply['execution_count']).toBe(2);
+    expect((await after.run('3?')).reply['execution_count']).toBe(3);
+    await shutDown(after, true);
+    const fresh = await start([{ text: 'One.' }]);
+    expect((await fresh.run('1?')).reply['execution_count']).toBe(1);
+  });
+
+  it('keeps the numbers of its cells over one crash after the other', async () => {
+    await asked();
+    crash();
+    await (await start([])).run('%help');
+    await open?.end();
+    open = undefined;
+    crash();
+    const kernel = await start([{ text: 'Three.' }]);
+    expect((await kernel.run('3?')).reply['execution_count']).toBe(3);
   });
 
   it('that no later kernel could find is not kept after an orderly end', async () => {
@@ -191,6 +201,17 @@ describe('a conversation', () => {
     expect((await kernel.run('1?')).reply['status']).toBe('ok');
     expect(shown(await kernel.run('2?'))).toContain('can’t be saved, so a crash would lose it');
     expect(shown(await kernel.run('3?'))).not.toContain('can’t be saved');
+  });
+
+  it('that can’t be saved at its kernel’s end is told of in the log', async () => {
+    const blocked = join(sessionsDir, 'file');
+    writeFileSync(blocked, '');
+    const kernel = await start([{ text: 'One.' }], { sessionsDir: blocked });
+    await kernel.run('1?');
+    await shutDown(kernel, true);
+    expect(kernel.logged.at(-1)).toMatch(
+      /^The kernel ends, and this conversation can’t be saved, so it is lost: /,
+    );
   });
 
   it.each([

@@ -72,13 +72,11 @@ export class KernelHome {
 export class SpawnedKernel {
   readonly client: TestClient;
   readonly #child: ChildProcess;
-  readonly #channels: ZmqClient;
   readonly #ended: Promise<unknown>;
 
   constructor(child: ChildProcess, channels: ZmqClient) {
     this.client = new TestClient(channels);
     this.#child = child;
-    this.#channels = channels;
     this.#ended = once(child, 'exit').then(() => channels.close());
   }
 

@@ -5,7 +5,7 @@ import { memoryPair } from '../../../kernel/wire/memory-transport.ts';
 import type { MemoryClient } from '../../../kernel/wire/memory-transport.ts';
 import { TestClient } from './client.ts';
 import { Comms } from '../../../kernel/output/widgets/comms.ts';
-import { ScriptedInterpreter, plainEmitter } from './scripted-interpreter.ts';
+import { ScriptedInterpreter, ScriptedKeeper, plainEmitter } from './scripted-interpreter.ts';
 
 export interface Session {
   readonly client: TestClient;
@@ -23,6 +23,7 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
   const interpreter = new ScriptedInterpreter();
   const pair = memoryPair(randomUUID(), (line) => log.push(line));
   const client = new TestClient(pair.client);
+  const keeper = new ScriptedKeeper();
   const router = startRouter({
     transport: pair.kernel,
     interpreter,
@@ -30,7 +31,8 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
     comms: new Comms([]),
     version: '1.2.3',
     sessionId: 'session',
-    onShutdown: (restart) => shutdowns.push(restart),
+    keeper,
+    onShutdown: () => shutdowns.push(keeper.isRestart),
     log: (line) => log.push(line),
     ...options,
   });

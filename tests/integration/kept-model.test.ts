@@ -1,0 +1,130 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../kernel/config.ts';
+import { httpPeer, type HttpPeer } from '../support/http-peer.ts';
+import { KernelUnderTest, type RanCell } from '../support/kernels.ts';
+import { ollamaReplayPeer, type OllamaReplayPeer } from '../support/ollama-replay-peer.ts';
+
+const small = { name: 'qwen2.5-coder:1.5b', size: 1e9, parameterSize: '1.5B' };
+const large = { name: 'qwen2.5-coder:3b', size: 2e9, parameterSize: '3B' };
+
+let sessionsDir: string;
+let models: { name: string }[];
+let ollama: OllamaReplayPeer;
+let others: HttpPeer[];
+let open: KernelUnderTest | undefined;
+beforeEach(async () => {
+  sessionsDir = mkdtempSync(join(tmpdir(), 'replique-sessions-'));
+  models = [small];
+  others = [];
+  ollama = await ollamaReplayPeer({ models });
+});
+afterEach(async () => {
+  await end();
+  await Promise.all([ollama, ...others].map((peer) => peer.close()));
+  rmSync(sessionsDir, { recursive: true, force: true });
+});
+
+async function end(): Promise<void> {
+  await open?.end();
+  open = undefined;
+}
+
+async function start(config: Partial<Config> = {}): Promise<KernelUnderTest> {
+  await end();
+  open = await KernelUnderTest.start({
+    ...{ kernelId: 'k', sessionsDir },
+    config: { provider: 'auto', ollamaHost: ollama.url, ...config },
+  });
+  return open;
+}
+
+/** Has asked the small model, and ended as if its process had been killed. */
+async function crashed(): Promise<void> {
+  expect((await (await start()).run('Hello.')).reply['status']).toBe('ok');
+  await end();
+  for (const name of readdirSync(sessionsDir)) {
+    const path = join(sessionsDir, name);
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'another-boot' } }));
+  }
+}
+
+const shown = ({ outputs }: RanCell): string => JSON.stringify(outputs);
+const askedLast = (): string | undefined => ollama.requests.at(-1)?.model;
+
+describe('the model of a session', () => {
+  it('is the same after a crash, though another would be chosen now', async () => {
+    await crashed();
+    models.push(large);
+    const cell = await (await start()).run('And now?');
+    expect(askedLast()).toBe(small.name);
+    expect(shown(cell)).toContain('Back is the conversation');
+    expect(shown(cell)).not.toContain('can’t be had');
+  });
+
+  it('is the same after another crash, before which nobody was asked', async () => {
+    await crashed();
+    await (await start()).run('%help');
+    await end();
+    models.push(large);
+    for (const name of readdirSync(sessionsDir)) {
+      const path = join(sessionsDir, name);
+      const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
+      writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'boot' } }));
+    }
+    await (await start()).run('And now?');
+    expect(askedLast()).toBe(small.name);
+  });
+
+  it('that is gone after a crash is told of, and another answers', async () => {
+    await crashed();
+    models.splice(0, 1, large);
+    const kernel = await start();
+    const cell = await kernel.run('And now?');
+    expect(cell.reply['status']).toBe('ok');
+    expect(askedLast()).toBe(large.name);
+    expect(cell.text + shown(cell)).toMatch(
+      /ollama:qwen2\.5-coder:1\.5b, which answered before the crash, can’t be had: .*has no model .*Now it is ollama:qwen2\.5-coder:3b/,
+    );
+    expect(shown(await kernel.run('Again?'))).not.toContain('can’t be had');
+  });
+
+  it('of a provider that is gone after a crash is told of, too', async () => {
+    await crashed();
+    const groq = await groqPeer();
+    await ollama.close();
+    const cell = await (
+      await start({ groqApiKey: 'gsk_0123456789abcdef', groqBaseUrl: groq.url })
+    ).run('And now?');
+    expect(shown(cell)).toMatch(/ollama:qwen2\.5-coder:1\.5b, which answered before.*Now it is groq:/);
+  });
+
+  it('is the configuration’s, where that names one', async () => {
+    await crashed();
+    models.push(large);
+    const cell = await (await start({ model: large.name })).run('And now?');
+    expect(askedLast()).toBe(large.name);
+    expect(shown(cell)).not.toContain('can’t be had');
+  });
+
+  it('is chosen anew after a restart', async () => {
+    const before = await start();
+    await before.run('Hello.');
+    before.client.send('shutdown_request', { restart: true }, 'control');
+    await before.kernel.closed;
+    models.push(large);
+    await (await start()).run('And now?');
+    expect(askedLast()).toBe(large.name);
+  });
+});
+
+async function groqPeer(): Promise<HttpPeer> {
+  const peer = await httpPeer((_request, _body, response) => {
+    response.writeHead(503).end();
+  });
+  others.push(peer);
+  return peer;
+}
