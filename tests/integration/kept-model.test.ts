@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../kernel/config.ts';
-import { httpPeer, type HttpPeer } from '../support/http-peer.ts';
+import { play } from '../support/chat-script-peer.ts';
+import { httpPeer, sendJson, type HttpPeer } from '../support/http-peer.ts';
 import { KernelUnderTest, type RanCell } from '../support/kernels.ts';
 import { ollamaReplayPeer, type OllamaReplayPeer } from '../support/ollama-replay-peer.ts';
 
@@ -41,15 +42,20 @@ async function start(config: Partial<Config> = {}): Promise<KernelUnderTest> {
   return open;
 }
 
-/** Has asked the small model, and ended as if its process had been killed. */
-async function crashed(): Promise<void> {
-  expect((await (await start()).run('Hello.')).reply['status']).toBe('ok');
+/** The kernel ends as if its process had been killed. */
+async function die(): Promise<void> {
   await end();
   for (const name of readdirSync(sessionsDir)) {
     const path = join(sessionsDir, name);
     const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
     writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'another-boot' } }));
   }
+}
+
+/** A kernel has asked the small model, and died. */
+async function crashed(): Promise<void> {
+  expect((await (await start()).run('Hello.')).reply['status']).toBe('ok');
+  await die();
 }
 
 const shown = ({ outputs }: RanCell): string => JSON.stringify(outputs);
@@ -68,13 +74,8 @@ describe('the model of a session', () => {
   it('is the same after another crash, before which nobody was asked', async () => {
     await crashed();
     await (await start()).run('%help');
-    await end();
+    await die();
     models.push(large);
-    for (const name of readdirSync(sessionsDir)) {
-      const path = join(sessionsDir, name);
-      const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
-      writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'boot' } }));
-    }
     await (await start()).run('And now?');
     expect(askedLast()).toBe(small.name);
   });
@@ -86,7 +87,7 @@ describe('the model of a session', () => {
     const cell = await kernel.run('And now?');
     expect(cell.reply['status']).toBe('ok');
     expect(askedLast()).toBe(large.name);
-    expect(cell.text + shown(cell)).toMatch(
+    expect(shown(cell)).toMatch(
       /ollama:qwen2\.5-coder:1\.5b, which answered before the crash, can’t be had: .*has no model .*Now it is ollama:qwen2\.5-coder:3b/,
     );
     expect(shown(await kernel.run('Again?'))).not.toContain('can’t be had');
@@ -100,6 +101,29 @@ describe('the model of a session', () => {
       await start({ groqApiKey: 'gsk_0123456789abcdef', groqBaseUrl: groq.url })
     ).run('And now?');
     expect(shown(cell)).toMatch(/ollama:qwen2\.5-coder:1\.5b, which answered before.*Now it is groq:/);
+  });
+
+  it('that its endpoint does not list any more is told of, and another answers', async () => {
+    let listed = 'one';
+    const asked: unknown[] = [];
+    const endpoint = await httpPeer((request, body, response) => {
+      if (request.method === 'GET') {
+        sendJson(response, 200, { object: 'list', data: [{ id: listed, object: 'model' }] });
+        return;
+      }
+      asked.push((JSON.parse(body) as { model: unknown }).model);
+      play({ text: 'Hello.' }, response);
+    });
+    others.push(endpoint);
+    const config = { provider: 'openai', openaiBaseUrl: endpoint.url } as const;
+    await (await start(config)).run('Hello.');
+    await die();
+    listed = 'two';
+    const cell = await (await start(config)).run('And now?');
+    expect(asked).toEqual(['one', 'two']);
+    expect(shown(cell)).toContain(
+      'openai:one, which answered before the crash, can’t be had: It does not offer the model any more. Now it is openai:two.',
+    );
   });
 
   it('is the configuration’s, where that names one', async () => {

@@ -53,7 +53,7 @@ async function startKernel(kind: 'tcp' | 'ipc' = 'tcp'): Promise<Kernel> {
     comms: new Comms([]),
     version: '1.2.3',
     keeper,
-    onShutdown: () => shutdowns.push(keeper.isRestart),
+    onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     ...common,
   });
   cleanups.push(() => router.close());

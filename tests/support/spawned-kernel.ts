@@ -27,8 +27,7 @@ export class KernelHome {
   readonly top = realpathSync(mkdtempSync(join(tmpdir(), 'rk-')));
   readonly sessionsDir = join(this.top, 'data', 'replique', 'sessions');
   readonly #variables: Readonly<Record<string, string>>;
-  #open: SpawnedKernel | undefined;
-  #started = 0;
+  readonly #started: SpawnedKernel[] = [];
 
   constructor(variables: Readonly<Record<string, string>>) {
     this.#variables = variables;
@@ -37,8 +36,7 @@ export class KernelHome {
 
   /** Starts a kernel of that id, and of that notebook where there is one. */
   async start(kernelId: string, notebook?: string): Promise<SpawnedKernel> {
-    this.#started += 1;
-    const place = join(this.top, String(this.#started));
+    const place = join(this.top, String(this.#started.length));
     mkdirSync(place);
     const file = join(place, `kernel-${kernelId}.json`);
     const connection = writeConnection(file, join(place, 'sockets'));
@@ -57,13 +55,14 @@ export class KernelHome {
       stdio: 'ignore',
     });
     const channels = new ZmqClient(connection);
-    this.#open = new SpawnedKernel(child, channels);
-    await this.#open.client.published('iopub_welcome');
-    return this.#open;
+    const kernel = new SpawnedKernel(child, channels);
+    this.#started.push(kernel);
+    await kernel.client.published('iopub_welcome');
+    return kernel;
   }
 
   async close(): Promise<void> {
-    await this.#open?.kill();
+    await Promise.all(this.#started.map((kernel) => kernel.kill()));
     rmSync(this.top, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

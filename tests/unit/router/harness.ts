@@ -14,6 +14,8 @@ export interface Session {
   readonly router: RunningRouter;
   readonly log: string[];
   readonly shutdowns: boolean[];
+  /** What the session was asked to end as. */
+  readonly ends: readonly string[];
 }
 
 /** A kernel over a linked pair, with a scripted interpreter. */
@@ -32,9 +34,9 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
     version: '1.2.3',
     sessionId: 'session',
     keeper,
-    onShutdown: () => shutdowns.push(keeper.isRestart),
+    onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     log: (line) => log.push(line),
     ...options,
   });
-  return { client, channels: pair.client, interpreter, router, log, shutdowns };
+  return { client, channels: pair.client, interpreter, router, log, shutdowns, ends: keeper.ends };
 }

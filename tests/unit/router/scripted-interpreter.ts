@@ -131,9 +131,9 @@ export const plainEmitter: EmitterFactory = ({ publish }) => {
   };
 };
 
-/** Remembers how a session was asked to end. */
+/** Remembers the ends that a session was asked for. */
 export class ScriptedKeeper implements SessionKeeper {
-  isRestart = false;
+  readonly ends: string[] = [];
 
   lastCount(): number {
     return 0;
@@ -144,7 +144,7 @@ export class ScriptedKeeper implements SessionKeeper {
   }
 
   end(how: 'end' | 'restart'): Promise<void> {
-    this.isRestart = how === 'restart';
+    this.ends.push(how);
     return Promise.resolve();
   }
 }
