@@ -22,9 +22,10 @@ export class Saver {
     this.#saving ??= this.#saveAll();
   }
 
-  /** Settles when what has changed so far is saved, or can't be. Never rejects. */
-  async saved(): Promise<void> {
+  /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
+  async saved(): Promise<boolean> {
     await this.#saving;
+    return !this.#hasFailed;
   }
 
   /** Nothing more will change: what could not be saved is tried once more. Never rejects. */

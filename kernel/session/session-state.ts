@@ -51,6 +51,8 @@ export class SessionState {
   readonly #saver: Saver;
   /** The session before this one, once it has been looked for. */
   #before: Found | undefined;
+  /** Settles when the one that has come back is marked. */
+  #takenUp: Promise<void> | undefined;
   #hasBegun = false;
   #executionCount = 0;
   #ended: Saved['ended'];
@@ -103,8 +105,9 @@ export class SessionState {
   }
 
   /** The session has ended; settles when all is saved. Never rejects. */
-  finish(): Promise<void> {
-    return this.#saver.finish();
+  async finish(): Promise<void> {
+    await this.#saver.finish();
+    await this.#takenUp;
   }
 
   /** Earlier sessions of this kernel and notebook, the newest first. */
@@ -179,7 +182,7 @@ export class SessionState {
     this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
     this.changed();
     // Not before it is saved anew; then no other kernel takes it up, too.
-    void this.#saver.saved().then(() => this.#mark(saved, 'end'));
+    this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
       `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.` +
         (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),

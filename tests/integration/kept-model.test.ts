@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../kernel/config.ts';
 import { play } from '../support/chat-script-peer.ts';
+import { lookCrashed } from '../support/crashed-sessions.ts';
 import { httpPeer, sendJson, type HttpPeer } from '../support/http-peer.ts';
 import { KernelUnderTest, type RanCell } from '../support/kernels.ts';
 import { ollamaReplayPeer, type OllamaReplayPeer } from '../support/ollama-replay-peer.ts';
@@ -45,11 +46,7 @@ async function start(config: Partial<Config> = {}): Promise<KernelUnderTest> {
 /** The kernel ends as if its process had been killed. */
 async function die(): Promise<void> {
   await end();
-  for (const name of readdirSync(sessionsDir)) {
-    const path = join(sessionsDir, name);
-    const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
-    writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'another-boot' } }));
-  }
+  lookCrashed(sessionsDir);
 }
 
 /** A kernel has asked the small model, and died. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lookCrashed } from '../support/crashed-sessions.ts';
 import { KernelUnderTest } from '../support/kernels.ts';
 
 let sessionsDir: string;
@@ -37,14 +38,7 @@ async function asked(given: object = {}): Promise<void> {
 const shown = (cell: { readonly outputs: readonly unknown[] }): string => JSON.stringify(cell.outputs);
 const files = (): string[] => readdirSync(sessionsDir).filter((name) => name.endsWith('.json'));
 
-/** Has what is saved look as if its process were gone. */
-function crash(): void {
-  for (const name of files()) {
-    const path = join(sessionsDir, name);
-    const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
-    writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'another-boot' } }));
-  }
-}
+const crash = (): void => lookCrashed(sessionsDir);
 
 /** Shuts the kernel down as a client does. */
 async function shutDown(kernel: KernelUnderTest, restart: boolean): Promise<void> {
@@ -67,6 +61,19 @@ describe('a conversation', () => {
         /How much is it[^]*<result status="ok">[^]*42[^]*It is 42[^]*the variables of before[^]*And again[^]*As I said/,
       );
     expect(shown(await kernel.run('%help'))).not.toContain('Back is');
+  });
+
+  it('that ended with code of one’s own is not said to have been broken off', async () => {
+    const before = await start(first);
+    await before.run('How much is it?');
+    await before.run('%%python\nprint(1 + 1)');
+    await before.end();
+    open = undefined;
+    crash();
+    const kernel = await start([{ text: 'As I said, 42.' }]);
+    expect(shown(await kernel.run('And again?'))).not.toMatch(/was not answered|is lost/);
+    await expect.poll(newestTalk).toContain('As I said');
+    expect(newestTalk()).not.toContain('You did not answer');
   });
 
   it('is whole up to the step at which its kernel died', async () => {
