@@ -1,10 +1,13 @@
 import type { Config } from '../config.ts';
 import { ProviderError } from './contract.ts';
-import { isProviderName } from './create.ts';
+import type { ConcreteName } from './create.ts';
 import { selectProvider, type Selection } from './select.ts';
 
 /** A kept provider that has not said by then whether it has the model counts as gone. */
 const mostAskMs = 5000;
+
+/** Those that `auto` may choose. */
+const automatic: readonly ConcreteName[] = ['ollama', 'groq', 'embedded'];
 
 /** Who answers in a session. */
 export interface Answering {
@@ -70,9 +73,9 @@ export class ModelChoice {
 
 /** The configuration with who answered before; `undefined` where it names who is to answer itself. */
 function configAgain(config: Config, { provider, model }: Answering): Config | undefined {
-  if (!isProviderName(provider) || config.model !== undefined) return undefined;
-  if (config.provider !== 'auto' && config.provider !== provider) return undefined;
-  return { ...config, provider, model };
+  const open = config.provider === 'auto' ? automatic : [config.provider];
+  const name = open.find((each) => each === provider);
+  return name === undefined || config.model !== undefined ? undefined : { ...config, provider: name, model };
 }
 
 /** Why the provider or its model can't be had, in a sentence. One that does not list its models is taken to have it. */

@@ -22,8 +22,6 @@ const modules: Readonly<Record<ConcreteName, () => Promise<ProviderModule>>> = {
   mock: () => import('./mock.ts'),
 };
 
-export const isProviderName = (name: string): name is ConcreteName => Object.hasOwn(modules, name);
-
 const keyOf: Partial<Record<ConcreteName, 'groqApiKey' | 'openaiApiKey'>> = {
   groq: 'groqApiKey',
   openai: 'openaiApiKey',

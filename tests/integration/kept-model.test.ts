@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../kernel/config.ts';
-import { play } from '../support/chat-script-peer.ts';
+import { chatScriptPeer, play } from '../support/chat-script-peer.ts';
 import { lookCrashed } from '../support/crashed-sessions.ts';
 import { httpPeer, sendJson, type HttpPeer } from '../support/http-peer.ts';
 import { KernelUnderTest, type RanCell } from '../support/kernels.ts';
@@ -128,6 +128,17 @@ describe('the model of a session', () => {
     models.push(large);
     const cell = await (await start({ model: large.name })).run('And now?');
     expect(askedLast()).toBe(large.name);
+    expect(shown(cell)).not.toContain('can’t be had');
+  });
+
+  it('is chosen anew where it was of a provider that the configuration names no more', async () => {
+    const endpoint = await chatScriptPeer([{ text: 'Hello.' }]);
+    others.push(endpoint);
+    await (await start({ provider: 'openai', openaiBaseUrl: endpoint.url })).run('Hello.');
+    await die();
+    const cell = await (await start({ openaiBaseUrl: endpoint.url })).run('And now?');
+    expect(askedLast()).toBe(small.name);
+    expect(endpoint.given).toHaveLength(1);
     expect(shown(cell)).not.toContain('can’t be had');
   });
 
