@@ -6,6 +6,7 @@ import type { Audit } from './audit/log.ts';
 import { openSessionAudit, restoredEvent, validationEvent, workerObserver } from './audit/session-audit.ts';
 import { fixedProfile, type Config } from './config.ts';
 import { createEgress, type Egress } from './egress/egress.ts';
+import type { OpenLoop } from './interpreter/prompt-cell.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
@@ -14,6 +15,7 @@ import { auditDir, auditKeyFile, configDir, dataDir, homeDir, ledgerFile } from 
 import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
+import { ModelChoice } from './providers/choice.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
 import type { Launcher } from './sandbox/contract.ts';
@@ -66,8 +68,9 @@ export interface Assembly {
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
   selection(): Selection | undefined;
+  readonly model: Pick<ModelChoice, 'kept' | 'restore'>;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
-  loop(signal: AbortSignal, cell?: number): Promise<ContinuationManager>;
+  loop(signal: AbortSignal, asked?: Partial<Parameters<OpenLoop>[1]>): Promise<ContinuationManager>;
   /** Ends what the loop holds; worker and audit are ended by who uses them. */
   closeLoop(): Promise<void>;
 }
@@ -137,14 +140,17 @@ export function assemble(options: AssemblyOptions): Assembly {
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
   const files = new KeptFiles(workspace.path);
-  let selection: Selection | undefined;
   let manager: ContinuationManager | undefined;
   const spending = createSpending({ config, notebook, session: sessionId, file: ledgerFile() });
+  const choice = new ModelChoice({
+    config,
+    select: (wanted, signal) => selectResilient(wanted, signal, spending),
+  });
 
-  const loop = async (signal: AbortSignal, cell?: number): Promise<ContinuationManager> => {
+  const loop: Assembly['loop'] = async (signal, { cell, say = () => undefined } = {}) => {
     await spending.open();
     if (cell !== undefined) spending.beginCell(cell);
-    selection ??= await selectResilient(config, signal, spending);
+    const selection = await choice.make(signal, say);
     manager ??= new ContinuationManager({
       provider: selection.provider,
       model: selection.model,
@@ -153,7 +159,7 @@ export function assemble(options: AssemblyOptions): Assembly {
       params: { temperature: config.temperature, maxTokens: config.maxTokens },
       maxTurns: config.maxTurns,
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
-      workspaceListing: () => listWorkspace(workspace.path, selection?.provider.isLocal),
+      workspaceListing: () => listWorkspace(workspace.path, selection.provider.isLocal),
       filesNamed: (name) => filesNamed(workspace.path, name),
       keepResult: (text) => files.keepText('result', text),
       memoryListing: async () => listVariables(await worker.variables()),
@@ -165,10 +171,11 @@ export function assemble(options: AssemblyOptions): Assembly {
     ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
-    selection: () => selection,
+    selection: () => choice.selection,
+    model: choice,
     closeLoop: async () => {
       spending.close();
-      await selection?.provider.close();
+      await choice.selection?.provider.close();
     },
   };
 }

@@ -76,7 +76,8 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   });
   const end = async (): Promise<void> => {
     await router.close();
-    await Promise.all([endSession(), state?.saved()]);
+    await endSession();
+    await state?.finish();
     await transport.close();
     settle();
   };
@@ -94,9 +95,9 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     comms,
     version: packageJson.version,
     sessionId,
-    onShutdown: (restart) => {
-      const saved = state?.end(restart ? 'restart' : 'end') ?? Promise.resolve();
-      saved.then(close).catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
+    ...(state && { keeper: state }),
+    onShutdown: () => {
+      close().catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
     },
     log,
   });
@@ -124,7 +125,7 @@ function createSession(options: KernelOptions, config: Config, sessionId: string
       kernel: kernelId,
       notebook: notebookFile,
     },
-    ...{ comesBack: config.resume === 'auto', talk: conversation, log },
+    ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
   });
   const sandbox = createSandboxControl({
@@ -147,7 +148,7 @@ function createSession(options: KernelOptions, config: Config, sessionId: string
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
-    loop: (signal, cell) => parts.loop(signal, cell),
+    loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),
     ...(workspace.notice !== undefined && { notice: workspace.notice }),

@@ -1,4 +1,3 @@
-import type { ContinuationManager } from '../loop/continuation-manager.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
@@ -16,13 +15,13 @@ import {
   type Spending,
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
-import { runPromptCell } from './prompt-cell.ts';
+import { noticesTo, runPromptCell, type OpenLoop } from './prompt-cell.ts';
 
 export interface InterpreterOptions {
   readonly worker: Worker;
   readonly conversation: Conversation;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
-  readonly loop: (signal: AbortSignal, cell?: number) => Promise<ContinuationManager>;
+  readonly loop: OpenLoop;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
@@ -176,7 +175,8 @@ class SessionInterpreter implements Interpreter {
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
       runPrompt: (text) => runPromptCell(this.#options.loop, this.#options.worker, request, text),
-      contextUse: async (signal) => (await this.#options.loop(signal)).contextUse(signal),
+      contextUse: async (signal) =>
+        (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
       network: this.#options.network,
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,

@@ -5,12 +5,29 @@ import type { Worker } from '../sandbox/contract.ts';
 import { plainError } from './code-cell.ts';
 import type { CellRequest } from './contract.ts';
 
+/** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
+export type OpenLoop = (
+  signal: AbortSignal,
+  asked: {
+    /** The prompt cell that it is for. */
+    readonly cell?: number;
+    /** Told what the reader is to know of the choice of the provider. */
+    readonly say: (text: string) => void;
+  },
+) => Promise<ContinuationManager>;
+
+/** Shows a cell's reader what is said. */
+export const noticesTo =
+  ({ emit }: Pick<CellRequest, 'emit'>) =>
+  (text: string): void =>
+    emit({ type: 'notice', text });
+
 /**
  * Runs a prompt cell through the loop. Only a final answer is a success; it becomes `Out[n]` and `_` in Python.
  * @param loop the session's loop; rejects with a ProviderError where no provider can be had
  */
 export async function runPromptCell(
-  loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>,
+  loop: OpenLoop,
   worker: Worker,
   request: CellRequest,
   prompt: string,
@@ -26,14 +43,10 @@ export async function runPromptCell(
 
 type Stop = Extract<LoopEvent, { type: 'stop' }>;
 
-async function stopOf(
-  loop: (signal: AbortSignal, cell: number) => Promise<ContinuationManager>,
-  request: CellRequest,
-  prompt: string,
-): Promise<Stop> {
+async function stopOf(loop: OpenLoop, request: CellRequest, prompt: string): Promise<Stop> {
   let manager: ContinuationManager;
   try {
-    manager = await loop(request.signal, request.executionCount);
+    manager = await loop(request.signal, { cell: request.executionCount, say: noticesTo(request) });
   } catch (error) {
     const stop = withoutProvider(error, request.signal);
     request.emit(stop);

@@ -202,17 +202,18 @@ export class Conversation {
     return { cell: this.#cell, entries: this.#entries };
   }
 
-  /** Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was. */
-  prepend({ cell, entries }: Talk): void {
+  /**
+   * Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was.
+   * @returns what was broken off
+   */
+  prepend({ cell, entries }: Talk): 'helper' | 'reply' | undefined {
     const mine = this.#entries.map((entry) => ({ ...entry, cell: entry.cell + cell }));
     this.#entries = entries.map((entry) => ({ ...entry, parts: entry.parts.map((part) => ({ ...part })) }));
-    const last = this.#entries.at(-1);
-    const ranOn =
-      last?.role === 'assistant' && last.parts.at(-1)?.text.trimEnd().endsWith(closingTag) === true;
+    const brokenOff = brokenOffIn(this.#entries);
     const mineCell = this.#cell;
     this.#cell = cell;
-    if (ranOn) this.#addUser('result', lostResult);
-    else if (last?.role === 'user') this.#addUser('note', 'You did not answer this: the session ended.');
+    if (brokenOff === 'helper') this.#addUser('result', lostResult);
+    if (brokenOff === 'reply') this.#addUser('note', 'You did not answer this: the session ended.');
     for (const { role, parts, ...rest } of mine) {
       const before = this.#entries.at(-1);
       if (before?.role === role) before.parts.push(...parts);
@@ -222,6 +223,7 @@ export class Conversation {
     this.#addUser('note', 'Python was started anew since then: the variables of before are gone.');
     this.#listing = undefined;
     this.#memory = [];
+    return brokenOff;
   }
 
   #sayFiles(files: string): void {
@@ -245,6 +247,18 @@ export class Conversation {
     } else this.#entries.push({ role: 'user', cell: this.#cell, parts: [{ kind, text }] });
     this.#onChange();
   }
+}
+
+/** What was going on when these messages were the last: a helper, or the reply to a prompt or a helper's result. */
+function brokenOffIn(entries: readonly Entry[]): 'helper' | 'reply' | undefined {
+  const last = entries.at(-1);
+  const end = last?.parts.at(-1);
+  if (last?.role === 'assistant') {
+    return end?.text.trimEnd().endsWith(closingTag) === true ? 'helper' : undefined;
+  }
+  // A result in a cell of its own is that of the user's code.
+  const isUsersCode = end?.kind === 'result' && last?.cell !== entries.at(-2)?.cell;
+  return last === undefined || isUsersCode ? undefined : 'reply';
 }
 
 const lostResult = '<result status="died">\n(the session ended while this ran)\n</result>';

@@ -9,12 +9,20 @@ import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
 import { Stdin } from './stdin.ts';
 
+/** Keeps the number of the last cell. */
+export interface CountKeeper {
+  /** That of before a crash of the kernel, where its session goes on; else 0. */
+  lastCount(): number;
+  counted(executionCount: number): void;
+}
+
 interface CellsOptions {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly comms: OpenComms;
   readonly sessionId: string;
   readonly outbox: Outbox;
+  readonly keeper?: CountKeeper;
   readonly log: (line: string) => void;
 }
 
@@ -26,7 +34,7 @@ export class Cells {
   readonly #queue = new ExecutionQueue();
   readonly #stdin: Stdin;
   readonly #comms: CommQueue;
-  #executionCount = 0;
+  #counted: number | undefined;
 
   constructor(options: CellsOptions) {
     this.#options = options;
@@ -79,7 +87,7 @@ export class Cells {
 
   #execute(requester: Requester, content: Content, signal: AbortSignal): ReturnType<typeof execute> {
     const { interpreter, createEmitter, sessionId, outbox } = this.#options;
-    if (!content.silent && (content.store_history ?? true)) this.#executionCount += 1;
+    if (!content.silent && (content.store_history ?? true)) this.#count();
     return execute(content, {
       interpreter,
       createEmitter,
@@ -90,6 +98,16 @@ export class Cells {
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
       ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
     });
+  }
+
+  /** The number of the last cell; what was kept is not looked for before it is asked for. */
+  get #executionCount(): number {
+    return (this.#counted ??= this.#options.keeper?.lastCount() ?? 0);
+  }
+
+  #count(): void {
+    this.#counted = this.#executionCount + 1;
+    this.#options.keeper?.counted(this.#counted);
   }
 
   /** As ipykernel answers a cell that an error before it, or an interrupt, kept from running. */

@@ -4,7 +4,7 @@ import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
 import type { RequestChannel, Transport } from '../wire/contract.ts';
-import { Cells } from './cells.ts';
+import { Cells, type CountKeeper } from './cells.ts';
 import type { HandlerContext } from './handlers/context.ts';
 import { answer } from './handlers/index.ts';
 import type { ImmediateRequest } from './handlers/index.ts';
@@ -15,6 +15,12 @@ import { errorReply } from './problem.ts';
 /** A session's cells and processes have this long to end; clients wait 2.5 s for the whole shutdown. */
 const END_MS = 1500;
 
+/** Keeps what of a session outlives its kernel. */
+export interface SessionKeeper extends CountKeeper {
+  /** A client has asked for the session's end. Never rejects. */
+  end(how: 'end' | 'restart'): Promise<void>;
+}
+
 export interface RouterOptions {
   readonly transport: Transport;
   readonly interpreter: Interpreter;
@@ -24,8 +30,10 @@ export interface RouterOptions {
   readonly version: string;
   /** Unique for this run of the kernel; the `session` of every message it sends. */
   readonly sessionId: string;
+  /** Absent: nothing is kept of the session. */
+  readonly keeper?: SessionKeeper;
   /** Called once, when the shutdown has been answered and the interpreter closed: close router and transport, exit. */
-  readonly onShutdown: (restart: boolean) => void;
+  readonly onShutdown: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -63,7 +71,7 @@ class Router implements RunningRouter {
       comms,
       version,
       interrupt: () => this.interrupt(),
-      endSession: () => this.#endSession(),
+      endSession: (restart) => this.#endSession(restart),
     };
   }
 
@@ -148,11 +156,13 @@ class Router implements RunningRouter {
     } finally {
       outbox.idle(requester.header);
     }
-    if (request.msg_type === 'shutdown_request') this.#afterShutdown(request.content.restart);
+    if (request.msg_type === 'shutdown_request') this.#afterShutdown();
   }
 
-  async #endSession(): Promise<void> {
-    const { interpreter, log } = this.#options;
+  async #endSession(restart: boolean): Promise<void> {
+    const { interpreter, keeper, log } = this.#options;
+    // At once: a client that loses patience kills the kernel before all has ended.
+    this.#keep(keeper?.end(restart ? 'restart' : 'end') ?? Promise.resolve());
     const closed = this.#cells.close().then(() => interpreter.close());
     const ended = await within(
       END_MS,
@@ -161,10 +171,10 @@ class Router implements RunningRouter {
     if (!ended) log(`The session did not end within ${END_MS} ms.`);
   }
 
-  #afterShutdown(restart: boolean): void {
+  #afterShutdown(): void {
     if (this.#shutDown) return;
     this.#shutDown = true;
-    this.#options.onShutdown(restart);
+    this.#options.onShutdown();
   }
 }
 

@@ -26,6 +26,8 @@ const talkSchema = z.strictObject({
     .readonly(),
 });
 
+const keptModelSchema = z.strictObject({ provider: z.string().max(40), model: z.string().min(1).max(200) });
+
 /** What is kept of a session, in a file of its own. */
 export const savedSchema = z.strictObject({
   version: z.literal(1),
@@ -38,10 +40,19 @@ export const savedSchema = z.strictObject({
   /** Absent: it was running when this was saved. */
   ended: z.enum(['end', 'restart']).optional(),
   prompts: z.int().min(0),
+  /** The number of its last cell. */
+  executionCount: z
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .default(0),
+  /** Who answered; absent: nobody had been asked. */
+  model: keptModelSchema.optional(),
   /** How the first prompt begins. */
   title: z.string().max(200),
   talk: talkSchema,
 });
 
+export type KeptModel = z.infer<typeof keptModelSchema>;
 export type Talk = z.infer<typeof talkSchema>;
 export type Saved = z.infer<typeof savedSchema>;

@@ -1,5 +1,6 @@
-import type { Talk, Saved } from './schema.ts';
 import { markOf, stillRuns } from './processes.ts';
+import { Saver } from './saver.ts';
+import type { KeptModel, Saved, Talk } from './schema.ts';
 import type { SessionKey, SessionStore } from './store.ts';
 
 /** As many earlier sessions are read for a list. */
@@ -13,12 +14,24 @@ export interface SessionStateOptions extends SessionKey {
   readonly comesBack: boolean;
   readonly talk: {
     state(): Talk;
-    /** Puts what was said before what has been said here. */
-    prepend(earlier: Talk): void;
+    /** Puts what was said before what has been said here. Says what was broken off there. */
+    prepend(earlier: Talk): 'helper' | 'reply' | undefined;
+  };
+  readonly model: {
+    /** Who answers; `undefined` before the first prompt. */
+    kept(): KeptModel | undefined;
+    /** The same is to answer as before a crash. */
+    restore(kept: KeptModel): void;
   };
   /** Takes secrets out of what is stored. */
   readonly redact: (value: unknown) => unknown;
   readonly log: (line: string) => void;
+}
+
+interface Found {
+  readonly saved?: Saved;
+  /** Of files that can't be used. */
+  readonly problems: readonly string[];
 }
 
 /** An earlier session, as `%resume list` shows it. */
@@ -35,15 +48,18 @@ export interface Earlier {
 export class SessionState {
   readonly #o: SessionStateOptions;
   readonly #process = markOf(process.pid);
-  #saving: Promise<void> | undefined;
-  #isStale = false;
+  readonly #saver: Saver;
+  /** The session before this one, once it has been looked for. */
+  #before: Found | undefined;
+  /** Settles when the one that has come back is marked. */
+  #takenUp: Promise<void> | undefined;
   #hasBegun = false;
+  #executionCount = 0;
   #ended: Saved['ended'];
-  #problem: string | undefined;
-  #hasFailed = false;
 
   constructor(options: SessionStateOptions) {
     this.#o = options;
+    this.#saver = new Saver({ write: () => this.#save(), log: options.log });
   }
 
   /**
@@ -51,8 +67,7 @@ export class SessionState {
    * @returns what the reader is told, in Markdown
    */
   settle(): readonly string[] {
-    const problem = this.#problem;
-    this.#problem = undefined;
+    const problem = this.#saver.takeProblem();
     const said = problem === undefined ? [] : [problem];
     if (this.#hasBegun) return said;
     this.#hasBegun = true;
@@ -61,23 +76,38 @@ export class SessionState {
 
   /** The conversation has changed: it is saved as soon as the step's own work lets go. */
   changed(): void {
-    this.#isStale = true;
-    this.#saving ??= this.#saveAll();
+    this.#saver.changed();
   }
 
-  /** Settles when what has changed so far is saved. Never rejects. */
-  async saved(): Promise<void> {
-    await this.#saving;
+  /** The number of the last cell before a crash; 0 where no conversation comes back. */
+  lastCount(): number {
+    const { saved } = this.#find();
+    return saved !== undefined && this.#comesBack(saved) ? saved.executionCount : 0;
   }
 
-  /** The session ends in order; settles when that is saved. Never rejects. */
-  async end(how: 'end' | 'restart'): Promise<void> {
-    this.#ended = how;
+  /** A cell has got this number. */
+  counted(executionCount: number): void {
+    this.#executionCount = executionCount;
     if (this.#o.talk.state().entries.length > 0) this.changed();
-    await this.#saving;
+  }
+
+  /**
+   * A client asks for the session's end: from now on it has ended in order, even if its kernel is killed before it has.
+   * Settles when that is saved. Never rejects.
+   */
+  async end(how: 'end' | 'restart'): Promise<void> {
+    this.#ended ??= how;
+    if (this.#o.talk.state().entries.length > 0) this.changed();
+    await this.#saver.saved();
     if (this.#hasBegun) return;
-    const left = this.#latest().saved;
+    const left = this.#find().saved;
     if (left !== undefined && left.ended === undefined) await this.#mark(left, how);
+  }
+
+  /** The session has ended; settles when all is saved. Never rejects. */
+  async finish(): Promise<void> {
+    await this.#saver.finish();
+    await this.#takenUp;
   }
 
   /** Earlier sessions of this kernel and notebook, the newest first. */
@@ -95,7 +125,7 @@ export class SessionState {
   }
 
   #begin(): readonly string[] {
-    const { store, log, comesBack } = this.#o;
+    const { store, log } = this.#o;
     setImmediate(() => {
       try {
         store.prune();
@@ -103,12 +133,16 @@ export class SessionState {
         log(`Old conversations could not be removed: ${String(error)}`);
       }
     });
-    const { saved, problems } = this.#latest();
-    return saved === undefined ? problems : [...problems, ...this.#meet(saved, comesBack)];
+    const { saved, problems } = this.#find();
+    return saved === undefined ? problems : [...problems, ...this.#meet(saved)];
+  }
+
+  #find(): Found {
+    return (this.#before ??= this.#latest());
   }
 
   /** The newest session of this kernel, else of its notebook, that does not run any more. */
-  #latest(): { readonly saved?: Saved; readonly problems: readonly string[] } {
+  #latest(): Found {
     const { store } = this.#o;
     const found = store.find(this.#o);
     const isKernels = found.some((candidate) => candidate.isKernels);
@@ -132,18 +166,26 @@ export class SessionState {
       );
   }
 
-  #meet(saved: Saved, comesBack: boolean): readonly string[] {
+  /** A conversation that a crash ended. */
+  #comesBack({ ended, prompts }: Saved): boolean {
+    return ended === undefined && this.#o.comesBack && prompts > 0;
+  }
+
+  #meet(saved: Saved): readonly string[] {
     const said = `the conversation so far (${count(saved.prompts)})`;
-    if (saved.ended === 'restart') {
-      return saved.prompts === 0 ? [] : [`A fresh start: ${said} is put away. \`%resume\` brings it back.`];
+    if (saved.ended === 'restart' && saved.prompts > 0) {
+      return [`A fresh start: ${said} is put away. \`%resume\` brings it back.`];
     }
-    if (saved.ended === 'end' || !comesBack || saved.prompts === 0) return [];
-    this.#o.talk.prepend(saved.talk);
+    if (!this.#comesBack(saved)) return [];
+    const brokenOff = this.#o.talk.prepend(saved.talk);
+    if (saved.model) this.#o.model.restore(saved.model);
+    this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
     this.changed();
     // Not before it is saved anew; then no other kernel takes it up, too.
-    void this.#saving?.then(() => this.#mark(saved, 'end'));
+    this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
-      `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.`,
+      `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.` +
+        (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),
     ];
   }
 
@@ -159,33 +201,16 @@ export class SessionState {
       });
   }
 
-  async #saveAll(): Promise<void> {
-    while (this.#isStale) {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#isStale = false;
-      try {
-        const saved = this.#current();
-        // Without a notebook no later kernel would find it.
-        if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
-        else await this.#o.store.save(saved);
-        this.#hasFailed = false;
-      } catch (error) {
-        this.#fail((error as Error).message);
-        break;
-      }
-    }
-    this.#saving = undefined;
-  }
-
-  #fail(why: string): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    this.#problem = `This conversation can’t be saved, so a crash would lose it: ${why}`;
-    this.#o.log(this.#problem);
+  async #save(): Promise<void> {
+    const saved = this.#current();
+    // Without a notebook no later kernel would find it.
+    if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
+    else await this.#o.store.save(saved);
   }
 
   #current(): Saved {
     const { session, kernel, notebook, talk, redact } = this.#o;
+    const model = this.#o.model.kept();
     const state = redact(talk.state()) as Talk;
     const prompts = state.entries
       .filter(({ role }) => role === 'user')
@@ -198,9 +223,16 @@ export class SessionState {
       ...(this.#ended && { ended: this.#ended }),
       prompts: prompts.length,
       title: prompts[0]?.text.replaceAll(/\s+/g, ' ').slice(0, 80) ?? '',
+      executionCount: this.#executionCount,
+      ...(model && { model }),
       talk: state,
     };
   }
 }
+
+const lost = {
+  helper: 'A helper ran then: its result is lost.',
+  reply: 'The last prompt was not answered to the end.',
+};
 
 const count = (prompts: number): string => `${prompts} ${prompts === 1 ? 'prompt' : 'prompts'}`;

@@ -10,6 +10,21 @@ afterEach(() => jupyter.close());
 
 const said = z.array(z.object({ status: z.string(), shown: z.string() }));
 
+it('a restart begins afresh, too, while a helper runs that does not end when it is interrupted', async () => {
+  const stubborn =
+    'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint("begun", flush=True)\nwhile True: pass';
+  jupyter.script([
+    { text: 'It is 42.', match: 'How much' },
+    { text: helper(stubborn), match: 'Wait' },
+    { text: 'Hello to you.', match: 'Hello' },
+  ]);
+  const fresh = z
+    .object({ count: z.number(), shown: z.string() })
+    .parse(await jupyter.drive('restart_busy.py', 'How much is it?', 'Wait.', 'Hello.'));
+  expect(fresh.shown).toContain('A fresh start: the conversation so far (2 prompts) is put away.');
+  expect(fresh.count).toBe(1);
+});
+
 it(
   'a conversation outlives a killed kernel, and a restart puts it away until %resume',
   { timeout: 90_000 },

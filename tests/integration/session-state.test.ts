@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lookCrashed } from '../support/crashed-sessions.ts';
 import { KernelUnderTest } from '../support/kernels.ts';
 
 let sessionsDir: string;
@@ -37,14 +38,7 @@ async function asked(given: object = {}): Promise<void> {
 const shown = (cell: { readonly outputs: readonly unknown[] }): string => JSON.stringify(cell.outputs);
 const files = (): string[] => readdirSync(sessionsDir).filter((name) => name.endsWith('.json'));
 
-/** Has what is saved look as if its process were gone. */
-function crash(): void {
-  for (const name of files()) {
-    const path = join(sessionsDir, name);
-    const saved = JSON.parse(readFileSync(path, 'utf8')) as object;
-    writeFileSync(path, JSON.stringify({ ...saved, process: { pid: process.pid, started: 'another-boot' } }));
-  }
-}
+const crash = (): void => lookCrashed(sessionsDir);
 
 /** Shuts the kernel down as a client does. */
 async function shutDown(kernel: KernelUnderTest, restart: boolean): Promise<void> {
@@ -67,6 +61,19 @@ describe('a conversation', () => {
         /How much is it[^]*<result status="ok">[^]*42[^]*It is 42[^]*the variables of before[^]*And again[^]*As I said/,
       );
     expect(shown(await kernel.run('%help'))).not.toContain('Back is');
+  });
+
+  it('that ended with code of one’s own is not said to have been broken off', async () => {
+    const before = await start(first);
+    await before.run('How much is it?');
+    await before.run('%%python\nprint(1 + 1)');
+    await before.end();
+    open = undefined;
+    crash();
+    const kernel = await start([{ text: 'As I said, 42.' }]);
+    expect(shown(await kernel.run('And again?'))).not.toMatch(/was not answered|is lost/);
+    await expect.poll(newestTalk).toContain('As I said');
+    expect(newestTalk()).not.toContain('You did not answer');
   });
 
   it('is whole up to the step at which its kernel died', async () => {
@@ -102,22 +109,6 @@ describe('a conversation', () => {
     expect((await kernel.run('%resume 7')).reply).toMatchObject({ ename: 'NothingToResume' });
   });
 
-  it('of a notebook is found by its path from another kernel, and only when asked for after an orderly end', async () => {
-    const notebook = '{"cells": []}';
-    const before = await start(first, { notebook });
-    await before.run('How much is it?');
-    const { workspace } = before;
-    await shutDown(before, false);
-    const saved = contentOf(files()[0] ?? '') as { notebook: string };
-    expect(saved.notebook).toBe(join(workspace, 'notebook.ipynb'));
-    const other = await start([{ text: 'Hi.' }], { kernelId: 'k2' });
-    const cell = await other.run('Hello.');
-    expect(shown(cell)).not.toMatch(/Back is|put away/);
-    await expect.poll(newestTalk).toMatch(/^Hello/m);
-    expect(newestTalk()).not.toContain('How much is it');
-    expect((await other.run('%resume')).reply).toMatchObject({ ename: 'NothingToResume' });
-  });
-
   it('is put away, too, by a restart after a crash, before any cell', async () => {
     await asked();
     crash();
@@ -147,6 +138,32 @@ describe('a conversation', () => {
     });
     expect(shown(await kernel.run('Hello.'))).not.toContain('Back is');
     expect(shown(await kernel.run('%resume'))).toContain('is back');
+  });
+
+  it('goes on with the numbers of its cells, and begins anew with them after a restart', async () => {
+    const before = await start([{ text: 'One.' }, { text: 'Two.' }]);
+    await before.run('1?');
+    await before.run('2?');
+    await before.end();
+    open = undefined;
+    crash();
+    const after = await start([{ text: 'Three.' }]);
+    expect((await after.run('', { silent: true })).reply['execution_count']).toBe(2);
+    expect((await after.run('3?')).reply['execution_count']).toBe(3);
+    await shutDown(after, true);
+    const fresh = await start([{ text: 'One.' }]);
+    expect((await fresh.run('1?')).reply['execution_count']).toBe(1);
+  });
+
+  it('keeps the numbers of its cells over one crash after the other', async () => {
+    await asked();
+    crash();
+    await (await start([])).run('%help');
+    await open?.end();
+    open = undefined;
+    crash();
+    const kernel = await start([{ text: 'Three.' }]);
+    expect((await kernel.run('3?')).reply['execution_count']).toBe(3);
   });
 
   it('that no later kernel could find is not kept after an orderly end', async () => {
@@ -191,6 +208,17 @@ describe('a conversation', () => {
     expect((await kernel.run('1?')).reply['status']).toBe('ok');
     expect(shown(await kernel.run('2?'))).toContain('can’t be saved, so a crash would lose it');
     expect(shown(await kernel.run('3?'))).not.toContain('can’t be saved');
+  });
+
+  it('that can’t be saved at its kernel’s end is told of in the log', async () => {
+    const blocked = join(sessionsDir, 'file');
+    writeFileSync(blocked, '');
+    const kernel = await start([{ text: 'One.' }], { sessionsDir: blocked });
+    await kernel.run('1?');
+    await shutDown(kernel, true);
+    expect(kernel.logged.at(-1)).toMatch(
+      /^The kernel ends, and this conversation can’t be saved, so it is lost: /,
+    );
   });
 
   it.each([

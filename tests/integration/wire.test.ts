@@ -17,7 +17,7 @@ import type { RunningRouter } from '../../kernel/router/router.ts';
 import type { Transport } from '../../kernel/wire/contract.ts';
 import { openZmqTransport } from '../../kernel/wire/zmq-transport.ts';
 import { TestClient } from '../unit/router/client.ts';
-import { ScriptedInterpreter, plainEmitter } from '../unit/router/scripted-interpreter.ts';
+import { ScriptedInterpreter, ScriptedKeeper, plainEmitter } from '../unit/router/scripted-interpreter.ts';
 import { ZmqClient, makeConnection } from './wire-client.ts';
 
 interface Kernel {
@@ -45,13 +45,15 @@ async function startKernel(kind: 'tcp' | 'ipc' = 'tcp'): Promise<Kernel> {
   const common = { sessionId: 'session', log: (line: string) => void log.push(line) };
   const transport = await openZmqTransport({ connection, ...common });
   cleanups.push(() => transport.close());
+  const keeper = new ScriptedKeeper();
   const router = startRouter({
     transport,
     interpreter,
     createEmitter: plainEmitter,
     comms: new Comms([]),
     version: '1.2.3',
-    onShutdown: (restart) => shutdowns.push(restart),
+    keeper,
+    onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     ...common,
   });
   cleanups.push(() => router.close());

@@ -15,6 +15,8 @@ export interface ChatScriptPeer extends HttpPeer {
   readonly keys: readonly string[];
   /** How many answers the client left before their end. */
   abandoned: number;
+  /** What the model was given with each chat call, in order, as one text. */
+  readonly given: readonly string[];
   /** Calls of the list of models. */
   lists: number;
 }
@@ -23,19 +25,22 @@ export interface ChatScriptPeer extends HttpPeer {
 export async function chatScriptPeer(replies: readonly ChatReply[]): Promise<ChatScriptPeer> {
   const left = [...replies];
   const keys: string[] = [];
-  const peer = await httpPeer((request, _body, response) => {
+  const given: string[] = [];
+  const peer = await httpPeer((request, body, response) => {
     if (request.method === 'GET') {
       state.lists += 1;
       sendJson(response, 200, { object: 'list', data: [{ id: 'm', object: 'model', context_window: 4096 }] });
       return;
     }
     keys.push(request.headers.authorization?.replace('Bearer ', '') ?? '');
+    const { messages } = JSON.parse(body) as { messages: readonly { content: string }[] };
+    given.push(messages.map(({ content }) => content).join('\n'));
     response.on('close', () => {
       if (!response.writableEnded) state.abandoned += 1;
     });
     play((left.length > 1 ? left.shift() : left[0]) ?? {}, response);
   });
-  const state: ChatScriptPeer = { ...peer, keys, abandoned: 0, lists: 0 };
+  const state: ChatScriptPeer = { ...peer, keys, given, abandoned: 0, lists: 0 };
   return state;
 }
 

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseConnectionFile } from '../../kernel/protocol/connection-file.ts';
+import type { ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { ZmqClient } from '../integration/wire-client.ts';
 import { TestClient } from '../unit/router/client.ts';
+import { writeConnection } from './spawned-kernel.ts';
 
 /** How one session ends. */
 export interface Ending {
@@ -72,15 +72,8 @@ async function failure(child: ChildProcess): Promise<never> {
   throw new Error('The kernel ended by itself.');
 }
 
-function makeConnection(place: string): {
-  readonly connection: ReturnType<typeof parseConnectionFile>;
-  readonly file: string;
-} {
-  for (const name of ['', 'workspace', 'tmp', 'run', 'sockets']) mkdirSync(join(place, name));
+function makeConnection(place: string): { readonly connection: ConnectionInfo; readonly file: string } {
+  for (const name of ['', 'workspace', 'tmp', 'run']) mkdirSync(join(place, name));
   const file = join(place, 'connection.json');
-  const ports = { shell_port: 1, iopub_port: 2, stdin_port: 3, control_port: 4, hb_port: 5 };
-  const wire = { transport: 'ipc', ip: join(place, 'sockets', 's'), signature_scheme: 'hmac-sha256' };
-  const text = JSON.stringify({ ...ports, ...wire, kernel_name: '', key: randomBytes(16).toString('hex') });
-  writeFileSync(file, text, { mode: 0o600 });
-  return { connection: parseConnectionFile(text, file), file };
+  return { connection: writeConnection(file, join(place, 'sockets')), file };
 }

@@ -10,7 +10,7 @@ export interface HandlerContext {
   /** Stops the running cell and aborts those that wait. */
   readonly interrupt: () => void;
   /** Ends cells and processes; settles when they have ended, or after a bounded time. */
-  readonly endSession: () => Promise<void>;
+  readonly endSession: (restart: boolean) => Promise<void>;
 }
 
 /** The number of code points in a text, which is how Jupyter counts a cursor's position. */

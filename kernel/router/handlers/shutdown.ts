@@ -6,6 +6,6 @@ export async function shutdown(
   { restart }: RequestContent<'shutdown_request'>,
   { endSession }: HandlerContext,
 ): Promise<ReplyContents['shutdown_request']> {
-  await endSession();
+  await endSession(restart);
   return { status: 'ok', restart };
 }

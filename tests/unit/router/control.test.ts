@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ScriptedInterpreter } from './scripted-interpreter.ts';
 import { brief } from './client.ts';
 import { startSession } from './harness.ts';
@@ -71,6 +71,17 @@ describe('a shutdown', () => {
       expect((await client.done(client.execute('print a'))).content).toEqual({ status: 'aborted' });
     },
   );
+
+  test('is noted before cells have ended, which may take longer than the client waits', async () => {
+    const { client, interpreter, ends } = startSession();
+    client.execute('hold');
+    await client.published('stream');
+    const id = client.send('shutdown_request', { restart: true }, 'control');
+    await vi.waitFor(() => expect(ends).toEqual(['restart']));
+    expect(client.story(id)).toEqual(['busy']);
+    interpreter.release();
+    await client.done(id);
+  });
 
   test('asked for twice is told once', async () => {
     const { client, shutdowns } = startSession();

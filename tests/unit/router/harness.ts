@@ -5,7 +5,7 @@ import { memoryPair } from '../../../kernel/wire/memory-transport.ts';
 import type { MemoryClient } from '../../../kernel/wire/memory-transport.ts';
 import { TestClient } from './client.ts';
 import { Comms } from '../../../kernel/output/widgets/comms.ts';
-import { ScriptedInterpreter, plainEmitter } from './scripted-interpreter.ts';
+import { ScriptedInterpreter, ScriptedKeeper, plainEmitter } from './scripted-interpreter.ts';
 
 export interface Session {
   readonly client: TestClient;
@@ -14,6 +14,8 @@ export interface Session {
   readonly router: RunningRouter;
   readonly log: string[];
   readonly shutdowns: boolean[];
+  /** What the session was asked to end as. */
+  readonly ends: readonly string[];
 }
 
 /** A kernel over a linked pair, with a scripted interpreter. */
@@ -23,6 +25,7 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
   const interpreter = new ScriptedInterpreter();
   const pair = memoryPair(randomUUID(), (line) => log.push(line));
   const client = new TestClient(pair.client);
+  const keeper = new ScriptedKeeper();
   const router = startRouter({
     transport: pair.kernel,
     interpreter,
@@ -30,9 +33,10 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
     comms: new Comms([]),
     version: '1.2.3',
     sessionId: 'session',
-    onShutdown: (restart) => shutdowns.push(restart),
+    keeper,
+    onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     log: (line) => log.push(line),
     ...options,
   });
-  return { client, channels: pair.client, interpreter, router, log, shutdowns };
+  return { client, channels: pair.client, interpreter, router, log, shutdowns, ends: keeper.ends };
 }

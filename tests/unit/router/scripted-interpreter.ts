@@ -1,5 +1,6 @@
 import type { CellRequest, Interpreter, WidgetRequest } from '../../../kernel/interpreter/contract.ts';
 import type { CellEvent, CellOutcome } from '../../../kernel/loop/events.ts';
+import type { SessionKeeper } from '../../../kernel/router/router.ts';
 import type { EmitterFactory } from '../../../kernel/output/contract.ts';
 
 const failure = (ename: string, interrupted = false): CellOutcome => ({
@@ -129,3 +130,21 @@ export const plainEmitter: EmitterFactory = ({ publish }) => {
     },
   };
 };
+
+/** Remembers the ends that a session was asked for. */
+export class ScriptedKeeper implements SessionKeeper {
+  readonly ends: string[] = [];
+
+  lastCount(): number {
+    return 0;
+  }
+
+  counted(): void {
+    // Nothing outlives a test.
+  }
+
+  end(how: 'end' | 'restart'): Promise<void> {
+    this.ends.push(how);
+    return Promise.resolve();
+  }
+}

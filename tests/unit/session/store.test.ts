@@ -26,7 +26,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const saved = (changes: Partial<Saved> = {}): Saved => ({
   ...{ version: 1, session: randomUUID(), kernel: 'k', at: '2026-11-20T10:00:00.000Z', process: { pid: 1 } },
-  ...{ prompts: 1, title: 'Hello' },
+  ...{ prompts: 1, executionCount: 1, title: 'Hello' },
   talk: { cell: 1, entries: [{ role: 'user', cell: 1, parts: [{ kind: 'words', text: 'Hello' }] }] },
   ...changes,
 });

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { chatScriptPeer, type ChatReply, type ChatScriptPeer } from '../support/chat-script-peer.ts';
+import { helper } from '../support/jupyter.ts';
+import { processesNaming, stillRunning } from '../support/process-tree.ts';
+import { KernelHome, type SpawnedKernel } from '../support/spawned-kernel.ts';
+
+let peer: ChatScriptPeer;
+let home: KernelHome;
+
+/** The model answers so, one reply a call, whichever kernel asks. */
+async function replies(...script: readonly ChatReply[]): Promise<void> {
+  peer = await chatScriptPeer(script);
+  home = new KernelHome({ REPLIQUE_PROVIDER: 'openai', OPENAI_BASE_URL: peer.url });
+}
+afterEach(async () => {
+  await home.close();
+  await peer.close();
+});
+
+const patience = { timeout: 15_000 };
+
+/** All that is saved of sessions. */
+const saved = (): string =>
+  readdirSync(home.sessionsDir)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readFileSync(join(home.sessionsDir, name), 'utf8'))
+    .join('\n');
+
+/** Kills the kernel when the running cell shows these words and the step before is saved; waits until nothing of it is left. */
+async function killedIn(
+  kernel: SpawnedKernel,
+  cell: string,
+  { shows, step }: { readonly shows: string; readonly step: string },
+): Promise<void> {
+  await expect.poll(() => kernel.shown(cell), patience).toContain(shows);
+  await expect.poll(saved, patience).toContain(step);
+  const processes = kernel.processes();
+  expect(processes.length).toBeGreaterThan(1);
+  await kernel.kill();
+  await expect.poll(() => [...stillRunning(processes), ...processesNaming(home.top)], patience).toEqual([]);
+}
+
+const stuck = helper(
+  'open("half", "w").write("done")\nprint("be" + "gun", flush=True)\nimport time\ntime.sleep(600)',
+);
+const asked = 'The key is 4711. Say it.';
+const told = [{ text: 'It is 4711.' }];
+
+describe('a kernel killed by SIGKILL', { timeout: 90_000 }, () => {
+  it('in the middle of a helper: the conversation is back up to it, and the model is told that it was lost', async () => {
+    await replies(
+      ...told,
+      { text: stuck },
+      { text: 'The key is 4711.' },
+      { text: helper('print(open("half").read())') },
+      { text: 'Done.' },
+    );
+    const before = await home.start('k');
+    await before.run(asked);
+    await killedIn(before, before.client.execute('Wait.'), { shows: 'begun', step: 'time.sleep(600)' });
+    const after = await home.start('k');
+    const cell = await after.run('Which key?');
+    expect(cell.reply).toMatchObject({ status: 'ok', execution_count: 3 });
+    expect(cell.shown).toMatch(
+      /Back is the conversation so far \(2 prompts\).*A helper ran then: its result is lost\./,
+    );
+    expect(peer.given[2]).toMatch(
+      /The key is 4711[^]*It is 4711\.[^]*Wait\.[^]*time\.sleep\(600\)[^]*<result status="died">[^]*the variables of before are gone[^]*Which key/,
+    );
+    const next = await after.run('And the file?');
+    expect(next.reply).toMatchObject({ status: 'ok' });
+    expect(peer.given.at(-1)).toMatch(
+      /Which key[^]*The key is 4711\.[^]*And the file[^]*<result status="ok">[^]*done/,
+    );
+  });
+
+  it('in the middle of a turn: the conversation is back without the half turn, and the model is told that it did not answer', async () => {
+    await replies(...told, { text: 'Once upon a', end: 'stall' }, { text: 'The key is 4711.' });
+    const before = await home.start('k');
+    await before.run(asked);
+    await killedIn(before, before.client.execute('Tell me a story.'), {
+      ...{ shows: 'Once upon a', step: 'Tell me a story.' },
+    });
+    const after = await home.start('k');
+    const cell = await after.run('Which key?');
+    expect(cell.reply).toMatchObject({ status: 'ok', execution_count: 3 });
+    expect(cell.shown).toMatch(
+      /Back is the conversation so far \(2 prompts\).*The last prompt was not answered/,
+    );
+    expect(peer.given[2]).toMatch(/It is 4711\.[^]*Tell me a story[^]*You did not answer this[^]*Which key/);
+    expect(peer.given[2]).not.toContain('Once upon a');
+  });
+});
+
+describe('a conversation of a notebook', { timeout: 90_000 }, () => {
+  const [mine, others] = ['/home/me/mine.ipynb', '/home/me/others.ipynb'];
+
+  it('comes back in a kernel of another id, after a crash, and in none of another notebook', async () => {
+    await replies(...told, { text: 'Hello.' }, { text: 'The key is 4711.' });
+    const before = await home.start('one', mine);
+    await before.run(asked);
+    await expect.poll(saved, patience).toContain('It is 4711.');
+    await before.kill();
+    const stranger = await (await home.start('two', others)).run('Hello.');
+    expect(stranger.shown).not.toContain('Back is');
+    expect(peer.given[1]).not.toContain('4711');
+    const after = await (await home.start('three', mine)).run('Which key?');
+    expect(after.shown).toContain('Back is the conversation so far (1 prompt)');
+    expect(after.reply).toMatchObject({ status: 'ok', execution_count: 2 });
+    expect(peer.given[2]).toMatch(/It is 4711\.[^]*Which key/);
+  });
+
+  it('that ended in order comes back in a kernel of another id only when asked for', async () => {
+    await replies(...told, { text: 'Hello.' }, { text: 'The key is 4711.' });
+    const before = await home.start('one', mine);
+    await before.run(asked);
+    before.client.send('shutdown_request', { restart: false }, 'control');
+    await before.ended();
+    const after = await home.start('two', mine);
+    expect((await after.run('Hello.')).shown).not.toMatch(/Back is|put away/);
+    expect(peer.given[1]).not.toContain('4711');
+    expect((await after.run('%resume')).shown).toContain('is back (1 prompt)');
+    await after.run('Which key?');
+    expect(peer.given[2]).toMatch(/It is 4711\.[^]*Hello\.[^]*Which key/);
+  });
+});
+
+describe('a restart of a kernel that is busy in a helper', { timeout: 90_000 }, () => {
+  /** It does not end when it is asked to. */
+  const stubborn = helper(
+    'import time\nwhile True:\n    try:\n        print("be" + "gun", flush=True)\n        time.sleep(600)\n    except KeyboardInterrupt:\n        pass',
+  );
+
+  it('begins afresh, though its client kills it meanwhile', async () => {
+    await replies(...told, { text: stubborn }, { text: 'Hello.' });
+    const before = await home.start('k');
+    await before.run(asked);
+    const cell = before.client.execute('Wait.');
+    await expect.poll(() => before.shown(cell), patience).toContain('begun');
+    before.client.send('shutdown_request', { restart: true }, 'control');
+    await expect.poll(saved, { ...patience, interval: 5 }).toContain('"ended":"restart"');
+    await before.kill();
+    const fresh = await (await home.start('k')).run('Hello.');
+    expect(fresh.shown).toContain('A fresh start: the conversation so far (2 prompts) is put away.');
+    expect(fresh.reply).toMatchObject({ status: 'ok', execution_count: 1 });
+    expect(peer.given.at(-1)).not.toContain('4711');
+  });
+});

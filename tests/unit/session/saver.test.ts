@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { Saver } from '../../../kernel/session/saver.ts';
+
+/** A saver whose writes fail so often at first. */
+function failing(times: number): { saver: Saver; log: string[]; written: () => number } {
+  const log: string[] = [];
+  let [left, written] = [times, 0];
+  const write = (): Promise<void> => {
+    left -= 1;
+    if (left >= 0) return Promise.reject(new Error('the disk is full'));
+    written += 1;
+    return Promise.resolve();
+  };
+  return { saver: new Saver({ write, log: (line) => log.push(line) }), log, written: () => written };
+}
+
+describe('what could not be saved', () => {
+  it('is tried once more at the end', async () => {
+    const { saver, log, written } = failing(1);
+    saver.changed();
+    await saver.finish();
+    expect(written()).toBe(1);
+    expect(log).toEqual(['This conversation can’t be saved, so a crash would lose it: the disk is full']);
+  });
+
+  it('is told of in the log where that fails, too', async () => {
+    const { saver, log, written } = failing(2);
+    saver.changed();
+    await saver.finish();
+    expect(written()).toBe(0);
+    expect(log.at(-1)).toBe(
+      'The kernel ends, and this conversation can’t be saved, so it is lost: the disk is full',
+    );
+  });
+
+  it('is told to the reader once', async () => {
+    const { saver } = failing(2);
+    saver.changed();
+    await saver.saved();
+    expect(saver.takeProblem()).toContain('can’t be saved');
+    saver.changed();
+    await saver.saved();
+    expect(saver.takeProblem()).toBeUndefined();
+  });
+
+  it('is not written again at the end where it was saved', async () => {
+    const { saver, log, written } = failing(0);
+    saver.changed();
+    await saver.finish();
+    expect([written(), log]).toEqual([1, []]);
+  });
+});
