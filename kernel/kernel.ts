@@ -148,6 +148,7 @@ function createSession(options: KernelOptions, config: Config, sessionId: string
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
+    saved: () => state.saved(),
     loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),

@@ -31,6 +31,8 @@ export interface InterpreterOptions {
   readonly notice?: string;
   /** What is to be settled before a cell, one that may run code or another: earlier sessions, the notebook's profile. Says what to tell. */
   readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
+  /** Settles when what has been said so far is saved: a prompt is not answered before. */
+  readonly saved: () => Promise<unknown>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -112,7 +114,7 @@ class SessionInterpreter implements Interpreter {
       case 'empty':
         return succeeded;
       case 'prompt':
-        return runPromptCell(this.#options.loop, this.#options.worker, request, cell.text);
+        return this.#runPrompt(request, cell.text);
       case 'code':
         return this.#runCode(request, cell.code, 'python');
       case 'help':
@@ -135,7 +137,14 @@ class SessionInterpreter implements Interpreter {
       if (outcome.status === 'error') return outcome;
     }
     if (prompt === '' || request.silent) return outcome;
-    return runPromptCell(this.#options.loop, this.#options.worker, request, prompt);
+    return this.#runPrompt(request, prompt);
+  }
+
+  async #runPrompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
+    const { loop, worker, saved } = this.#options;
+    const outcome = await runPromptCell(loop, worker, request, prompt);
+    await saved();
+    return outcome;
   }
 
   #magic(
@@ -174,7 +183,7 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
-      runPrompt: (text) => runPromptCell(this.#options.loop, this.#options.worker, request, text),
+      runPrompt: (text) => this.#runPrompt(request, text),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
       network: this.#options.network,

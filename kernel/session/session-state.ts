@@ -79,6 +79,11 @@ export class SessionState {
     this.#saver.changed();
   }
 
+  /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
+  saved(): Promise<boolean> {
+    return this.#saver.saved();
+  }
+
   /** The number of the last cell before a crash; 0 where no conversation comes back. */
   lastCount(): number {
     const { saved } = this.#find();
