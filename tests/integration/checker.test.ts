@@ -94,6 +94,12 @@ for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
     expect(await worker.check('x =', 'python')).toContain('invalid syntax');
   });
 
+  it('is not waited for where the sandbox has ended', { timeout: 4000 }, async () => {
+    await run(worker, `${others}\nimport signal\nos.kill(min(others), signal.SIGKILL)`);
+    await worker.check('x =', 'python');
+    expect((await run(worker, '7')).status).toBe('ok');
+  });
+
   it('outlives signals that would end another', async () => {
     await run(
       worker,
