@@ -75,18 +75,33 @@ function filesIn(directory: string): readonly string[] {
   }
 }
 
-export const sealHead = (value: Head, digest: Digest): string => `${seal(value, 'mac', digest).text}\n`;
+/** All heads are of one length, within one sector of a disk: each is written over the one before. */
+const headBytes = 512;
+export const sealHead = (value: Head, digest: Digest): string =>
+  `${seal(value, 'mac', digest).text.padEnd(headBytes - 1)}\n`;
+
+const attempts = 3;
 
 /** The head in a file; `undefined` where it is missing, changed, or was not written with this key. */
 export function readHead(directory: string, name: string, digest: Digest): Head | undefined {
-  let text: Buffer;
+  // What is read while it is written may be half of two.
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const found = readHeadOnce(directory, name, digest);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function readHeadOnce(directory: string, name: string, digest: Digest): Head | undefined {
+  let text: string;
   try {
-    text = Buffer.concat([...readFile(headFile(directory, name), longestHead)]);
+    text = Buffer.concat([...readFile(headFile(directory, name), longestHead)]).toString('latin1');
   } catch {
     return undefined;
   }
-  if (text.at(-1) !== newline) return undefined;
-  const parsed = signedHead.safeParse(unseal(text.subarray(0, -1), 'mac', digest));
+  const [sealed] = text.split(/ *\n$/);
+  if (sealed === undefined || sealed === text) return undefined;
+  const parsed = signedHead.safeParse(unseal(Buffer.from(sealed, 'latin1'), 'mac', digest));
   return parsed.success && parsed.data.name === name ? parsed.data : undefined;
 }
 

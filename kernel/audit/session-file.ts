@@ -29,6 +29,7 @@ export class SessionFile {
   readonly name: string;
   readonly #options: SessionFileOptions;
   readonly #digest: Digest;
+  readonly #headDescriptor: number;
   #descriptor: number;
   #bytes = 0;
   #head: Head;
@@ -42,8 +43,13 @@ export class SessionFile {
     makeDirectories(directory, 0o700);
     const start = { version: 1, name: this.name, part: 1, events: 0, hash: beginning } as const;
     this.#head = { ...start, ended: false, pid: process.pid };
-    this.#writeHead(this.#head);
-    this.#descriptor = this.#openPart(1);
+    this.#headDescriptor = this.#openHead();
+    try {
+      this.#descriptor = this.#openPart(1);
+    } catch (error) {
+      closeSync(this.#headDescriptor);
+      throw error;
+    }
   }
 
   /** @throws Error where it can't be written, or was changed by another program */
@@ -71,7 +77,7 @@ export class SessionFile {
     };
     try {
       writeWhole(this.#descriptor, line);
-      this.#writeHead(head);
+      this.#writeHead(this.#headDescriptor, head);
     } catch (error) {
       ftruncateSync(this.#descriptor, this.#bytes);
       throw error;
@@ -82,12 +88,14 @@ export class SessionFile {
 
   close(): void {
     closeSync(this.#descriptor);
+    closeSync(this.#headDescriptor);
   }
 
-  /** Is the file still the one that was opened, with what was written to it and nothing else? */
+  /** Are the files still the ones that were opened, with what was written to them and nothing else? */
   #check(): void {
     const { nlink, size } = fstatSync(this.#descriptor);
-    if (nlink === 0) throw new Error('its file was removed while the kernel ran');
+    if (nlink === 0 || fstatSync(this.#headDescriptor).nlink === 0)
+      throw new Error('its file was removed while the kernel ran');
     if (size !== this.#bytes) throw new Error('its file was changed by another program while the kernel ran');
   }
 
@@ -106,21 +114,33 @@ export class SessionFile {
     return openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
   }
 
-  #writeHead(head: Head): void {
+  /** Puts the first head in place, whole. */
+  #openHead(): number {
     const { directory } = this.#options;
     const draft = headDraft(directory, this.name);
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
     const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
     try {
-      writeWhole(descriptor, Buffer.from(sealHead(head, this.#digest)));
-    } finally {
+      this.#writeHead(descriptor, this.#head);
+      renameSync(draft, headFile(directory, this.name));
+    } catch (error) {
       closeSync(descriptor);
+      throw error;
     }
-    renameSync(draft, headFile(directory, this.name));
+    return descriptor;
+  }
+
+  #writeHead(descriptor: number, head: Head): void {
+    writeWhole(descriptor, Buffer.from(sealHead(head, this.#digest)), 0);
   }
 }
 
-/** @throws Error where not all of it can be written */
-function writeWhole(descriptor: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+/**
+ * @param position where it is written; absent: at the end
+ * @throws Error where not all of it can be written
+ */
+function writeWhole(descriptor: number, bytes: Buffer, position?: number): void {
+  for (let at = 0; at < bytes.length;) {
+    at += writeSync(descriptor, bytes, at, undefined, position === undefined ? null : position + at);
+  }
 }

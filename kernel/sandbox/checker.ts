@@ -23,9 +23,9 @@ export class Checker {
     line.listen({ onFrame: (frame) => this.#receive(frame), onBreach: () => this.#end() });
   }
 
-  /** A process of the sandbox has ended. */
-  ended(pid: number): void {
-    if (pid === this.#pid) this.#end();
+  /** A process of the sandbox has ended; without a number: all have. */
+  ended(pid?: number): void {
+    if (pid === undefined || pid === this.#pid) this.#end();
   }
 
   /** The compiler's complaint with line and caret; `undefined` where it has none, or there is no word. */

@@ -272,6 +272,7 @@ export class WorkerProcess {
     void this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;
       this.#gone.abort();
+      this.checker.ended();
       this.#watchdog?.close();
       tell(this.#peer, { status: null });
     });

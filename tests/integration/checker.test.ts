@@ -22,6 +22,7 @@ others = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
 describe('the checker', () => {
   it('says where the syntax is wrong, in either language', async () => {
     expect(await worker.check('x = (1,\ny =', 'python')).toMatch(/line 1\n.*\n +\^\n.*'\(' was never closed/);
+    expect(await worker.check('%matplotlib inline\n!ls\ny =', 'python')).toMatch(/line 3\n +y =\n +\^\n/);
     expect(await worker.check('if true; then', 'bash')).toMatch(/syntax error/);
     for (const code of ['await x', '%time x = 1', '!ls', 'x = 1; x?', 'match x:\n  case 1: pass']) {
       expect(await worker.check(code, 'python'), code).toBeUndefined();
@@ -79,6 +80,24 @@ os.kill(max(others), signal.SIGKILL)`,
     expect((await run(worker, 'kept')).status).toBe('ok');
     await worker.restart();
     expect(await worker.check('x =', 'python')).toContain('invalid syntax');
+  });
+
+  it('has one question without a word where a helper ends the process that answers', async () => {
+    await run(
+      worker,
+      `${others}
+import signal
+for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+    if int(stat(pid)[1]) in others: os.kill(pid, signal.SIGKILL)`,
+    );
+    expect(await worker.check('x =', 'python')).toBeUndefined();
+    expect(await worker.check('x =', 'python')).toContain('invalid syntax');
+  });
+
+  it('is not waited for where the sandbox has ended', { timeout: 4000 }, async () => {
+    await run(worker, `${others}\nimport signal\nos.kill(min(others), signal.SIGKILL)`);
+    await worker.check('x =', 'python');
+    expect((await run(worker, '7')).status).toBe('ok');
   });
 
   it('outlives signals that would end another', async () => {

@@ -90,7 +90,7 @@ function lines(path: string): readonly string[] {
   return readFileSync(path, 'utf8').split('\n');
 }
 
-/** `npm run sessions -- N SEED` */
+/** Prints what came of it; 1 where something was left behind. */
 export async function reportSessions(kernel: string, count: number, seed: number): Promise<number> {
   console.log(`${count} sessions, every other one killed, seed ${seed}`);
   const began = performance.now();

@@ -34,6 +34,8 @@ export async function restore(
   const undone: Undone[] = [];
   const removed = new Set<string>();
   const fresh = [...after.entries.values()].filter(({ path }) => !before.entries.has(path)).sort(byPath);
+  const old = [...before.entries.values()].sort(byPath);
+  if (fresh.length === 0 && old.every((was) => isSame(was, after.entries.get(was.path)))) return [];
   const root = await Directory.open(workspace);
   try {
     await disarm(
@@ -41,7 +43,7 @@ export async function restore(
       fresh.filter((is) => !isOlder(is, before, began)),
     );
     // What is new before what it may stand in the way of, directories before what is in them.
-    for (const path of [...fresh, ...[...before.entries.values()].sort(byPath)].map((entry) => entry.path)) {
+    for (const { path } of [...fresh, ...old]) {
       const [was, is] = [before.entries.get(path), after.entries.get(path)];
       if (isSame(was, is) || (was === undefined && isBelowOne(path, removed))) continue;
       if (was === undefined && is !== undefined && isOlder(is, before, began)) {

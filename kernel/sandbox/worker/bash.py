@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 BASH = "/bin/bash"
+LONGEST_CHECK = 1.5
 CROWDED = (
     ". Too many processes that earlier cells started still run: end them, restart the kernel, "
     "or allow more with REPLIQUE_PROCESSES."
@@ -45,8 +46,8 @@ def failure(text, name="BashError"):
 
 
 def check(code):
-    """What bash's own parser says, or None."""
+    """What bash's own parser says, or None. Raises TimeoutExpired."""
     done = subprocess.run(
-        [BASH, "-n", "-c", code, "bash"], stdin=subprocess.DEVNULL, capture_output=True, env={}
+        [BASH, "-n", "-c", code, "bash"], stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=LONGEST_CHECK
     )
     return done.stderr.decode("utf-8", "replace").strip() if done.returncode else None

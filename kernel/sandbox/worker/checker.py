@@ -1,7 +1,8 @@
 """Says what the compiler says, from a process that no helper can change.
 
 It is forked before any helper runs, keeps nothing but its own channel, and can't be read or written by others (helpers
-can only end it). Each question is answered in a fork of its own, which may crash or hang: then there is no word.
+can only end it). Questions are answered in a fork of it, which may crash or hang: then there is no word, and the next
+question is another fork's.
 """
 
 import gc
@@ -37,17 +38,20 @@ def become_checker(shell, descriptor):
     os.environ.clear()
     gc.disable()
     questions.check(shell, "for", "python")  # what is loaded the first time is there for all
+    answerer = Answerer(shell)
     while True:
-        answerer = Answerer(shell)  # before it is needed: a fork takes longer than an answer
         size, _ = PREFIX.unpack(read(descriptor, PREFIX.size))
         question = read(descriptor, size)
-        reply = answerer.answer(question) or {"problem": "there is no word"}
+        answer = answerer.answer(question)
+        reply = answer if answer is not None else {"problem": "there is no word"}
         write_all(descriptor, encode({"kind": "reply", "id": json.loads(question)["id"], **reply}))
-        answerer.close()
+        if answer is None:
+            answerer.close()
+            answerer = Answerer(shell)
 
 
 class Answerer:
-    """A fork that answers one question."""
+    """A fork that answers questions, until one is too much for it."""
 
     def __init__(self, shell):
         theirs, self.question = os.pipe()
@@ -59,14 +63,14 @@ class Answerer:
         if self.process == 0:
             os.close(self.question)
             try:
-                answer_one(shell, theirs, mine)
+                answer_all(shell, theirs, mine)
             finally:
                 os._exit(0)
         os.close(theirs)
         os.close(mine)
 
     def answer(self, question):
-        """None where the process ended before it had answered."""
+        """None where the process has ended instead."""
         try:
             write_all(self.question, SIZE.pack(len(question)) + question)
             return json.loads(read(self.reply, *SIZE.unpack(read(self.reply, SIZE.size))))
@@ -80,18 +84,20 @@ class Answerer:
             os.waitpid(self.process, 0)
 
 
-def answer_one(shell, theirs, mine):
+def answer_all(shell, theirs, mine):
     questions.check(shell, "for", "python")  # what is copied the first time is not waited for later
-    question = json.loads(read(theirs, *SIZE.unpack(read(theirs, SIZE.size))))
-    signal.alarm(LONGEST_SECONDS)
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
-    answer = json.dumps(questions.check(shell, question["code"], question["language"])).encode()
-    write_all(mine, SIZE.pack(len(answer)) + answer)
+    while True:
+        (size,) = SIZE.unpack(read(theirs, SIZE.size))
+        signal.alarm(LONGEST_SECONDS)
+        question = json.loads(read(theirs, size))
+        answer = json.dumps(questions.check(shell, question["code"], question["language"])).encode()
+        signal.alarm(0)
+        write_all(mine, SIZE.pack(len(answer)) + answer)
 
 
 def read(descriptor, size):
     """Raises EOFError where nobody writes any more."""
-    data = b""
+    data = bytearray()
     while len(data) < size:
         part = os.read(descriptor, size - len(data))
         if not part:

@@ -11,6 +11,7 @@ from replique_worker import bash
 
 MOST_MATCHES = 1000
 LONGEST_LINE = 200
+ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 def complete(shell, code, cursor):
@@ -39,16 +40,21 @@ def check(shell, code, language):
 
 
 def check_python(shell, code):
-    """The compiler's complaint with line and caret, after IPython's own syntax (magics, `!`) is taken out."""
+    """The compiler's complaint with line and caret; IPython's own syntax (magics, `!`) is none."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(
-                shell.transform_cell(code), "<helper>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-            )
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        return "".join(traceback.format_exception_only(shortened(error))).rstrip()
+        compile_only(code)
+    except ERRORS:
+        try:
+            compile_only(shell.transform_cell(code))
+        except ERRORS as error:
+            return "".join(traceback.format_exception_only(shortened(error))).rstrip()
     return None
+
+
+def compile_only(code):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(code, "<helper>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def shortened(error):

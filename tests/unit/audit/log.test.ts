@@ -5,6 +5,7 @@ import {
   chmodSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -246,6 +247,15 @@ describe('where nothing can be written', () => {
     manipulate(only('.1.jsonl'));
     expect(refusalOf(() => audit.require('run-start', runStart(2))).message).toContain(problem);
     expect(statuses()).toEqual(['broken']);
+  });
+
+  it('because its head was replaced while the kernel ran', () => {
+    const audit = place.open('aaaa');
+    const earlier = readFileSync(only('.head.json'));
+    audit.require('run-start', runStart(1));
+    writeFileSync(join(place.top, 'earlier'), earlier);
+    renameSync(join(place.top, 'earlier'), only('.head.json'));
+    expect(refusalOf(() => audit.require('run-start', runStart(2))).message).toContain('was removed');
   });
 
   it('because its key is open to others, or is none', () => {
