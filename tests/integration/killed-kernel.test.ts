@@ -59,6 +59,7 @@ describe('a kernel killed by SIGKILL', { timeout: 90_000 }, () => {
     );
     const before = await home.start('k');
     await before.run(asked);
+    expect(saved()).toContain('It is 4711.');
     await killedIn(before, before.client.execute('Wait.'), { shows: 'begun', step: 'time.sleep(600)' });
     const after = await home.start('k');
     const cell = await after.run('Which key?');
