@@ -2,6 +2,7 @@ import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
 import type { Worker } from '../sandbox/contract.ts';
+import { Turns } from '../turns.ts';
 import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
@@ -47,7 +48,8 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
 class SessionInterpreter implements Interpreter {
   readonly #options: InterpreterOptions;
   #notice: string | undefined;
-  /** Cells that are running: 0 or 1. */
+  readonly #turns = new Turns();
+  /** What occupies the worker. */
   #running = 0;
   /** What goes on in the idle time after a cell. */
   #settling: Promise<void> = Promise.resolve();
@@ -58,16 +60,7 @@ class SessionInterpreter implements Interpreter {
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
-    await this.#settling;
-    this.#running += 1;
-    this.#options.worker.beginCell(request.executionCount);
-    const cell = parseCell(request.code);
-    try {
-      return await this.#run(cell, request);
-    } finally {
-      this.#running -= 1;
-      if (mayRunCode(cell)) this.#settling = this.#snapshot();
-    }
+    return this.#run(parseCell(request.code), request);
   }
 
   async deliver(request: WidgetRequest): Promise<void> {
@@ -127,7 +120,24 @@ class SessionInterpreter implements Interpreter {
   }
 
   #runCode(request: CellRequest, code: string, language: 'python' | 'bash'): Promise<CellOutcome> {
-    return runCodeCell(this.#options.worker, this.#options.conversation, request, code, language);
+    const { worker, conversation } = this.#options;
+    return this.#alone(request, () => runCodeCell(worker, conversation, request, code, language));
+  }
+
+  /** Code and prompts run one at a time, whatever subshell they come from; magics that do neither run beside them. */
+  async #alone(request: CellRequest, action: () => Promise<CellOutcome>): Promise<CellOutcome> {
+    const done = await this.#turns.enter(aborted(request.signal));
+    if (done === undefined) return failed(request, plainError('KeyboardInterrupt', ''), true);
+    try {
+      await this.#settling;
+      this.#running += 1;
+      this.#options.worker.beginCell(request.executionCount);
+      return await action();
+    } finally {
+      this.#running -= 1;
+      this.#settling = this.#snapshot();
+      done();
+    }
   }
 
   async #lineMagics(request: CellRequest, calls: readonly MagicCall[], prompt: string): Promise<CellOutcome> {
@@ -140,11 +150,13 @@ class SessionInterpreter implements Interpreter {
     return this.#runPrompt(request, prompt);
   }
 
-  async #runPrompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
+  #runPrompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
     const { loop, worker, saved } = this.#options;
-    const outcome = await runPromptCell(loop, worker, request, prompt);
-    await saved();
-    return outcome;
+    return this.#alone(request, async () => {
+      const outcome = await runPromptCell(loop, worker, request, prompt);
+      await saved();
+      return outcome;
+    });
   }
 
   #magic(
@@ -208,6 +220,12 @@ class SessionInterpreter implements Interpreter {
     await this.#options.worker.snapshot().catch(() => undefined);
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 function mayRunCode(cell: Cell): boolean {
   switch (cell.kind) {

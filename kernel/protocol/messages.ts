@@ -27,6 +27,9 @@ const requestContents = {
   history_request: z.object({ hist_access_type: z.enum(['range', 'tail', 'search']).default('tail') }),
   comm_info_request: z.object({ target_name: text.nullish() }),
   interrupt_request: z.object({}),
+  create_subshell_request: z.object({}),
+  delete_subshell_request: z.object({ subshell_id: text }),
+  list_subshell_request: z.object({}),
   shutdown_request: z.object({ restart: z.boolean().default(false) }),
 };
 
@@ -59,6 +62,9 @@ export interface ReplyContents {
   history_request: KernelMessage.IHistoryReplyMsg['content'];
   comm_info_request: KernelMessage.ICommInfoReplyMsg['content'];
   interrupt_request: KernelMessage.IInterruptReplyMsg['content'];
+  create_subshell_request: { readonly status: 'ok'; readonly subshell_id: string };
+  delete_subshell_request: { readonly status: 'ok' };
+  list_subshell_request: { readonly status: 'ok'; readonly subshell_id: string[] };
   shutdown_request: ShutdownReply;
 }
 

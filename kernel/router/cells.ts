@@ -3,11 +3,12 @@ import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import type { CommRequest, RequestContent } from '../protocol/messages.ts';
 import { CommQueue } from './comm-queue.ts';
-import { ExecutionQueue } from './execution-queue.ts';
 import { execute } from './handlers/execute.ts';
 import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
+import type { ExecutionQueue } from './execution-queue.ts';
 import { Stdin } from './stdin.ts';
+import type { Subshells } from './subshells.ts';
 
 /** Keeps the number of the last cell. */
 export interface CountKeeper {
@@ -22,16 +23,16 @@ interface CellsOptions {
   readonly comms: OpenComms;
   readonly sessionId: string;
   readonly outbox: Outbox;
+  readonly subshells: Subshells;
   readonly keeper?: CountKeeper;
   readonly log: (line: string) => void;
 }
 
 type Content = RequestContent<'execute_request'>;
 
-/** The execute requests of a session: their queue, their numbers, and the questions they ask. */
+/** The execute requests of a session: their queues, their numbers, and the questions they ask. */
 export class Cells {
   readonly #options: CellsOptions;
-  readonly #queue = new ExecutionQueue();
   readonly #stdin: Stdin;
   readonly #comms: CommQueue;
   #counted: number | undefined;
@@ -39,12 +40,17 @@ export class Cells {
   constructor(options: CellsOptions) {
     this.#options = options;
     this.#stdin = new Stdin(options.outbox, options.log);
-    this.#comms = new CommQueue(options, this.#queue, () => this.#executionCount);
+    this.#comms = new CommQueue(options, () => this.#executionCount);
   }
 
   push(requester: Requester, content: Content): void {
-    this.#queue.push({
-      run: (signal) => this.#run(requester, content, signal),
+    const queue = this.#options.subshells.queueOf(requester.header);
+    if (queue === undefined) {
+      this.#refuse(requester);
+      return;
+    }
+    queue.push({
+      run: (signal) => this.#run(requester, content, queue, signal),
       abort: () => this.#abort(requester),
     });
   }
@@ -59,23 +65,18 @@ export class Cells {
     this.#stdin.receive(envelope);
   }
 
-  /** Stops the running cell and aborts those that wait. */
-  interrupt(): void {
-    this.#queue.interrupt();
-  }
-
-  /** Stops everything, for good; settles when the running cell has ended. */
-  close(): Promise<void> {
-    return this.#queue.close();
-  }
-
-  async #run(requester: Requester, content: Content, signal: AbortSignal): Promise<void> {
+  async #run(
+    requester: Requester,
+    content: Content,
+    queue: ExecutionQueue,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { outbox, log } = this.#options;
     const started = new Date().toISOString();
     outbox.busyWithCell(requester.header);
     try {
       const reply = await this.#execute(requester, content, signal);
-      if (reply.status === 'error' && content.stop_on_error && !content.silent) await this.#queue.abortRest();
+      if (reply.status === 'error' && content.stop_on_error && !content.silent) await queue.abortRest();
       outbox.reply(requester, reply, { started });
     } catch (error) {
       log(`A cell could not be answered: ${String(error)}`);
@@ -108,6 +109,13 @@ export class Cells {
   #count(): void {
     this.#counted = this.#executionCount + 1;
     this.#options.keeper?.counted(this.#counted);
+  }
+
+  #refuse(requester: Requester): void {
+    const { outbox } = this.#options;
+    outbox.busy(requester.header);
+    outbox.reply(requester, errorReply(new Error('There is no such subshell.')));
+    outbox.idle(requester.header);
   }
 
   /** As ipykernel answers a cell that an error before it, or an interrupt, kept from running. */

@@ -2,8 +2,8 @@ import type { Interpreter } from '../interpreter/contract.ts';
 import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { CommRequest } from '../protocol/messages.ts';
 import type { CommDelivery } from '../sandbox/contract.ts';
-import type { ExecutionQueue } from './execution-queue.ts';
 import type { Outbox, Requester } from './outbox.ts';
+import type { Subshells } from './subshells.ts';
 
 interface CommQueueOptions {
   readonly interpreter: Interpreter;
@@ -11,23 +11,27 @@ interface CommQueueOptions {
   readonly comms: OpenComms;
   readonly sessionId: string;
   readonly outbox: Outbox;
+  readonly subshells: Subshells;
   readonly log: (line: string) => void;
 }
 
 /** Hands code what clients say to its widgets, in turn with the cells. There is no reply; clients wait for `idle`. */
 export class CommQueue {
   readonly #options: CommQueueOptions;
-  readonly #queue: ExecutionQueue;
   readonly #executionCount: () => number;
 
-  constructor(options: CommQueueOptions, queue: ExecutionQueue, executionCount: () => number) {
+  constructor(options: CommQueueOptions, executionCount: () => number) {
     this.#options = options;
-    this.#queue = queue;
     this.#executionCount = executionCount;
   }
 
   push(requester: Requester, request: CommRequest | 'malformed'): void {
-    this.#queue.push({
+    const queue = this.#options.subshells.queueOf(requester.header);
+    if (queue === undefined) {
+      this.#answered(requester);
+      return;
+    }
+    queue.push({
       run: (signal) => this.#run(requester, request, signal),
       abort: () => this.#answered(requester),
     });

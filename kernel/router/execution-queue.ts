@@ -44,6 +44,12 @@ export class ExecutionQueue {
     this.#abortWaiting();
   }
 
+  /** Takes no more: what waits is aborted, what runs may end. */
+  end(): void {
+    this.#closed = true;
+    this.#abortWaiting();
+  }
+
   /** Stops everything, for good; settles when the running cell has ended. */
   close(): Promise<void> {
     this.#closed = true;

@@ -22,8 +22,8 @@ export class Outbox {
   readonly #transport: Transport;
   readonly #sessionId: string;
   readonly #log: (line: string) => void;
-  /** The cell that runs: while it does, the last state that clients see is `busy`. */
-  #cell: Header | undefined;
+  /** The cells that run: while one does, the last state that clients see is `busy`. */
+  readonly #cells = new Set<Header>();
 
   constructor(transport: Transport, sessionId: string, log: (line: string) => void) {
     this.#transport = transport;
@@ -41,14 +41,15 @@ export class Outbox {
 
   /** As `busy`, for a cell: it stays the kernel's state when requests beside it end. */
   busyWithCell(parent: Header): void {
-    this.#cell = parent;
+    this.#cells.add(parent);
     this.#status('busy', parent);
   }
 
   idle(parent: Header): void {
     this.#status('idle', parent);
-    if (this.#cell === parent) this.#cell = undefined;
-    else if (this.#cell) this.#status('busy', this.#cell);
+    this.#cells.delete(parent);
+    const [running] = this.#cells;
+    if (running) this.#status('busy', running);
   }
 
   /** Publishes on iopub. What can't be written as JSON is left out, with a line in the log. */

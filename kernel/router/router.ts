@@ -11,6 +11,7 @@ import type { ImmediateRequest } from './handlers/index.ts';
 import { Outbox } from './outbox.ts';
 import type { Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
+import { Subshells } from './subshells.ts';
 
 /** A session's cells and processes have this long to end; clients wait 2.5 s for the whole shutdown. */
 const END_MS = 1500;
@@ -54,6 +55,7 @@ export function startRouter(options: RouterOptions): RunningRouter {
 class Router implements RunningRouter {
   readonly #options: RouterOptions;
   readonly #outbox: Outbox;
+  readonly #subshells = new Subshells();
   readonly #cells: Cells;
   readonly #context: HandlerContext;
   /** Requests beside the cells that are being answered. */
@@ -65,11 +67,12 @@ class Router implements RunningRouter {
     const { transport, interpreter, comms, version, sessionId, log } = options;
     this.#options = options;
     this.#outbox = new Outbox(transport, sessionId, log);
-    this.#cells = new Cells({ ...options, outbox: this.#outbox });
+    this.#cells = new Cells({ ...options, outbox: this.#outbox, subshells: this.#subshells });
     this.#context = {
       interpreter,
       comms,
       version,
+      subshells: this.#subshells,
       interrupt: () => this.interrupt(),
       endSession: (restart) => this.#endSession(restart),
     };
@@ -81,12 +84,12 @@ class Router implements RunningRouter {
   }
 
   interrupt(): void {
-    this.#cells.interrupt();
+    this.#subshells.interrupt();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await within(END_MS, Promise.all([this.#cells.close(), ...this.#open]));
+    await within(END_MS, Promise.all([this.#subshells.close(), ...this.#open]));
   }
 
   #receive(channel: RequestChannel, envelope: Envelope): void {
@@ -163,7 +166,7 @@ class Router implements RunningRouter {
     const { interpreter, keeper, log } = this.#options;
     // At once: a client that loses patience kills the kernel before all has ended.
     this.#keep(keeper?.end(restart ? 'restart' : 'end') ?? Promise.resolve());
-    const closed = this.#cells.close().then(() => interpreter.close());
+    const closed = this.#subshells.close().then(() => interpreter.close());
     const ended = await within(
       END_MS,
       closed.catch((error: unknown) => log(`The session did not end cleanly: ${String(error)}`)),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { Turns } from '../turns.ts';
 import type { Frame, Line } from './channel.ts';
 import { checkReply, parseMessage } from './messages.ts';
-import { settledWithin, Turns } from './worker-time.ts';
+import { settledWithin } from './worker-time.ts';
 
 /** worker/checker.py gives up after two seconds. */
 const longestMs = 5_000;

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
+import { Turns } from '../turns.ts';
 import type {
   Bundle,
   CompletionResult,
@@ -9,7 +10,7 @@ import type {
   Worker,
 } from './contract.ts';
 import { completenessReply, completionReply, inspectionReply, variablesReply } from './messages.ts';
-import { Clock, SessionTime, Turns, settledWithin } from './worker-time.ts';
+import { Clock, SessionTime, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
 import { WarmPool } from './warm-pool.ts';

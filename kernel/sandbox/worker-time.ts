@@ -70,31 +70,6 @@ export class SessionTime {
   }
 }
 
-/** Lets requests in one at a time, in the order in which they came. */
-export class Turns {
-  #last: Promise<void> = Promise.resolve();
-
-  async enter(): Promise<() => void>;
-  async enter(giveUp: Promise<unknown>): Promise<(() => void) | undefined>;
-  /**
-   * @param giveUp when it settles first, the place is left
-   * @returns what ends the turn
-   */
-  async enter(giveUp?: Promise<unknown>): Promise<(() => void) | undefined> {
-    const before = this.#last;
-    let done!: () => void;
-    this.#last = new Promise((resolve) => (done = resolve));
-    if (giveUp === undefined) {
-      await before;
-      return done;
-    }
-    const admitted = await Promise.race([before.then(() => true), giveUp.then(() => false)]);
-    if (admitted) return done;
-    void before.then(done);
-    return undefined;
-  }
-}
-
 /** The promise's value, or `undefined` if it takes longer than that. */
 export async function settledWithin<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;

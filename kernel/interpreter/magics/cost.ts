@@ -36,5 +36,5 @@ function cells(row: Spent): readonly string[] {
 
 function lineOf(row: Spent): string {
   const [scope, , calls, input, cached, output, price] = cells(row);
-  return `${scope}, ${row.model}: ${calls} calls, ${input} tokens in (${cached} cached), ${output} out, ${price}`;
+  return `${scope}, ${row.model}: ${calls} ${calls === '1' ? 'call' : 'calls'}, ${input} tokens in (${cached} cached), ${output} out, ${price}`;
 }

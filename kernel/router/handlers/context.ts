@@ -1,5 +1,6 @@
 import type { Interpreter } from '../../interpreter/contract.ts';
 import type { OpenComms } from '../../output/contract.ts';
+import type { Subshells } from '../subshells.ts';
 
 /** What the handlers of requests may use. */
 export interface HandlerContext {
@@ -7,6 +8,7 @@ export interface HandlerContext {
   readonly comms: OpenComms;
   /** Version of Replique. */
   readonly version: string;
+  readonly subshells: Pick<Subshells, 'create' | 'delete' | 'list'>;
   /** Stops the running cell and aborts those that wait. */
   readonly interrupt: () => void;
   /** Ends cells and processes; settles when they have ended, or after a bounded time. */

@@ -8,6 +8,7 @@ import { interrupt } from './interrupt.ts';
 import { isComplete } from './is-complete.ts';
 import { kernelInfo } from './kernel-info.ts';
 import { shutdown } from './shutdown.ts';
+import { createSubshell, deleteSubshell, listSubshells } from './subshell.ts';
 
 /** Requests that are answered at once, beside a running cell; cells have a queue of their own. */
 export type ImmediateRequest = Exclude<KnownRequest, { msg_type: 'execute_request' }>;
@@ -32,6 +33,12 @@ export async function answer(
       return commInfo(request.content, context);
     case 'interrupt_request':
       return interrupt(context);
+    case 'create_subshell_request':
+      return createSubshell(context);
+    case 'delete_subshell_request':
+      return deleteSubshell(request.content, context);
+    case 'list_subshell_request':
+      return listSubshells(context);
     case 'shutdown_request':
       return shutdown(request.content, context);
   }

@@ -21,7 +21,7 @@ export function kernelInfo({
     },
     banner: `Replique ${version}: each cell is a prompt. %help lists the magics.`,
     help_links: [],
-    supported_features: [],
+    supported_features: ['kernel subshells'],
     debugger: false,
   };
 }

@@ -46,6 +46,14 @@ export class TestClient {
     return this.send('execute_request', { code, ...content });
   }
 
+  /** Sends a request to a subshell and returns its id. */
+  sendTo(subshell: string, msgType: string, content: object = {}): string {
+    const message = makeMessage(msgType, 'test', content);
+    const header = { ...message.header, subshell_id: subshell };
+    this.#channels.send('shell', { identities: this.#identities, message: { ...message, header } });
+    return header.msg_id;
+  }
+
   /** The first message that fits, now or when it comes. */
   async message(fits: (received: Received) => boolean): Promise<Message> {
     const found = this.received.find(fits);

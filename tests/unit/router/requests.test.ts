@@ -25,7 +25,7 @@ describe('answers', () => {
         codemirror_mode: 'markdown',
         pygments_lexer: 'markdown',
       },
-      supported_features: [],
+      supported_features: ['kernel subshells'],
       debugger: false,
     });
     expect(client.story(id)).toEqual(['busy', 'kernel_info_reply', 'idle']);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Clock, settledWithin, Turns } from '../../../kernel/sandbox/worker-time.ts';
+import { Clock, settledWithin } from '../../../kernel/sandbox/worker-time.ts';
+import { Turns } from '../../../kernel/turns.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
