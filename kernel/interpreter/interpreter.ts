@@ -7,6 +7,7 @@ import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
+import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
   type MagicContext,
@@ -51,11 +52,11 @@ class SessionInterpreter implements Interpreter {
   readonly #turns = new Turns();
   /** What occupies the worker. */
   #running = 0;
-  /** What goes on in the idle time after a cell. */
-  #settling: Promise<void> = Promise.resolve();
+  readonly #snapshots: IdleSnapshots;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
+    this.#snapshots = new IdleSnapshots(() => options.worker.snapshot());
     this.#notice = options.notice;
   }
 
@@ -64,12 +65,14 @@ class SessionInterpreter implements Interpreter {
   }
 
   async deliver(request: WidgetRequest): Promise<void> {
-    await this.#settling;
+    await this.#snapshots.before();
+    const began = performance.now();
     this.#running += 1;
     try {
       await runWidget(this.#options.worker, request);
     } finally {
       this.#running -= 1;
+      this.#snapshots.after(performance.now() - began);
     }
   }
 
@@ -90,8 +93,7 @@ class SessionInterpreter implements Interpreter {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#options.worker.close(), this.#options.close()]);
-    await this.#settling;
+    await Promise.all([this.#snapshots.end(), this.#options.worker.close(), this.#options.close()]);
   }
 
   #busy(): boolean {
@@ -128,14 +130,15 @@ class SessionInterpreter implements Interpreter {
   async #alone(request: CellRequest, action: () => Promise<CellOutcome>): Promise<CellOutcome> {
     const done = await this.#turns.enter(aborted(request.signal));
     if (done === undefined) return failed(request, plainError('KeyboardInterrupt', ''), true);
+    await this.#snapshots.before();
+    const began = performance.now();
+    this.#running += 1;
     try {
-      await this.#settling;
-      this.#running += 1;
       this.#options.worker.beginCell(request.executionCount);
       return await action();
     } finally {
       this.#running -= 1;
-      this.#settling = this.#snapshot();
+      this.#snapshots.after(performance.now() - began);
       done();
     }
   }
@@ -213,11 +216,6 @@ class SessionInterpreter implements Interpreter {
       if (text !== undefined) request.emit({ type: 'notice', text });
     }
     this.#notice = undefined;
-  }
-
-  /** So that a worker that must be replaced comes back as it was after this cell. */
-  async #snapshot(): Promise<void> {
-    await this.#options.worker.snapshot().catch(() => undefined);
   }
 }
 

@@ -58,6 +58,8 @@ class RestartingWorker implements SessionWorker {
   #closed = false;
   /** Grows with each restart: what was asked before it is not begun after it. */
   #epoch = 0;
+  /** How often code has run since the newest snapshot. */
+  #unkept = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -117,7 +119,11 @@ class RestartingWorker implements SessionWorker {
   }
 
   snapshot(): Promise<string> {
-    return this.#alone(async (process) => process.snapshot());
+    return this.#alone(async (process) => {
+      const id = await process.snapshot();
+      this.#unkept = 0;
+      return id;
+    });
   }
 
   resume(id: string): Promise<void> {
@@ -172,6 +178,7 @@ class RestartingWorker implements SessionWorker {
       const { leftMs, allowedMs } = this.#time;
       if (leftMs <= 0) return { status: 'limit', notice: words.sessionOver(allowedMs) };
       const notices = this.#notices.splice(0);
+      this.#unkept += 1;
       clock.limit(Math.min(options.timeoutMs, leftMs));
       const began = performance.now();
       const proxy = await process.proxy();
@@ -189,7 +196,12 @@ class RestartingWorker implements SessionWorker {
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
       if (end?.kind === 'done') notices.push(...process.complaints(end.message.error));
-      const outcome = outcomeOf(end, clock.reason, { memory: memoryOf(process), who: this.#who }, notices);
+      const outcome = outcomeOf(
+        end,
+        clock.reason,
+        { memory: this.#memoryOf(process), who: this.#who },
+        notices,
+      );
       if (end?.kind === 'died') recovery = this.#restore(process);
       return isSessionOver ? { ...outcome, status: 'limit' } : outcome;
     } finally {
@@ -227,7 +239,7 @@ class RestartingWorker implements SessionWorker {
     const process = await this.#start();
     const { death } = process.peer;
     if (death === undefined) return process;
-    this.#notices.push(words.describeDeath(death, memoryOf(process), this.#who).notice);
+    this.#notices.push(words.describeDeath(death, this.#memoryOf(process), this.#who).notice);
     await this.#restore(process);
     return this.#start();
   }
@@ -249,7 +261,7 @@ class RestartingWorker implements SessionWorker {
     const ended = await settledWithin(request, busyGraceMs);
     const { death } = process.peer;
     if (ended !== undefined && death === undefined) return;
-    const memory = memoryOf(process);
+    const memory = this.#memoryOf(process);
     this.#notices.push(
       death === undefined
         ? words.replacedNotice(busyGraceMs, memory, this.#who)
@@ -261,6 +273,7 @@ class RestartingWorker implements SessionWorker {
   /** Goes back to the newest snapshot, or else to a fresh process. Never rejects: the next request meets the problem. */
   async #restore(process: WorkerProcess): Promise<void> {
     const id = process.newestSnapshot;
+    this.#unkept = 0;
     try {
       if (id !== undefined) {
         await this.#resume(process, id);
@@ -283,8 +296,8 @@ class RestartingWorker implements SessionWorker {
     this.#process = undefined;
     await (await process?.catch(() => undefined))?.close();
   }
-}
 
-function memoryOf(process: WorkerProcess): string {
-  return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored;
+  #memoryOf(process: WorkerProcess): string {
+    return process.newestSnapshot === undefined ? words.memoryLost : words.memoryRestored(this.#unkept);
+  }
 }

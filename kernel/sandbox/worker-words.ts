@@ -65,8 +65,10 @@ function wayOfDeath(status: number | null, who: string): string {
 }
 
 /** What became of the memory of a process that was replaced. */
-export const memoryRestored =
-  'It was replaced by a copy from before that helper: what the helper had set is gone.';
+export const memoryRestored = (runs: number): string =>
+  runs <= 1
+    ? 'It was replaced by a copy from before that code: what it had set is gone.'
+    : `It was replaced by a copy from before the last ${runs} runs of code: what they had set is gone.`;
 export const memoryLost = 'It was started anew: all variables and imports are gone.';
 export const copyLost =
   'That copy had ended, too, so Python was started anew: all variables and imports are gone.';

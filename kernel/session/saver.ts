@@ -1,14 +1,25 @@
+/** Saves take a fiftieth of the time at most; but no change waits for longer than this. */
+const restFactor = 49;
+const longestRestMs = 1000;
+
 export interface SaverOptions {
   /** Saves what there is now. @throws Error where it can't */
   readonly write: () => Promise<void>;
   readonly log: (line: string) => void;
 }
 
-/** Saves what changes, one write at a time, beside the cell. What can't be saved is said once. */
+/**
+ * Saves what changes, one write at a time, beside the cell. Changes that follow one another fast are saved together. What
+ * can't be saved is said once.
+ */
 export class Saver {
   readonly #o: SaverOptions;
   #saving: Promise<void> | undefined;
   #isStale = false;
+  /** No save begins before, on the clock of `performance.now`, unless one is waited for. */
+  #restsUntil = 0;
+  #isWanted = false;
+  #endRest: () => void = () => undefined;
   #hasFailed = false;
   #problem: string | undefined;
 
@@ -16,7 +27,7 @@ export class Saver {
     this.#o = options;
   }
 
-  /** There is something new: it is saved as soon as the step's own work lets go. */
+  /** There is something new: it is saved as soon as the step's own work lets go, or a short while after the last save. */
   changed(): void {
     this.#isStale = true;
     this.#saving ??= this.#saveAll();
@@ -24,14 +35,16 @@ export class Saver {
 
   /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
   async saved(): Promise<boolean> {
+    this.#isWanted = true;
+    this.#endRest();
     await this.#saving;
+    this.#isWanted = false;
     return !this.#hasFailed;
   }
 
   /** Nothing more will change: what could not be saved is tried once more. Never rejects. */
   async finish(): Promise<void> {
-    await this.#saving;
-    if (!this.#hasFailed) return;
+    if (await this.saved()) return;
     try {
       await this.#o.write();
     } catch (error) {
@@ -50,10 +63,13 @@ export class Saver {
 
   async #saveAll(): Promise<void> {
     while (this.#isStale) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#rest();
       this.#isStale = false;
+      const began = performance.now();
       try {
         await this.#o.write();
+        const ended = performance.now();
+        this.#restsUntil = ended + Math.min(longestRestMs, (ended - began) * restFactor);
         this.#hasFailed = false;
       } catch (error) {
         this.#fail((error as Error).message);
@@ -61,6 +77,19 @@ export class Saver {
       }
     }
     this.#saving = undefined;
+  }
+
+  async #rest(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const restMs = this.#restsUntil - performance.now();
+    if (this.#isWanted || restMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, restMs);
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #fail(why: string): void {

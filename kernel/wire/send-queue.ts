@@ -28,7 +28,9 @@ export class SendQueue {
     return this.#draining;
   }
 
+  /** Not at once: a cell's code is on its way to Python before its `busy` is written. */
   async #drain(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     for (let frames = this.#waiting.shift(); frames; frames = this.#waiting.shift()) {
       try {
         await this.#sink.send(frames);

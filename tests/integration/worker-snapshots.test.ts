@@ -158,7 +158,7 @@ describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => 
     await run(worker, 'z = "new"');
     await worker.snapshot();
     await worker.resume(old);
-    expect((await run(worker, 'import os\nos._exit(1)')).notice).toContain('from before that helper');
+    expect((await run(worker, 'import os\nos._exit(1)')).notice).toContain('from before that code');
     expect(await print('print(z)')).toBe('old');
   });
 });

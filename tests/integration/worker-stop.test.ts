@@ -127,7 +127,7 @@ describe.each(['bubblewrap', 'none'] as const)('stopping the worker (%s)', (isol
     expect(outcome.status).toBe('timeout');
     const next = await run(impatient, 'print(kept)');
     expect(next.stdout).toBe('2\n');
-    expect(next.notice).toContain('from before that helper');
+    expect(next.notice).toContain('from before that code');
   });
 
   it.each([

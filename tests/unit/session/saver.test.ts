@@ -50,3 +50,42 @@ describe('what could not be saved', () => {
     expect([written(), log]).toEqual([1, []]);
   });
 });
+
+describe('what changes fast', () => {
+  const writeMs = 5;
+
+  /** A saver whose writes take a while, and when each began. */
+  function slow(): { saver: Saver; began: number[] } {
+    const began: number[] = [];
+    const write = async (): Promise<void> => {
+      began.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, writeMs));
+    };
+    return { saver: new Saver({ write, log: () => undefined }), began };
+  }
+
+  it('is saved together, so that most of the time goes to what changes it', async () => {
+    const { saver, began } = slow();
+    while (began.length < 3) {
+      saver.changed();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await saver.saved();
+    for (const [at, begin] of began.slice(1, 3).entries()) {
+      expect(begin - (began[at] ?? 0)).toBeGreaterThan(writeMs * 20);
+    }
+  });
+
+  it('is saved at once where that is waited for', async () => {
+    const { saver, began } = slow();
+    saver.changed();
+    await saver.saved();
+    for (let i = 0; i < 4; i += 1) {
+      saver.changed();
+      if (i % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+      await saver.saved();
+    }
+    expect(began).toHaveLength(5);
+    expect((began[4] ?? 0) - (began[0] ?? 0)).toBeLessThan(writeMs * 49 * 2);
+  });
+});
