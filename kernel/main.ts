@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { loadConfig, type Config } from './config.ts';
+import type { Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
@@ -21,9 +21,9 @@ const log = (line: string): void => {
 /** Runs the command that the arguments name and returns the exit status. */
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
+  if (command === '-f') return runKernel(rest[0] ?? '');
+  const { loadConfig } = await import('./config.ts');
   switch (command) {
-    case '-f':
-      return runKernel(rest[0] ?? '');
     case 'check': {
       const { printCheck } = await import('./check/command.ts');
       return printCheck(loadConfig());
@@ -47,11 +47,10 @@ async function main(args: readonly string[]): Promise<number> {
 async function runKernel(file: string): Promise<number> {
   process.stderr.on('error', () => undefined); // no one reads the log any more: the session goes on
   const connection = readConnection(file);
-  const config = loadConfigOrProblem();
   const { startKernel } = await import('./kernel.ts');
   const kernel = await startKernel({
     connection,
-    config,
+    config: loadConfigOrProblem,
     kernelId: kernelIdOf(file),
     sessionsDir: sessionsDir(),
     notebook: process.env['JPY_SESSION_NAME'],
@@ -64,7 +63,8 @@ async function runKernel(file: string): Promise<number> {
   return 0;
 }
 
-function loadConfigOrProblem(): Config | RepliqueError {
+async function loadConfigOrProblem(): Promise<Config | RepliqueError> {
+  const { loadConfig } = await import('./config.ts');
   try {
     return loadConfig();
   } catch (error) {

@@ -11,7 +11,8 @@ export class IdleSnapshots {
   readonly #take: () => Promise<unknown>;
   #timer: NodeJS.Timeout | undefined;
   #taking: Promise<unknown> = Promise.resolve();
-  #unkeptMs = 0;
+  /** The first cell is kept at once: before it there is nothing to come back to. */
+  #unkeptMs = Infinity;
 
   /** @param take takes one; may reject */
   constructor(take: () => Promise<unknown>) {

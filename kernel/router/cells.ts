@@ -1,8 +1,7 @@
-import type { Interpreter } from '../interpreter/contract.ts';
-import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import type { CommRequest, RequestContent } from '../protocol/messages.ts';
 import { CommQueue } from './comm-queue.ts';
+import type { LateSession, Session } from './contract.ts';
 import { execute } from './handlers/execute.ts';
 import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
@@ -10,21 +9,11 @@ import type { ExecutionQueue } from './execution-queue.ts';
 import { Stdin } from './stdin.ts';
 import type { Subshells } from './subshells.ts';
 
-/** Keeps the number of the last cell. */
-export interface CountKeeper {
-  /** That of before a crash of the kernel, where its session goes on; else 0. */
-  lastCount(): number;
-  counted(executionCount: number): void;
-}
-
 interface CellsOptions {
-  readonly interpreter: Interpreter;
-  readonly createEmitter: EmitterFactory;
-  readonly comms: OpenComms;
+  readonly session: LateSession;
   readonly sessionId: string;
   readonly outbox: Outbox;
   readonly subshells: Subshells;
-  readonly keeper?: CountKeeper;
   readonly log: (line: string) => void;
 }
 
@@ -40,7 +29,7 @@ export class Cells {
   constructor(options: CellsOptions) {
     this.#options = options;
     this.#stdin = new Stdin(options.outbox, options.log);
-    this.#comms = new CommQueue(options, () => this.#executionCount);
+    this.#comms = new CommQueue(options, ({ keeper }) => this.#last(keeper));
   }
 
   push(requester: Requester, content: Content): void {
@@ -75,40 +64,46 @@ export class Cells {
     const started = new Date().toISOString();
     outbox.busyWithCell(requester.header);
     try {
-      const reply = await this.#execute(requester, content, signal);
+      const session = await this.#options.session.ready();
+      const reply = await this.#execute(session, requester, content, signal);
       if (reply.status === 'error' && content.stop_on_error && !content.silent) await queue.abortRest();
       outbox.reply(requester, reply, { started });
     } catch (error) {
       log(`A cell could not be answered: ${String(error)}`);
-      outbox.reply(requester, { ...errorReply(error), execution_count: this.#executionCount }, { started });
+      outbox.reply(requester, { ...errorReply(error), execution_count: this.#counted ?? 0 }, { started });
     } finally {
       outbox.idle(requester.header);
     }
   }
 
-  #execute(requester: Requester, content: Content, signal: AbortSignal): ReturnType<typeof execute> {
-    const { interpreter, createEmitter, sessionId, outbox } = this.#options;
-    if (!content.silent && (content.store_history ?? true)) this.#count();
+  #execute(
+    { interpreter, createEmitter, keeper }: Session,
+    requester: Requester,
+    content: Content,
+    signal: AbortSignal,
+  ): ReturnType<typeof execute> {
+    const { sessionId, outbox } = this.#options;
+    if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
     return execute(content, {
       interpreter,
       createEmitter,
       sessionId,
       requestId: requester.header.msg_id,
-      executionCount: this.#executionCount,
+      executionCount: this.#last(keeper),
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
       ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
     });
   }
 
-  /** The number of the last cell; what was kept is not looked for before it is asked for. */
-  get #executionCount(): number {
-    return (this.#counted ??= this.#options.keeper?.lastCount() ?? 0);
+  /** The number of the last cell. */
+  #last(keeper: Session['keeper']): number {
+    return (this.#counted ??= keeper?.lastCount() ?? 0);
   }
 
-  #count(): void {
-    this.#counted = this.#executionCount + 1;
-    this.#options.keeper?.counted(this.#counted);
+  #count(keeper: Session['keeper']): void {
+    this.#counted = this.#last(keeper) + 1;
+    keeper?.counted(this.#counted);
   }
 
   #refuse(requester: Requester): void {

@@ -1,14 +1,11 @@
-import type { Interpreter } from '../interpreter/contract.ts';
-import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { CommRequest } from '../protocol/messages.ts';
 import type { CommDelivery } from '../sandbox/contract.ts';
+import type { LateSession, Session } from './contract.ts';
 import type { Outbox, Requester } from './outbox.ts';
 import type { Subshells } from './subshells.ts';
 
 interface CommQueueOptions {
-  readonly interpreter: Interpreter;
-  readonly createEmitter: EmitterFactory;
-  readonly comms: OpenComms;
+  readonly session: LateSession;
   readonly sessionId: string;
   readonly outbox: Outbox;
   readonly subshells: Subshells;
@@ -18,9 +15,9 @@ interface CommQueueOptions {
 /** Hands code what clients say to its widgets, in turn with the cells. There is no reply; clients wait for `idle`. */
 export class CommQueue {
   readonly #options: CommQueueOptions;
-  readonly #executionCount: () => number;
+  readonly #executionCount: (session: Session) => number;
 
-  constructor(options: CommQueueOptions, executionCount: () => number) {
+  constructor(options: CommQueueOptions, executionCount: (session: Session) => number) {
     this.#options = options;
     this.#executionCount = executionCount;
   }
@@ -38,7 +35,7 @@ export class CommQueue {
   }
 
   async #run(requester: Requester, request: CommRequest | 'malformed', signal: AbortSignal): Promise<void> {
-    const { comms, outbox, log } = this.#options;
+    const { outbox, log } = this.#options;
     if (request === 'malformed') {
       log(`Refused a malformed ${requester.header.msg_type}.`);
       this.#answered(requester);
@@ -50,14 +47,15 @@ export class CommQueue {
       return;
     }
     const delivery: CommDelivery = { ...request, event };
-    if (!comms.admit(delivery)) {
+    const session = await this.#options.session.ready();
+    if (!session.comms.admit(delivery)) {
       log(`Refused a ${requester.header.msg_type} to a comm that is not open, or too large.`);
       this.#answered(requester);
       return;
     }
     outbox.busyWithCell(requester.header);
     try {
-      await this.#deliver(requester, delivery, signal);
+      await this.#deliver(session, requester, delivery, signal);
     } catch (error) {
       log(`A widget could not be told: ${String(error)}`);
     } finally {
@@ -65,15 +63,20 @@ export class CommQueue {
     }
   }
 
-  async #deliver({ header }: Requester, comm: CommDelivery, signal: AbortSignal): Promise<void> {
-    const { interpreter, createEmitter, sessionId, outbox } = this.#options;
-    const emitter = createEmitter({
-      executionCount: this.#executionCount(),
+  async #deliver(
+    session: Session,
+    { header }: Requester,
+    comm: CommDelivery,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sessionId, outbox } = this.#options;
+    const emitter = session.createEmitter({
+      executionCount: this.#executionCount(session),
       sessionId,
       requestId: header.msg_id,
       publish: (message) => outbox.publish(message.msg_type, message.content, header, message),
     });
-    await interpreter.deliver({ comm, signal, emit: (event) => emitter.emit(event) });
+    await session.interpreter.deliver({ comm, signal, emit: (event) => emitter.emit(event) });
     emitter.flush();
   }
 

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Interpreter } from '../interpreter/contract.ts';
-import type { EmitterFactory, OpenComms } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
 import type { RequestChannel, Transport } from '../wire/contract.ts';
-import { Cells, type CountKeeper } from './cells.ts';
+import { Cells } from './cells.ts';
+import type { LateSession } from './contract.ts';
 import type { HandlerContext } from './handlers/context.ts';
 import { answer } from './handlers/index.ts';
 import type { ImmediateRequest } from './handlers/index.ts';
@@ -16,23 +15,13 @@ import { Subshells } from './subshells.ts';
 /** A session's cells and processes have this long to end; clients wait 2.5 s for the whole shutdown. */
 const END_MS = 1500;
 
-/** Keeps what of a session outlives its kernel. */
-export interface SessionKeeper extends CountKeeper {
-  /** A client has asked for the session's end. Never rejects. */
-  end(how: 'end' | 'restart'): Promise<void>;
-}
-
 export interface RouterOptions {
   readonly transport: Transport;
-  readonly interpreter: Interpreter;
-  readonly createEmitter: EmitterFactory;
-  readonly comms: OpenComms;
+  readonly session: LateSession;
   /** Version of Replique, as clients are told it. */
   readonly version: string;
   /** Unique for this run of the kernel; the `session` of every message it sends. */
   readonly sessionId: string;
-  /** Absent: nothing is kept of the session. */
-  readonly keeper?: SessionKeeper;
   /** Called once, when the shutdown has been answered and the interpreter closed: close router and transport, exit. */
   readonly onShutdown: () => void;
   readonly log: (line: string) => void;
@@ -64,13 +53,12 @@ class Router implements RunningRouter {
   #closed = false;
 
   constructor(options: RouterOptions) {
-    const { transport, interpreter, comms, version, sessionId, log } = options;
+    const { transport, session, version, sessionId, log } = options;
     this.#options = options;
     this.#outbox = new Outbox(transport, sessionId, log);
     this.#cells = new Cells({ ...options, outbox: this.#outbox, subshells: this.#subshells });
     this.#context = {
-      interpreter,
-      comms,
+      session: () => session.ready(),
       version,
       subshells: this.#subshells,
       interrupt: () => this.interrupt(),
@@ -163,10 +151,12 @@ class Router implements RunningRouter {
   }
 
   async #endSession(restart: boolean): Promise<void> {
-    const { interpreter, keeper, log } = this.#options;
+    const { session, log } = this.#options;
+    const begun = session.begun();
+    if (begun === undefined) return;
     // At once: a client that loses patience kills the kernel before all has ended.
-    this.#keep(keeper?.end(restart ? 'restart' : 'end') ?? Promise.resolve());
-    const closed = this.#subshells.close().then(() => interpreter.close());
+    this.#keep(begun.then(({ keeper }) => keeper?.end(restart ? 'restart' : 'end')));
+    const closed = this.#subshells.close().then(async () => (await begun).interpreter.close());
     const ended = await within(
       END_MS,
       closed.catch((error: unknown) => log(`The session did not end cleanly: ${String(error)}`)),

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { repliqueError } from '../errors.ts';
 import { envStamp, homeDir, workerEnvDir } from '../paths.ts';
 import type { PythonInstallation } from './contract.ts';
+import { keepAnswer, knownAnswer } from './python-cache.ts';
 import { isCovered, isWithin, linkChain, outermost, systemDirectories } from './mounts.ts';
 
 const oldest = [3, 10] as const;
@@ -54,7 +55,12 @@ export function locatePython(config: Config): Promise<PythonInstallation> {
 }
 
 async function locate(config: Config): Promise<PythonInstallation> {
-  const given = await askPython(config.python ?? ownPython());
+  const named = config.python ?? ownPython();
+  const known = isAbsolute(named) ? knownAnswer(named, answer, ({ ipython }) => ipython) : undefined;
+  const given = known ?? (await askPython(named));
+  if (known === undefined && given.ipython !== null && isAbsolute(named)) {
+    keepAnswer(named, given, given.ipython);
+  }
   if (given.ipython === null) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python: given.executable });
   return describe(given);
 }

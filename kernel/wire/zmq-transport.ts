@@ -46,9 +46,11 @@ interface Sockets {
 export async function openZmqTransport(options: ZmqTransportOptions): Promise<Transport> {
   const sockets = makeSockets();
   try {
-    for (const name of socketNames) {
-      await bind(sockets[name], socketAddress(options.connection, name));
-    }
+    const bound = await Promise.allSettled(
+      socketNames.map((name) => bind(sockets[name], socketAddress(options.connection, name))),
+    );
+    const failed = bound.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   } catch (error) {
     closeAll(sockets);
     throw error;

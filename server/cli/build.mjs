@@ -38,7 +38,7 @@ const banner =
 const onlyUsedZod = {
   name: 'only-used-zod',
   setup(builder) {
-    builder.onLoad({ filter: /[\\/](kernel|server)[\\/].*\.ts$/ }, ({ path }) => ({
+    builder.onLoad({ filter: /[\\/](kernel|server|tests)[\\/].*\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace("import { z } from 'zod'", "import * as z from 'zod'"),
       loader: 'ts',
     }));

@@ -49,6 +49,7 @@ describe('who may import whom', () => {
         'kernel/errors.ts',
         'kernel/files.ts',
         'kernel/assembly.ts',
+        'kernel/kernel-session.ts',
         'kernel/kernel.ts',
         'kernel/library.ts',
         'kernel/main.ts',
@@ -56,6 +57,7 @@ describe('who may import whom', () => {
         'kernel/processes.ts',
         'kernel/sandbox-control.ts',
         'kernel/spending.ts',
+        'kernel/turns.ts',
       ].toSorted(),
     );
   });

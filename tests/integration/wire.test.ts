@@ -17,6 +17,7 @@ import type { RunningRouter } from '../../kernel/router/router.ts';
 import type { Transport } from '../../kernel/wire/contract.ts';
 import { openZmqTransport } from '../../kernel/wire/zmq-transport.ts';
 import { TestClient } from '../unit/router/client.ts';
+import { standing } from '../unit/router/harness.ts';
 import { ScriptedInterpreter, ScriptedKeeper, plainEmitter } from '../unit/router/scripted-interpreter.ts';
 import { ZmqClient, makeConnection } from './wire-client.ts';
 
@@ -48,11 +49,8 @@ async function startKernel(kind: 'tcp' | 'ipc' = 'tcp'): Promise<Kernel> {
   const keeper = new ScriptedKeeper();
   const router = startRouter({
     transport,
-    interpreter,
-    createEmitter: plainEmitter,
-    comms: new Comms([]),
+    session: standing({ interpreter, createEmitter: plainEmitter, comms: new Comms([]), keeper }),
     version: '1.2.3',
-    keeper,
     onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     ...common,
   });

@@ -68,10 +68,17 @@ export class KernelUnderTest {
     const logged: string[] = [];
     const kernel = await startKernel({
       connection,
-      config:
-        given.config instanceof RepliqueError
-          ? given.config
-          : configWith({ provider: 'mock', auditDir, ...(given.replies && { mockScript }), ...given.config }),
+      config: () =>
+        Promise.resolve(
+          given.config instanceof RepliqueError
+            ? given.config
+            : configWith({
+                provider: 'mock',
+                auditDir,
+                ...(given.replies && { mockScript }),
+                ...given.config,
+              }),
+        ),
       kernelId: given.kernelId ?? randomUUID(),
       sessionsDir: given.sessionsDir ?? join(top, 'sessions'),
       notebook: given.notebook === undefined ? undefined : notebook,

@@ -5,12 +5,11 @@ import type { HandlerContext } from './context.ts';
 /** Completes what stands before the cursor. */
 export async function complete(
   { code, cursor_pos }: RequestContent<'complete_request'>,
-  { interpreter }: HandlerContext,
+  { session }: HandlerContext,
 ): Promise<ReplyContents['complete_request']> {
-  const { matches, cursorStart, cursorEnd } = await interpreter.complete(
-    code,
-    cursor_pos ?? codePoints(code),
-  );
+  const { matches, cursorStart, cursorEnd } = await (
+    await session()
+  ).interpreter.complete(code, cursor_pos ?? codePoints(code));
   return {
     status: 'ok',
     matches: [...matches],

@@ -1,11 +1,9 @@
-import type { Interpreter } from '../../interpreter/contract.ts';
-import type { OpenComms } from '../../output/contract.ts';
+import type { Session } from '../contract.ts';
 import type { Subshells } from '../subshells.ts';
 
 /** What the handlers of requests may use. */
 export interface HandlerContext {
-  readonly interpreter: Interpreter;
-  readonly comms: OpenComms;
+  readonly session: () => Promise<Session>;
   /** Version of Replique. */
   readonly version: string;
   readonly subshells: Pick<Subshells, 'create' | 'delete' | 'list'>;

@@ -5,8 +5,10 @@ import type { HandlerContext } from './context.ts';
 /** Shows the documentation of what the cursor stands on. */
 export async function inspect(
   { code, cursor_pos, detail_level }: RequestContent<'inspect_request'>,
-  { interpreter }: HandlerContext,
+  { session }: HandlerContext,
 ): Promise<ReplyContents['inspect_request']> {
-  const data = await interpreter.inspect(code, cursor_pos ?? codePoints(code), detail_level);
+  const data = await (
+    await session()
+  ).interpreter.inspect(code, cursor_pos ?? codePoints(code), detail_level);
   return { status: 'ok', found: data !== undefined, data: (data ?? {}) as ReplyJson, metadata: {} };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { startRouter } from '../../../kernel/router/router.ts';
+import type { LateSession, Session as RouterSession } from '../../../kernel/router/contract.ts';
 import type { RouterOptions, RunningRouter } from '../../../kernel/router/router.ts';
 import { memoryPair } from '../../../kernel/wire/memory-transport.ts';
 import type { MemoryClient } from '../../../kernel/wire/memory-transport.ts';
@@ -18,8 +19,16 @@ export interface Session {
   readonly ends: readonly string[];
 }
 
+/** A session that has begun. */
+export function standing(session: RouterSession): LateSession {
+  return {
+    ready: () => Promise.resolve(session),
+    begun: () => Promise.resolve(session),
+  };
+}
+
 /** A kernel over a linked pair, with a scripted interpreter. */
-export function startSession(options: Partial<RouterOptions> = {}): Session {
+export function startSession(options: Partial<RouterOptions & RouterSession> = {}): Session {
   const log: string[] = [];
   const shutdowns: boolean[] = [];
   const interpreter = new ScriptedInterpreter();
@@ -28,12 +37,9 @@ export function startSession(options: Partial<RouterOptions> = {}): Session {
   const keeper = new ScriptedKeeper();
   const router = startRouter({
     transport: pair.kernel,
-    interpreter,
-    createEmitter: plainEmitter,
-    comms: new Comms([]),
+    session: standing({ interpreter, createEmitter: plainEmitter, comms: new Comms([]), keeper, ...options }),
     version: '1.2.3',
     sessionId: 'session',
-    keeper,
     onShutdown: () => shutdowns.push(keeper.ends[0] === 'restart'),
     log: (line) => log.push(line),
     ...options,

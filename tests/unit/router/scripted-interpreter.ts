@@ -1,6 +1,6 @@
 import type { CellRequest, Interpreter, WidgetRequest } from '../../../kernel/interpreter/contract.ts';
 import type { CellEvent, CellOutcome } from '../../../kernel/loop/events.ts';
-import type { SessionKeeper } from '../../../kernel/router/router.ts';
+import type { SessionKeeper } from '../../../kernel/router/contract.ts';
 import type { EmitterFactory } from '../../../kernel/output/contract.ts';
 
 const failure = (ename: string, interrupted = false): CellOutcome => ({
