@@ -37,6 +37,10 @@ const mostMb = 2 ** 30;
 export const schema = z.strictObject({
   provider: z.enum(providers).default('auto').describe('Which provider answers; `auto` looks for one.'),
   model: z.string().min(1).max(200).optional().describe('The model; without it the provider’s default.'),
+  vision: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe('Whether the model is given images of results; `auto`: where it is known to see.'),
   temperature: z.number().min(0).max(2).default(0).describe('Sampling temperature.'),
   maxTokens: z.int().min(16).max(131072).default(1024).describe('Most tokens that one turn may generate.'),
   maxTurns: z.int().min(1).max(100).default(8).describe('Most turns that one cell may take.'),

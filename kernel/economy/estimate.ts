@@ -1,3 +1,5 @@
+/** Tokens of an image of a usual size: what OpenAI counts for 1024 × 1024 in high detail, and more than most others do. */
+const perImage = 765;
 /** Tokens that a chat template adds around each message. */
 const perMessage = 5;
 const asciiCharsPerToken = 3.5;
@@ -13,6 +15,11 @@ export function estimateTokens(text: string): number {
 }
 
 /** The same for the messages of a request. */
-export function estimateMessages(messages: readonly { readonly content: string }[]): number {
-  return messages.reduce((sum, message) => sum + estimateTokens(message.content) + perMessage, 0);
+export function estimateMessages(
+  messages: readonly { readonly content: string; readonly images?: readonly unknown[] }[],
+): number {
+  const each = messages.map(
+    ({ content, images = [] }) => estimateTokens(content) + perMessage + images.length * perImage,
+  );
+  return each.reduce((sum, tokens) => sum + tokens, 0);
 }

@@ -163,7 +163,7 @@ export class CellRun {
     let opened = false;
     for (let attempt = 1; ; attempt += 1) {
       const room = window.makeRoom(conversation, this.#o.keepResult);
-      if (room.notice !== undefined) this.#notice(room.notice);
+      if (room.compaction !== undefined) this.#emit({ type: 'compaction', ...room.compaction });
       if (!room.fits && !opened) return this.#failed(stopWith('ContextOverflow'));
       const messages = conversation.messages();
       if (!opened) this.#emit({ type: 'turn-start', turn: number, provider: provider.name, model });
@@ -239,7 +239,7 @@ ${sameAgain}`
     const { status, durationMs } = ran.result;
     const summary = this.#summaries.pop();
     if (summary) this.#summaries.push({ ...summary, helper: { lang: block.lang, status, durationMs } });
-    this.#o.conversation.addResult(forModel);
+    this.#o.conversation.addResult(forModel, ran.images);
     if (failure) return failure;
     return this.#isStopped() ? stopWith('Interrupted') : { ...ran, forModel };
   }
@@ -285,5 +285,5 @@ function traceOf({ record, kind }: Turn, { forModel, result }: HelperResult): Tu
 function notRun(block: HelperBlock, sentence: string, durationMs: number): HelperResult {
   const error = { ename: 'NotRun', evalue: sentence, traceback: [sentence] };
   const forModel = '<result status="error">\n(it could not be run)\n</result>';
-  return { block, result: { status: 'error', error, durationMs }, forModel };
+  return { block, result: { status: 'error', error, durationMs }, forModel, images: [] };
 }

@@ -1,9 +1,12 @@
+import type { ChatImage } from '../providers/contract.ts';
 import { bound } from './escape.ts';
 
 /** A piece of a user message. Results may be shortened when the context gets tight; the user's words stay. */
 export interface Part {
   readonly kind: 'words' | 'result' | 'note';
   text: string;
+  /** Of a result, for a model that sees. */
+  images?: readonly ChatImage[] | undefined;
   /** What is left of an older cell beside its words. */
   readonly isDigest?: boolean | undefined;
 }
@@ -21,23 +24,33 @@ export type Keep = (text: string) => string | undefined;
 const shortResult = 260;
 const shortAnswer = 240;
 const shortWords = 400;
+/** What an image weighs beside text. */
+const charsOfImage = 2500;
 const block = /<helpers\b[^]*?<\/helpers>/g;
 
-/** Shortens results in these entries that are longer than a short one; how many there were. */
+/** Shortens results in these entries that are longer than a short one, and takes their images away; how many there were. */
 export function shortenResults(entries: readonly Entry[], keep: Keep): number {
   const long = longResults(entries);
-  for (const part of long) part.text = shorten(part.text, keep);
+  for (const part of long) {
+    if (isLong(part)) part.text = shorten(part.text, keep);
+    part.images = undefined;
+  }
   return long.length;
 }
 
 /** Characters of results in these entries that could be shortened. */
 export const longChars = (entries: readonly Entry[]): number =>
-  longResults(entries).reduce((sum, { text }) => sum + text.length, 0);
+  longResults(entries).reduce(
+    (sum, { text, images = [] }) => sum + text.length + images.length * charsOfImage,
+    0,
+  );
 
 const longResults = (entries: readonly Entry[]): readonly Part[] =>
   entries.flatMap(({ parts }) =>
-    parts.filter(({ kind, text }) => kind === 'result' && text.length > shortResult * 1.5),
+    parts.filter((part) => part.kind === 'result' && (isLong(part) || part.images !== undefined)),
   );
+
+const isLong = ({ text }: Part): boolean => text.length > shortResult * 1.5;
 
 /**
  * Leaves of everything up to a cell the user's words and how they were answered, at the beginning of the cell after it.

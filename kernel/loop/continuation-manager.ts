@@ -112,7 +112,8 @@ export class ContinuationManager {
       found: await this.#find(missingFile(result)),
       memory: isMissingKey(result) ? await this.#options.memoryListing?.().catch(() => undefined) : undefined,
     });
-    return { block, result, forModel: collector.finish(result, limit, hints, this.#options.keepResult) };
+    const forModel = collector.finish(result, limit, hints, this.#options.keepResult);
+    return { block, result, forModel, images: this.#window?.sees === true ? collector.images : [] };
   }
 
   async #find(name: string | undefined): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../providers/contract.ts';
+import type { ChatImage, ChatMessage } from '../providers/contract.ts';
 import {
   digest,
   longChars,
@@ -9,6 +9,7 @@ import {
   type Part,
 } from './compaction.ts';
 import { bound, escapeTags } from './escape.ts';
+import type { CompactionCounts } from './events.ts';
 import { closingTag } from './grammar.ts';
 
 const maxUserCode = 2000;
@@ -16,6 +17,8 @@ const maxListing = 2000;
 /** A cell of as many turns is a long one; this much of older results in it is worth a rewritten prefix. */
 const manyTurns = 8;
 const muchChars = 6000;
+/** As many results have their images in the messages at once. */
+const mostWithImages = 4;
 
 /** The messages of a session, to be kept and taken up again. */
 export interface Talk {
@@ -31,15 +34,6 @@ export interface Talk {
 interface Listings {
   readonly files?: string | undefined;
   readonly memory?: string | undefined;
-}
-
-/** What one compaction did, for the notice. */
-export interface Compaction {
-  /** Results. */
-  readonly shortened: number;
-  readonly summarisedCells: number;
-  /** Prompts of older cells. */
-  readonly shortenedPrompts: number;
 }
 
 /**
@@ -70,10 +64,11 @@ export class Conversation {
   messages(): readonly ChatMessage[] {
     return [
       { role: 'system', content: this.#system },
-      ...this.#entries.map(({ role, parts }) => ({
-        role,
-        content: parts.map(({ text }) => text).join('\n\n'),
-      })),
+      ...this.#entries.map(({ role, parts }) => {
+        const images = parts.flatMap((part) => part.images ?? []);
+        const content = parts.map(({ text }) => text).join('\n\n');
+        return { role, content, ...(images.length > 0 && { images }) };
+      }),
     ];
   }
 
@@ -124,9 +119,10 @@ export class Conversation {
     this.#onChange();
   }
 
-  /** A helper's result, as `ResultCollector` made it. */
-  addResult(text: string): void {
-    this.#addUser('result', text);
+  /** A helper's result, as `ResultCollector` made it, with the images that the model is given. */
+  addResult(text: string, images: readonly ChatImage[] = []): void {
+    if (images.length > 0) this.#dropImages();
+    this.#addUser('result', text, images);
   }
 
   /** A word of ours to the model. */
@@ -161,7 +157,10 @@ export class Conversation {
    * running cell keeps its prompt and its last exchange. Rewrites the prefix, so it should free enough to last for a while.
    * @param fits whether the messages are small enough
    */
-  compact(fits: (messages: readonly ChatMessage[]) => boolean, keep: Keep = () => undefined): Compaction {
+  compact(
+    fits: (messages: readonly ChatMessage[]) => boolean,
+    keep: Keep = () => undefined,
+  ): CompactionCounts {
     const done = { shortened: 0, summarisedCells: 0, shortenedPrompts: 0 };
     for (const entry of this.#entries.slice(0, -1)) {
       if (fits(this.messages())) break;
@@ -197,9 +196,13 @@ export class Conversation {
     return shortened;
   }
 
-  /** Everything that was said, as it stands now. */
+  /** Everything that was said, as it stands now; without images. */
   state(): Talk {
-    return { cell: this.#cell, entries: this.#entries };
+    const entries = this.#entries.map(({ parts, ...entry }) => ({
+      ...entry,
+      parts: parts.map(({ kind, text, isDigest }) => ({ kind, text, ...(isDigest && { isDigest }) })),
+    }));
+    return { cell: this.#cell, entries };
   }
 
   /**
@@ -239,12 +242,20 @@ export class Conversation {
     this.#memory = lines;
   }
 
-  #addUser(kind: Part['kind'], text: string): void {
+  /** Each call sends all images anew: beyond a few the older results are told of in words only. */
+  #dropImages(): void {
+    const seen = this.#entries.flatMap(({ parts }) => parts).filter(({ images }) => images !== undefined);
+    if (seen.length < mostWithImages) return;
+    for (const part of seen) part.images = undefined;
+  }
+
+  #addUser(kind: Part['kind'], text: string, images: readonly ChatImage[] = []): void {
+    const part: Part = { kind, text, ...(images.length > 0 && { images }) };
     const last = this.#entries.at(-1);
     if (last?.role === 'user') {
-      last.parts.push({ kind, text });
+      last.parts.push(part);
       last.cell = this.#cell;
-    } else this.#entries.push({ role: 'user', cell: this.#cell, parts: [{ kind, text }] });
+    } else this.#entries.push({ role: 'user', cell: this.#cell, parts: [part] });
     this.#onChange();
   }
 }

@@ -72,9 +72,18 @@ export interface CellSummary {
   readonly stop: StopReason;
 }
 
+/** What one compaction did. */
+export interface CompactionCounts {
+  /** Results. */
+  readonly shortened: number;
+  readonly summarisedCells: number;
+  /** Prompts of older cells. */
+  readonly shortenedPrompts: number;
+}
+
 /**
  * What the loop tells, in order, while a prompt cell runs:
- * (turn-start (prose | code | retry | source)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
+ * (compaction? turn-start (prose | code | retry | source)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
  */
 export type LoopEvent =
   | { readonly type: 'turn-start'; readonly turn: number; readonly provider: string; readonly model: string }
@@ -119,6 +128,8 @@ export type LoopEvent =
       /** What the model is given, exactly. */
       readonly forModel: string;
     }
+  /** What the model was told before was rewritten, once, so that it fits or costs less. `text` says so to the reader. */
+  | ({ readonly type: 'compaction'; readonly text: string } & CompactionCounts)
   | { readonly type: 'notice'; readonly text: string }
   | {
       readonly type: 'stop';

@@ -19,11 +19,16 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** The key of a turn: the same request has the same key at any provider. */
+/** The key of a turn: the same request has the same key at any provider. Images count by the SHA-256 of their base64. */
 export function turnKey(
   model: string,
   params: TurnRecord['params'],
   messages: readonly ChatMessage[],
 ): string {
-  return sha256(canonicalJson({ model, params, messages }));
+  const keyed = messages.map(({ images, ...message }) =>
+    images === undefined
+      ? message
+      : { ...message, images: images.map(({ mime, data }) => ({ mime, sha256: sha256(data) })) },
+  );
+  return sha256(canonicalJson({ model, params, messages: keyed }));
 }

@@ -1,4 +1,4 @@
-import type { Provider, Usage } from '../providers/contract.ts';
+import type { ChatImage, Provider, Usage } from '../providers/contract.ts';
 import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
@@ -51,6 +51,8 @@ export interface HelperResult {
   readonly result: ToolResult;
   /** What the model is given, exactly. */
   readonly forModel: string;
+  /** What it is given besides, where it sees. */
+  readonly images: readonly ChatImage[];
 }
 
 /** A step of a cell. A cell that ends without a FINAL_ANSWER says why in its `stop` event and its summary. */

@@ -1,6 +1,8 @@
+import type { ChatImage } from '../providers/contract.ts';
 import type { Bundle, WorkerOutput } from '../sandbox/contract.ts';
 import type { ToolResult } from '../tools/contract.ts';
 import { bound, escapeTags, plainText } from './escape.ts';
+import { imageOf, mostOfResult } from './images.ts';
 import { shortTraceback } from './traceback.ts';
 
 /** What is kept of a running helper's text, in characters, however much it prints. */
@@ -15,6 +17,7 @@ export class ResultCollector {
   #chars = 0;
   #dropped = 0;
   #clearNext = false;
+  #images: ChatImage[] = [];
 
   add(output: WorkerOutput): void {
     if (output.kind === 'clear_output') {
@@ -23,11 +26,18 @@ export class ResultCollector {
       return;
     }
     if (this.#clearNext) this.#clear();
+    const image = 'data' in output && output.kind !== 'comm' ? imageOf(output.data) : undefined;
+    if (image !== undefined && this.#images.length < mostOfResult) this.#images.push(image);
     const text = describe(output);
     if (text === '') return;
     if (this.#parts.length >= maxParts || this.#chars + text.length > keptChars) this.#compact();
     this.#parts.push(text.length > keptChars / 2 ? this.#cut(text) : text);
     this.#chars += this.#parts.at(-1)?.length ?? 0;
+  }
+
+  /** The first of its images that a model can be given. */
+  get images(): readonly ChatImage[] {
+    return this.#images;
   }
 
   /**
@@ -63,6 +73,7 @@ export class ResultCollector {
     this.#parts = [];
     this.#chars = 0;
     this.#dropped = 0;
+    this.#images = [];
     this.#clearNext = false;
   }
 

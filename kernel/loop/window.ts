@@ -1,6 +1,7 @@
 import { estimateMessages } from '../economy/estimate.ts';
 import type { ChatMessage, ModelInfo, Usage } from '../providers/contract.ts';
-import type { Compaction, Conversation } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { CompactionCounts } from './events.ts';
 
 /** A compaction frees at least this share of the room, so that the prefix then stays for a while. */
 const target = 0.7;
@@ -23,21 +24,20 @@ export class ContextWindow {
   readonly maxTokens: number;
   #scale = 1;
 
-  constructor(
-    { contextLength, contextLengthKnown }: Pick<ModelInfo, 'contextLength' | 'contextLengthKnown'>,
-    maxTokens: number,
-  ) {
+  /** Whether the model is given images. */
+  readonly sees: boolean;
+
+  constructor({ contextLength, contextLengthKnown, vision }: Omit<ModelInfo, 'id'>, maxTokens: number) {
+    this.sees = vision;
     this.#contextLength = contextLength;
     this.#isGuess = !contextLengthKnown;
     this.maxTokens = Math.max(1, Math.min(maxTokens, Math.floor(contextLength / 2)));
   }
 
-  /** Whether it was made for a context of that length. */
-  isFor({
-    contextLength,
-    contextLengthKnown,
-  }: Pick<ModelInfo, 'contextLength' | 'contextLengthKnown'>): boolean {
-    return contextLength === this.#contextLength && contextLengthKnown !== this.#isGuess;
+  /** Whether it was made for such a model. */
+  isFor({ contextLength, contextLengthKnown, vision }: Omit<ModelInfo, 'id'>): boolean {
+    const isSameLength = contextLength === this.#contextLength && contextLengthKnown !== this.#isGuess;
+    return isSameLength && vision === this.sees;
   }
 
   /** How many characters of one result the model is given: about an eighth of the context. */
@@ -45,29 +45,30 @@ export class ContextWindow {
     return Math.min(8000, Math.max(1200, Math.floor((this.#contextLength * 3.5) / 8)));
   }
 
-  /** Compacts the conversation where it must, or where a long cell would pay for it; what was done, said in a sentence, and whether it fits now. */
+  /** Compacts the conversation where it must, or where a long cell would pay for it; what was done, with a sentence, and whether it fits now. */
   makeRoom(
     conversation: Conversation,
     keep?: (text: string) => string | undefined,
-  ): { readonly fits: boolean; readonly notice?: string } {
+  ): { readonly fits: boolean; readonly compaction?: CompactionCounts & { readonly text: string } } {
     const room = this.#contextLength - this.maxTokens;
     const within = (share: number) => (messages: readonly ChatMessage[]) =>
       estimateMessages(messages) * this.#scale <= room * share;
     const economised = conversation.economise(keep);
     if (within(1)(conversation.messages())) {
       if (economised === 0) return { fits: true };
-      const notice = `A long cell: ${String(economised)} older results were shortened for the model.`;
-      return { fits: true, notice };
+      const text = `A long cell: ${String(economised)} older results were shortened for the model.`;
+      const counts = { shortened: economised, summarisedCells: 0, shortenedPrompts: 0 };
+      return { fits: true, compaction: { ...counts, text } };
     }
     // Nothing that could be left out would help: the older cells are kept for the next prompt.
     if (!within(1)(conversation.newest())) return { fits: false };
-    const compaction = conversation.compact(within(target), keep);
+    const counts = conversation.compact(within(target), keep);
     const fits = within(1)(conversation.messages());
-    const done = sentences(compaction);
+    const done = sentences(counts);
     if (done.length === 0) return { fits };
     const context = String(this.#contextLength);
-    const notice = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', ')}.`;
-    return { fits, notice };
+    const text = `The conversation outgrew the model’s context of ${context} tokens: ${done.join(', ')}.`;
+    return { fits, compaction: { ...counts, text } };
   }
 
   /** What the next call would send, part by part, as it is counted here. */
@@ -96,7 +97,7 @@ export class ContextWindow {
   }
 }
 
-function sentences({ shortened, summarisedCells, shortenedPrompts }: Compaction): readonly string[] {
+function sentences({ shortened, summarisedCells, shortenedPrompts }: CompactionCounts): readonly string[] {
   return [
     ...(shortened > 0 ? [`older results were shortened (${String(shortened)})`] : []),
     ...(summarisedCells > 0

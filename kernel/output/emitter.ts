@@ -105,6 +105,7 @@ class Emitter implements CellEmitter {
       case 'helper-end':
         this.helperEnd(event);
         break;
+      case 'compaction':
       case 'notice':
         this.publish(noticeMessage(event.text, this.redactor));
         break;

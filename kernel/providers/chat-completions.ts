@@ -1,15 +1,20 @@
 import { z } from 'zod';
-import type { GenerateRequest, ModelInfo, Provider, ProviderError, Usage } from './contract.ts';
+import type { ChatMessage, GenerateRequest, ModelInfo, Provider, ProviderError, Usage } from './contract.ts';
 import { providerError } from './failures.ts';
 import type { Peer } from './failures.ts';
 import { generation } from './generation.ts';
 import type { Piece } from './generation.ts';
 import { heartbeat } from './heartbeat.ts';
+import { dataUrl } from './vision.ts';
+
+type ChatBodyMessage =
+  { role: 'system' | 'assistant'; content: string } | { role: 'user'; content: string | ContentPart[] };
+type ContentPart = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
 
 /** The request that OpenAI's chat completions and its likes have in common. */
 interface ChatBody {
   readonly model: string;
-  readonly messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
+  readonly messages: ChatBodyMessage[];
   readonly temperature: number;
   readonly stream: true;
   readonly stream_options: { include_usage: true };
@@ -112,7 +117,7 @@ export function chatCompletions(settings: ChatSettings): Provider {
     generate: (request) =>
       generation(request, {
         open: async function* (signal) {
-          const stream = await (await connected()).stream(chatBody(request, settings.limitKey), signal);
+          const stream = await (await connected()).stream(chatBody(request, settings), signal);
           for await (const chunk of stream) yield* pieces(chunkSchema.parse(chunk));
         },
         explain: (error) => explain(error, request.model),
@@ -147,10 +152,11 @@ export function withNames(remedy: string, names: readonly string[]): string {
   return `${remedy} It has: ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}.`;
 }
 
-function chatBody(request: GenerateRequest, limitKey: ChatSettings['limitKey']): ChatBody {
+function chatBody(request: GenerateRequest, { limitKey, known }: ChatSettings): ChatBody {
+  const { vision } = known(request.model);
   return {
     model: request.model,
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    messages: request.messages.map((message) => bodyMessage(message, vision)),
     temperature: request.temperature,
     stream: true,
     stream_options: { include_usage: true },
@@ -158,6 +164,12 @@ function chatBody(request: GenerateRequest, limitKey: ChatSettings['limitKey']):
     ...(request.stop.length === 0 ? {} : { stop: request.stop.slice(0, mostStops) }),
     ...(request.seed === undefined ? {} : { seed: request.seed }),
   };
+}
+
+function bodyMessage({ role, content, images = [] }: ChatMessage, vision: boolean): ChatBodyMessage {
+  if (role !== 'user' || !vision || images.length === 0) return { role, content };
+  const shown = images.map((image) => ({ type: 'image_url' as const, image_url: { url: dataUrl(image) } }));
+  return { role, content: [{ type: 'text', text: content }, ...shown] };
 }
 
 const finishes: Readonly<Record<string, Piece['finish']>> = { length: 'length', content_filter: 'filtered' };

@@ -3,6 +3,14 @@
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
+  /** Of a user message. Where the model can't see they are left out. */
+  readonly images?: readonly ChatImage[];
+}
+
+export interface ChatImage {
+  readonly mime: 'image/png' | 'image/jpeg';
+  /** In base64. */
+  readonly data: string;
 }
 
 export interface GenerateRequest {

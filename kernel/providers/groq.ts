@@ -6,6 +6,7 @@ import { ProviderError } from './contract.ts';
 import type { Provider } from './contract.ts';
 import type { Peer } from './failures.ts';
 import { addressSecrets, shownAddress } from './redact.ts';
+import { sees } from './vision.ts';
 
 const groqAddress = 'https://api.groq.com';
 const defaultModel = 'llama-3.3-70b-versatile';
@@ -19,7 +20,7 @@ export function create(config: Config): Provider {
     peer: peerOf(config, baseURL),
     connect: () => connect(config, baseURL),
     limitKey: 'max_completion_tokens',
-    known: (model) => ({ vision: /llama-4|vision/i.test(model) }),
+    known: (model) => ({ vision: sees(config, /llama-4|vision/i.test(model)) }),
   });
 }
 

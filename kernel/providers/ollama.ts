@@ -21,6 +21,7 @@ import {
 } from './ollama-models.ts';
 import type { Installed } from './ollama-models.ts';
 import { addressSecrets, shownAddress } from './redact.ts';
+import { sees } from './vision.ts';
 
 const recommended = 'qwen2.5-coder:7b';
 /** Ollama's own default, assumed where it does not tell a model's context length. */
@@ -57,7 +58,7 @@ export function create(config: Config): Provider {
       id: model,
       contextLength: Math.min(trained ?? guessedContext, affordableContext(totalmem())),
       contextLengthKnown: trained !== undefined,
-      vision: show.capabilities?.includes('vision') ?? false,
+      vision: sees(config, show.capabilities?.includes('vision') ?? false),
       thinks: show.capabilities?.includes('thinking') ?? false,
     };
     known.set(model, found);
@@ -170,7 +171,10 @@ async function connect(config: Config, signal: AbortSignal): Promise<Ollama> {
 async function* chat(client: Ollama, request: GenerateRequest, model: Details): AsyncGenerator<Piece> {
   const body = {
     model: request.model,
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    messages: request.messages.map(({ role, content, images = [] }) => ({
+      ...{ role, content },
+      ...(model.vision && images.length > 0 && { images: images.map(({ data }) => data) }),
+    })),
     truncate: false,
     shift: false,
     ...(model.thinks ? { think: false } : {}),

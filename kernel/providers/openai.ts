@@ -6,6 +6,7 @@ import { ProviderError } from './contract.ts';
 import type { Provider } from './contract.ts';
 import type { Peer } from './failures.ts';
 import { addressSecrets, shownAddress } from './redact.ts';
+import { sees } from './vision.ts';
 
 const openaiAddress = 'https://api.openai.com/v1';
 const defaultModel = 'gpt-4.1-mini';
@@ -28,7 +29,10 @@ export function create(config: Config): Provider {
     limitKey: config.openaiBaseUrl === undefined ? 'max_completion_tokens' : 'max_tokens',
     known(model) {
       const family = families.find((row) => row.pattern.test(model));
-      return { vision: family !== undefined, ...(family && { contextLength: family.contextLength }) };
+      return {
+        vision: sees(config, family !== undefined),
+        ...(family && { contextLength: family.contextLength }),
+      };
     },
   });
 }

@@ -46,6 +46,8 @@ const message = z.discriminatedUnion('kind', [
     ...output,
     error: error.nullable(),
     userExpressions: bundle,
+    /** Bytes that the process holds. */
+    memory: z.int().min(0).optional(),
   }),
   z.looseObject({ kind: z.literal('reply'), id, problem: z.string().optional() }),
   z.object({ kind: z.literal('stuck'), problem: z.string() }),

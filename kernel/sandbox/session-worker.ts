@@ -15,21 +15,12 @@ import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
 import { WarmPool } from './warm-pool.ts';
 import { DiskWatch } from './watchdog/disk.ts';
-import type { WorkerProcessOptions } from './worker-options.ts';
+import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
 const questionMs = 5_000;
-
-export interface WorkerOptions extends WorkerProcessOptions {
-  /** How long an interrupted process may stay busy before it is replaced. */
-  readonly busyGraceMs: number;
-  /** How many workers wait in sandboxes of their own, to replace one without delay. */
-  readonly warmWorkers: number;
-  /** Wall time of all code of the session together, shared by its workers; absent: as long as it takes. */
-  readonly sessionTime?: SessionTime | undefined;
-}
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
 export interface SessionWorker extends Worker {
@@ -195,7 +186,7 @@ class RestartingWorker implements SessionWorker {
       if (isSessionOver) notices.push(words.sessionOver(allowedMs));
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
-      if (end?.kind === 'done') notices.push(...process.complaints(end.message.error));
+      if (end?.kind === 'done') notices.push(...process.complaints(end.message));
       const outcome = outcomeOf(
         end,
         clock.reason,

@@ -7,6 +7,7 @@ import type {
   WorkerEvent,
 } from './contract.ts';
 import type { DiskWatch } from './watchdog/disk.ts';
+import type { SessionTime } from './worker-time.ts';
 
 /** What a worker process is started with. */
 export interface WorkerProcessOptions {
@@ -28,4 +29,14 @@ export interface WorkerProcessOptions {
   readonly observe?: (event: WorkerEvent) => void;
   /** Directory and entry file of the worker's Python side; its own unless a test says otherwise. */
   readonly files?: { readonly directory: string; readonly entry: string };
+}
+
+/** What a session’s worker is made with. */
+export interface WorkerOptions extends WorkerProcessOptions {
+  /** How long an interrupted process may stay busy before it is replaced. */
+  readonly busyGraceMs: number;
+  /** How many workers wait in sandboxes of their own, to replace one without delay. */
+  readonly warmWorkers: number;
+  /** Wall time of all code of the session together, shared by its workers; absent: as long as it takes. */
+  readonly sessionTime?: SessionTime | undefined;
 }

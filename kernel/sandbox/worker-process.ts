@@ -3,16 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { repliqueError } from '../errors.ts';
 import { ChannelPool, type Line } from './channel.ts';
 import { Checker } from './checker.ts';
-import type {
-  LimitHit,
-  Limits,
-  NetworkAccess,
-  SandboxProcess,
-  WorkerError,
-  WorkerEvent,
-} from './contract.ts';
+import type { LimitHit, Limits, NetworkAccess, SandboxProcess, WorkerEvent } from './contract.ts';
 import { killQuietly, killWithin } from './kill.ts';
 import { complaintsOn } from './complaints.ts';
+import { MemoryGrowth } from './memory-growth.ts';
+import type { DoneMessage } from './messages.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
@@ -44,6 +39,7 @@ export class WorkerProcess {
   readonly #watchdog: Watchdog | undefined;
   /** The sandbox's first process, the one that passes on text and the checker. */
   readonly #own = new Set<string>();
+  readonly #memory = new MemoryGrowth();
   #network: ReturnType<NetworkAccess['attach']> | undefined;
   #peer: WorkerPeer;
   /** The active process has been reaped. */
@@ -132,10 +128,10 @@ export class WorkerProcess {
   }
 
   /** What happened to code that the code itself can't know. */
-  complaints(error: WorkerError | null): readonly string[] {
+  complaints({ error, memory }: DoneMessage): readonly string[] {
     const kill = this.#sandbox.takeMemoryKill?.();
     const around = { pace: this.#pool.pace, place: this.#workspace, limits: this.#limits };
-    return complaintsOn(error, { kill, ...around });
+    return [...complaintsOn(error, { kill, ...around }), ...this.#memory.notice(memory, this.#limits)];
   }
 
   /** Runs code in the active process, within the limits of all processes together. */

@@ -41,6 +41,10 @@ function excess({ limit, used, allowed }: LimitHit): string {
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
+/** @param allowed for all processes together */
+export const memoryHeld = (used: number, allowed: number): string =>
+  `Python holds ${megabytes(used)} of memory now; ${megabytes(allowed)} are allowed.`;
+
 /** A process that code had started was killed, while the code goes on. */
 export const childKilled = ({ allowed }: LimitHit): string =>
   `All processes together reached ${megabytes(allowed)} of memory, which is all that is allowed, so the system ended the largest. Set REPLIQUE_MEMORY_MB to allow more.`;

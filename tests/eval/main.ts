@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { loadConfig } from '../../kernel/config.ts';
 import { runTask, type TaskResult } from './run.ts';
+import { compareTables } from './tables.ts';
 import { tasks } from './tasks/index.ts';
 import { option } from '../support/options.ts';
 
 /**
  * `npm run eval [-- --provider NAME] [--model NAME] [--only TASK,TASK] [--rounds N] [--first N] [--json FILE]`: how many of
  * the tasks a model does, and what they cost in tokens. Each round has other files; `--first` is the number of the first.
+ * `--tables N` asks it N questions on tables in different forms instead.
  */
 async function main(args: readonly string[]): Promise<number> {
   const only = option(args, 'only')?.split(',');
@@ -29,6 +31,11 @@ async function main(args: readonly string[]): Promise<number> {
   };
   const { auditDir, ...config } = loadConfig(environment);
   if (auditDir !== undefined) console.log(`Not recorded in ${auditDir}: each task has an audit of its own.`);
+  const tables = option(args, 'tables');
+  if (tables !== undefined) {
+    await compareTables(loadConfig(environment), Number(tables), first);
+    return 0;
+  }
   const results: TaskResult[] = [];
   for (let round = first; round < first + rounds; round += 1) {
     for (const task of chosen) {

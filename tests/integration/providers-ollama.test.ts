@@ -49,6 +49,21 @@ test('a model that could think aloud is told not to; vision is known', async () 
   expect((await provider.modelInfo('qwen3:8b', signal)).vision).toBe(true);
 });
 
+test('images go to a model that sees, and to no other', async () => {
+  const seeing = { name: 'llava:7b', contextLength: 4096, capabilities: ['completion', 'vision'] };
+  const provider = await providerWith({ models: [seeing, { name: model, contextLength: 4096 }] });
+  const images = [{ mime: 'image/png', data: 'iVBORw0KGgo=' }] as const;
+  for (const name of [seeing.name, model]) {
+    const asked = request('What is this?', { model: name });
+    const messages = asked.messages.map((message) => ({ ...message, images }));
+    await answer(provider.generate({ ...asked, messages }));
+  }
+  expect(peer.requests.map(({ messages }) => messages)).toEqual([
+    [{ role: 'user', content: 'What is this?', images: ['iVBORw0KGgo='] }],
+    [{ role: 'user', content: 'What is this?' }],
+  ]);
+});
+
 test('the counts of the last chunk are the usage', async () => {
   const provider = await providerWith({ answer: 'one two three' });
   const { events } = await answer(provider.generate(request('four words are here', { model })));

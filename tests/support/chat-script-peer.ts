@@ -17,30 +17,45 @@ export interface ChatScriptPeer extends HttpPeer {
   abandoned: number;
   /** What the model was given with each chat call, in order, as one text. */
   readonly given: readonly string[];
+  /** The images of each chat call, in order, as data URLs. */
+  readonly images: readonly (readonly string[])[];
   /** Calls of the list of models. */
   lists: number;
 }
 
+type Content = string | readonly ({ text: string } | { image_url: { url: string } })[];
+
 /** A service that speaks OpenAI's chat completions and answers each call as its script says; the last one stays. */
-export async function chatScriptPeer(replies: readonly ChatReply[]): Promise<ChatScriptPeer> {
+export async function chatScriptPeer(
+  replies: readonly ChatReply[],
+  contextWindow = 4096,
+): Promise<ChatScriptPeer> {
   const left = [...replies];
   const keys: string[] = [];
   const given: string[] = [];
+  const images: string[][] = [];
   const peer = await httpPeer((request, body, response) => {
     if (request.method === 'GET') {
       state.lists += 1;
-      sendJson(response, 200, { object: 'list', data: [{ id: 'm', object: 'model', context_window: 4096 }] });
+      sendJson(response, 200, {
+        object: 'list',
+        data: [{ id: 'm', object: 'model', context_window: contextWindow }],
+      });
       return;
     }
     keys.push(request.headers.authorization?.replace('Bearer ', '') ?? '');
-    const { messages } = JSON.parse(body) as { messages: readonly { content: string }[] };
-    given.push(messages.map(({ content }) => content).join('\n'));
+    const { messages } = JSON.parse(body) as { messages: readonly { content: Content }[] };
+    const parts = messages.flatMap(({ content }) =>
+      typeof content === 'string' ? [{ text: content }] : content,
+    );
+    given.push(parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n'));
+    images.push(parts.flatMap((part) => ('image_url' in part ? [part.image_url.url] : [])));
     response.on('close', () => {
       if (!response.writableEnded) state.abandoned += 1;
     });
     play((left.length > 1 ? left.shift() : left[0]) ?? {}, response);
   });
-  const state: ChatScriptPeer = { ...peer, keys, given, abandoned: 0, lists: 0 };
+  const state: ChatScriptPeer = { ...peer, keys, given, images, abandoned: 0, lists: 0 };
   return state;
 }
 

@@ -13,6 +13,7 @@ from replique_worker import bash, checker, comms, network, questions, snapshots
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.outbox import LONGEST_TEXT, Outbox
+from replique_worker.process import resident_bytes
 from replique_worker.shell import make_shell, text_of, warm_up
 from replique_worker.streams import Streams
 from replique_worker.variables import variables
@@ -130,9 +131,11 @@ class Session:
         if crashed and error is None:
             error = {"ename": "WorkerError", "evalue": crashed["problem"], "traceback": [crashed["problem"]]}
         self.streams.end()
+        memory = resident_bytes()
+        memory = {} if memory is None else {"memory": memory}
         with self.interrupts, self.streams.lock:
-            if not self.outbox.send("done", error=error, userExpressions=values):
-                self.outbox.send("done", error=error, userExpressions={})
+            if not self.outbox.send("done", error=error, userExpressions=values, **memory):
+                self.outbox.send("done", error=error, userExpressions={}, **memory)
             self.outbox.request = None
 
     def run_code(self, head):

@@ -24,7 +24,7 @@ it('%context shows what fills the context, part by part', async () => {
   talk.beginCell('word '.repeat(70), { files: 'a.csv' });
   talk.addResponse('Yes.');
   talk.addResult('<result status="ok">\n42\n</result>');
-  const window = new ContextWindow({ contextLength: 1000, contextLengthKnown: false }, 200);
+  const window = new ContextWindow({ contextLength: 1000, contextLengthKnown: false, vision: false }, 200);
   const text = await shown(() => Promise.resolve(window.use(talk)));
   expect(text).toContain('1,000 tokens (a guess: the provider does not say)');
   expect(text).toMatch(/instructions: 105 \(10\.5 %\)\nyour prompts: 105 \(10\.5 %\)/);

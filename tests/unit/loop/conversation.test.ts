@@ -10,7 +10,7 @@ const length = (messages: readonly ChatMessage[]): number =>
   messages.reduce((sum, m) => sum + m.content.length, 0);
 
 const windowOf = (contextLength: number, maxTokens: number): ContextWindow =>
-  new ContextWindow({ contextLength, contextLengthKnown: true }, maxTokens);
+  new ContextWindow({ contextLength, contextLengthKnown: true, vision: false }, maxTokens);
 
 describe('the conversation', () => {
   it('says the workspace’s files with the prompt, and again only when they changed', () => {
@@ -166,7 +166,7 @@ describe('the context window', () => {
     const talk = grown(6, 3000);
     const room = windowOf(4096, 512).makeRoom(talk);
     expect(room.fits).toBe(true);
-    expect(room.notice).toMatch(/4096 tokens: older results were shortened \(\d+\)/);
+    expect(room.compaction?.text).toMatch(/4096 tokens: older results were shortened \(\d+\)/);
     const all = talk.messages().map(({ content }) => content);
     expect(all).toContain('answer 0');
     expect(all[3]).toMatch(
@@ -179,7 +179,9 @@ describe('the context window', () => {
     const talk = grown(60, 400);
     const room = windowOf(4096, 512).makeRoom(talk);
     expect(room).toMatchObject({ fits: true });
-    expect(room.notice).toMatch(/of older cells \(\d\d\) the model sees your words and how it answered/);
+    expect(room.compaction?.text).toMatch(
+      /of older cells \(\d\d\) the model sees your words and how it answered/,
+    );
     const [, first] = talk.messages();
     expect(first!.content).toMatch(/^prompt 0\n\nYou answered: answer 0\n\nprompt 1\n/);
     const all = talk

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ScriptedReply } from '../../support/scripted-provider.ts';
 import type { ScriptedRun } from '../../support/scripted-tool.ts';
-import { helper, noticesOf, session, type CellResult } from './harness.ts';
+import { helper, session, type CellResult } from './harness.ts';
 
 const turns = 30;
 const facts = Array.from({ length: 20 }, (_, turn) => `fact ${turn} = ${7919 * (turn + 1)}`);
@@ -65,7 +65,7 @@ describe('a cell of thirty turns with results of 2 kB', () => {
       const before = requests[at] ?? [];
       return before.some(({ content }, place) => messages[place]?.content !== content);
     });
-    const told = noticesOf(events).filter((text) => text.includes('results were shortened for the model'));
+    const told = events.filter(({ type }) => type === 'compaction');
     expect(told).toHaveLength(rewritten.length);
     expect(rewritten.length).toBeLessThan(turns / 3);
   });

@@ -4,7 +4,8 @@ import { ContextWindow } from '../../../kernel/loop/window.ts';
 import { ProviderError } from '../../../kernel/providers/contract.ts';
 import { session } from './harness.ts';
 
-const window = (): ContextWindow => new ContextWindow({ contextLength: 1000, contextLengthKnown: true }, 100);
+const window = (): ContextWindow =>
+  new ContextWindow({ contextLength: 1000, contextLengthKnown: true, vision: false }, 100);
 
 function talk(...prompts: readonly string[]): Conversation {
   const conversation = new Conversation('Help.');
@@ -27,10 +28,10 @@ describe('room in the context', () => {
     conversation.beginCell('oldest question');
     conversation.addResponse(`${'word '.repeat(800)} at last`);
     conversation.beginCell('now');
-    const { fits, notice } = window().makeRoom(conversation);
+    const { fits, compaction } = window().makeRoom(conversation);
     expect(fits).toBe(true);
-    expect(notice).toContain('of older cells (1) the model sees your words and how it answered');
-    expect(notice).not.toContain('shortened');
+    expect(compaction?.text).toContain('of older cells (1) the model sees your words and how it answered');
+    expect(compaction?.text).not.toContain('shortened');
     expect(text(conversation)).toMatch(/oldest question[^]*You answered: word[^]*left out[^]*at last[^]*now/);
     expect(text(conversation).length).toBeLessThan(600);
   });
@@ -38,9 +39,9 @@ describe('room in the context', () => {
   it('is made of long prompts of older cells last of all, and that is said', () => {
     const conversation = talk(`oldest ${'word '.repeat(800)}`);
     conversation.beginCell('now');
-    const { fits, notice } = window().makeRoom(conversation);
+    const { fits, compaction } = window().makeRoom(conversation);
     expect(fits).toBe(true);
-    expect(notice).toContain('long prompts of older cells were shortened (1)');
+    expect(compaction?.text).toContain('long prompts of older cells were shortened (1)');
     expect(text(conversation)).toMatch(/oldest word[^]*left out/);
   });
 
