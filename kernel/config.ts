@@ -14,6 +14,7 @@ export type { Config, ProviderName } from './config-schema.ts';
 const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_PROVIDER: 'provider',
   REPLIQUE_MODEL: 'model',
+  REPLIQUE_VISION: 'vision',
   REPLIQUE_TEMPERATURE: 'temperature',
   REPLIQUE_MAX_TOKENS: 'maxTokens',
   REPLIQUE_MAX_TURNS: 'maxTurns',

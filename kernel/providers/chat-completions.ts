@@ -152,8 +152,9 @@ export function withNames(remedy: string, names: readonly string[]): string {
   return `${remedy} It has: ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}.`;
 }
 
-function chatBody(request: GenerateRequest, { limitKey, known }: ChatSettings): ChatBody {
-  const { vision } = known(request.model);
+function chatBody(request: GenerateRequest, settings: ChatSettings): ChatBody {
+  const { limitKey } = settings;
+  const { vision } = settings.known(request.model);
   return {
     model: request.model,
     messages: request.messages.map((message) => bodyMessage(message, vision)),

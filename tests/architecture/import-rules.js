@@ -13,7 +13,13 @@ const contract = {
   events: 'kernel/loop/events.ts',
 };
 const config = 'kernel/config.ts';
-const everyone = ['kernel/errors.ts', 'kernel/files.ts', 'kernel/paths.ts', 'kernel/processes.ts', 'kernel/turns.ts'];
+const everyone = [
+  'kernel/errors.ts',
+  'kernel/files.ts',
+  'kernel/paths.ts',
+  'kernel/processes.ts',
+  'kernel/turns.ts',
+];
 
 /** @type {Record<string, string[]>} */
 export const allowed = {

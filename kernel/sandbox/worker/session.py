@@ -9,7 +9,7 @@ import threading
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, checker, comms, network, questions, snapshots
+from replique_worker import bash, checker, comms, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.outbox import LONGEST_TEXT, Outbox
@@ -67,6 +67,7 @@ class Session:
         builtins.input = lambda prompt="": self.input(str(prompt), False)
         getpass.getpass = lambda prompt="Password: ", stream=None, **_: self.input(str(prompt), True)
         self.interrupts.install()
+        tables.install()
         gc.collect()
         gc.freeze()
         self.streams.install()
