@@ -97,10 +97,6 @@ class Channel:
                 self.read()
         return self.inbox.popleft()
 
-    def awaits(self, ms):
-        """Whether something comes within that time."""
-        return bool(self.inbox) or bool(self.poller.poll(ms))
-
     def read_waiting(self):
         """Takes what has arrived, without waiting."""
         while self.descriptor is not None and self.poller.poll(0):

@@ -19,10 +19,6 @@ from replique_worker.streams import Streams
 from replique_worker.variables import variables
 
 
-# As long as nothing has to be done at once.
-IDLE_MS = 40
-
-
 def run(channels, stdout, stderr):
     """Never returns. `channels[0]` is this session's, the last the checker's, the others for snapshots and what is made of them."""
     Session(channels, stdout, stderr).serve()
@@ -46,11 +42,8 @@ class Session:
     def serve(self):
         self.take_over()
         self.channel.send(self.hello("worker"))
-        is_warm = False
+        warm_up(self.shell)
         while True:
-            if not is_warm and not self.channel.awaits(IDLE_MS):
-                warm_up(self.shell)
-                is_warm = True
             try:
                 head = self.channel.receive()
             except (EOFError, OSError):
