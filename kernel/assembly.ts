@@ -16,6 +16,7 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import { ModelChoice } from './providers/choice.ts';
+import { confirmModel } from './providers/resilience/confirm.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
 import type { Launcher } from './sandbox/contract.ts';
@@ -145,6 +146,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   const choice = new ModelChoice({
     config,
     select: (wanted, signal) => selectResilient(wanted, signal, spending),
+    confirm: confirmModel,
   });
 
   const loop: Assembly['loop'] = async (signal, { cell, say = () => undefined } = {}) => {

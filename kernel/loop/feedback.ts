@@ -30,6 +30,7 @@ export function feedbackOn(
       return { note: 'Your reply was empty. Please answer.' };
     case 'invented':
     case 'fence':
+    case 'wrapped':
     case 'gave-up':
     case 'unfounded':
     case 'unlooked':
@@ -45,6 +46,7 @@ export function feedbackOn(
 const notices = {
   invented: 'The model wrote a result of its own making; it was told that it is not real.',
   fence: 'The model showed code without running it; it was told how to run it.',
+  wrapped: 'The model put its helper block into a fence, where nothing runs; it was told so.',
   'gave-up': 'The model stopped at an error; it was asked to try once more.',
   unfounded: 'The model’s answer had numbers that no result says; it was asked to compute them.',
   unlooked: 'The model answered about a file without looking into it; it was asked to look.',

@@ -17,8 +17,9 @@ const announces =
 
 /**
  * What a turn that ended by itself is. `invented`: a line begins with a <result> that the model wrote itself, which is
- * no result and no answer. `gave-up`: words instead of a corrected block, right after a helper that failed. `fence`: it
- * announces code and shows it in a fence, which runs nothing, and no helper ran in this cell yet. See
+ * no result and no answer. `gave-up`: words instead of a corrected block, right after a helper that failed. `wrapped`: a
+ * helper block in a fence, which nobody asked to see. `fence`: it announces code and shows it in a fence, which runs
+ * nothing, and no helper ran in this cell yet. See
  * docs/decisions/helper-blocks.md.
  */
 export function judge(
@@ -33,7 +34,8 @@ export function judge(
   const words = outsideFences(text);
   if (/^[ \t]*<\/?result[ >]/m.test(words)) return 'invented';
   if (gaveUp(before)) return 'gave-up';
-  const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence');
+  const untried = before.every(({ kind }) => kind !== 'helper' && kind !== 'fence' && kind !== 'wrapped');
+  if (wrapsBlock(text) && before.at(-1)?.kind !== 'wrapped' && !/helper/i.test(prompt)) return 'wrapped';
   const shows = verdict.fences.some((lang) => runnable.has(lang));
   if (untried && shows && announces.test(words)) return 'fence';
   if (before.some(({ kind }) => kind === 'unfounded' || kind === 'unlooked')) return 'final';
@@ -45,6 +47,9 @@ export function judge(
 function outsideFences(text: string): string {
   return text.replace(/^[ \t]*(```|~~~)[^]*?(?:^[ \t]*\1|$(?![^]))/gm, '');
 }
+
+/** A fence begins with a helper block: small models wrap one that they mean to run. */
+const wrapsBlock = (text: string): boolean => /^[ \t]*(?:```|~~~)[^\n]*\n\s*<helpers[ >]/m.test(text);
 
 /** Small models explain an error instead of mending it. Those that then say why they can't are believed. */
 function gaveUp(before: readonly TurnTrace[]): boolean {

@@ -34,6 +34,17 @@ export class Quotation {
     return this.#quotesTag;
   }
 
+  /** A quotation is open in which no reply ends by itself: inline code, or one that holds an opening helper tag. */
+  get isOpen(): boolean {
+    if (this.#quotesTag) return true;
+    if (this.#mode === 'opening-run') return this.#run < 3;
+    return (
+      this.#mode === 'span' ||
+      this.#mode === 'escape' ||
+      (this.#mode === 'span-run' && this.#run !== this.#width)
+    );
+  }
+
   /** The first words after the fences' opening marks, in lower case (empty where there is none). */
   get fences(): readonly string[] {
     return this.#fences;

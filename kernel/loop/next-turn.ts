@@ -9,6 +9,7 @@ const openBlock = '<helpers lang="python">\n';
 const ranNothing: ReadonlySet<TurnTrace['kind'] | undefined> = new Set([
   'malformed',
   'fence',
+  'wrapped',
   'gave-up',
   'unfounded',
   'unlooked',

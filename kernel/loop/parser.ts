@@ -65,6 +65,11 @@ export class HelperParser {
     return this.#consumed;
   }
 
+  /** The text so far ends inside a quotation in which a closing tag may have stood next. */
+  get isInQuotation(): boolean {
+    return !this.done && !this.#tag && this.#candidate === '' && this.#quotation.isOpen;
+  }
+
   /** Takes the next text and returns what is now certain. */
   push(text: string): readonly Piece[] {
     let from = 0;

@@ -12,6 +12,7 @@ export type Malformation =
   | 'language'
   | 'quoted'
   | 'fence'
+  | 'wrapped'
   | 'invented'
   | 'gave-up'
   | 'unfounded'
@@ -30,7 +31,8 @@ const lines: Readonly<Record<Malformation, string>> = {
   unclosed: `The helper block was not finished. ${form}`,
   cut: 'The helper block was cut off at the token limit. Write much shorter code, one step at a time.',
   language: `That language is not available. ${form}`,
-  quoted:
+  quoted: `The reply ended inside a quotation. ${form}`,
+  wrapped:
     'The new code stood inside a ``` fence or quotation. Send the same new code once more as the block alone: no words and no ``` before <helpers lang="python">.',
   'gave-up':
     'The last block ended in an error, so there is no answer yet. Write its whole code again, corrected, in a new block. ' +

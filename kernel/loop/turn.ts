@@ -2,14 +2,13 @@ import { estimateMessages, estimateTokens } from '../economy/estimate.ts';
 import { noUsage, sumUsage, wasWorkedOn } from '../economy/usage.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { GenerateRequest, Provider, ProviderEvent, Usage } from '../providers/contract.ts';
+import { continued, maxContinuations } from './continued.ts';
 import type { LoopEvent } from './events.ts';
 import { closingTag } from './grammar.ts';
-import { HelperParser } from './parser.ts';
 import type { Piece, Verdict } from './parser.ts';
 import { aborted, untilAborted } from './race.ts';
+import { TurnText } from './turn-text.ts';
 
-/** More text than this in one turn is cut off, whatever the provider was asked for. */
-const maxTurnChars = 1_000_000;
 /** How long a stream may take to end after it was told to, in milliseconds. */
 const graceMs = 500;
 
@@ -46,52 +45,75 @@ export interface TurnRequest {
 
 /**
  * Runs one generation and emits its prose and code. It ends at the helper block's closing tag whatever the provider
- * goes on to send, and at once when the signal comes, whatever the provider does. Never throws.
+ * goes on to send, and at once when the signal comes, whatever the provider does; where the stop sequence fires at a
+ * closing tag that is quoted, it goes on with another call. Never throws.
  */
 export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
-  const { languageOf } = turn;
-  const knows = (lang: string): boolean => languageOf(lang) !== undefined;
-  let parser = new HelperParser(knows);
+  const { languageOf, provider } = turn;
+  const text = new TurnText(
+    (lang) => languageOf(lang) !== undefined,
+    turn.request.begin ?? '',
+    (pieces) => {
+      for (const piece of pieces) turn.emit(toEvent(turn, piece));
+    },
+  );
   let source: Source | undefined;
-  let lost: Usage | undefined;
-  const show = (pieces: readonly Piece[]): void => {
-    for (const piece of pieces) turn.emit(toEvent(turn, piece));
-  };
-  let received: string[] = [];
-  let chars = 0;
-  const take = (generated: string): 'stop' | 'length' | undefined => {
-    const text = chars === 0 ? (turn.request.begin ?? '') + generated : generated;
-    received.push(text);
-    chars += text.length;
-    show(parser.push(text));
-    if (parser.done) return 'stop';
-    return chars > maxTurnChars ? 'length' : undefined;
-  };
-  const outcome = await consume(turn, take, (event) => {
-    if (event.type === 'source') {
-      source = { provider: event.provider, model: event.model };
-      turn.emit({ type: 'source', turn: turn.turn, ...source });
-    } else {
-      const { reason, attempt, waitMs } = event;
-      turn.emit({ type: 'retry', turn: turn.turn, reason, attempt, waitMs });
-      lost = event.spent;
-      parser = new HelperParser(knows);
-      received = [];
-      chars = 0;
+  const usages: Usage[] = [];
+  let outcome: Consumed;
+  for (let request = turn.request, calls = 1; ; calls += 1) {
+    const before = text.text.length;
+    const part = await consumePart({ ...turn, request }, text, (answering) => (source = answering));
+    outcome = part.outcome;
+    usages.push(usageOf(request, text.text.slice(before), outcome, part.lost));
+    if (calls > 1 && outcome.stop === 'stop' && text.text.length === before) {
+      text.takeBack();
+      break;
     }
-  });
-  const ending = parser.end(outcome.stop === 'filtered' ? 'stop' : outcome.stop);
-  show(ending.pieces);
-  const text = received.join('').slice(0, parser.consumed) + ending.putBack;
+    if (outcome.stop !== 'stop' || !text.isCutInQuotation || calls > maxContinuations) break;
+    const next = continued(turn.request, text.goOn(), provider.canBegin ?? false);
+    if (next === undefined) {
+      outcome = { ...outcome, stop: 'length' };
+      break;
+    }
+    request = next;
+  }
+  const ending = text.end(outcome.stop === 'filtered' ? 'stop' : outcome.stop);
+  const whole = text.text + ending.putBack;
   return {
-    text,
-    said: ending.excess > 0 ? text.slice(0, -ending.excess) + closingTag : text,
+    text: whole,
+    said: ending.excess > 0 ? whole.slice(0, -ending.excess) + closingTag : whole,
     verdict: ending.verdict,
-    usage: usageOf(turn.request, text, outcome, lost),
+    usage: usages.length === 1 ? (usages[0] ?? noUsage) : sumUsage(usages),
     stop: outcome.stop,
     ...('error' in outcome ? { error: outcome.error } : {}),
     ...(source && { source }),
   };
+}
+
+/** One call of the turn's, whose text goes to `text`. */
+async function consumePart(
+  turn: TurnRequest,
+  text: TurnText,
+  answers: (source: Source) => void,
+): Promise<{ outcome: Consumed; lost: Usage | undefined }> {
+  let lost: Usage | undefined;
+  const outcome = await consume(
+    turn,
+    (generated) => text.push(generated),
+    (event) => {
+      if (event.type === 'source') {
+        const source = { provider: event.provider, model: event.model };
+        answers(source);
+        turn.emit({ type: 'source', turn: turn.turn, ...source });
+      } else {
+        const { reason, attempt, waitMs } = event;
+        turn.emit({ type: 'retry', turn: turn.turn, reason, attempt, waitMs });
+        lost = event.spent;
+        text.restart();
+      }
+    },
+  );
+  return { outcome, lost };
 }
 
 interface Consumed {

@@ -19,6 +19,8 @@ export interface ModelChoiceOptions {
   readonly config: Config;
   /** @throws ProviderError where no provider can be had */
   readonly select: (config: Config, signal: AbortSignal) => Promise<Selection>;
+  /** Makes sure that it answers. @throws ProviderError where nobody does */
+  readonly confirm: (selection: Selection, signal: AbortSignal, say: (text: string) => void) => Promise<void>;
 }
 
 /** The provider and model of a session: chosen once, and after a crash the same, where they can still be had. */
@@ -48,12 +50,20 @@ export class ModelChoice {
   }
 
   /**
-   * @param say told where who answered before a crash can't be had any more
-   * @throws ProviderError where no provider can be had; the reason of `signal` when that is aborted
+   * @param say told what the reader is to know of the choice
+   * @throws ProviderError where no provider can be had, or none answers; the reason of `signal` when that is aborted
    */
   async make(signal: AbortSignal, say: (text: string) => void): Promise<Selection> {
-    this.#selection ??= await this.#make(signal, say);
-    return this.#selection;
+    if (this.#selection !== undefined) return this.#selection;
+    const selection = await this.#make(signal, say);
+    try {
+      await this.#o.confirm(selection, signal, say);
+    } catch (error) {
+      await selection.provider.close();
+      throw error;
+    }
+    this.#selection = selection;
+    return selection;
   }
 
   async #make(signal: AbortSignal, say: (text: string) => void): Promise<Selection> {

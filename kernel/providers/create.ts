@@ -13,6 +13,11 @@ interface ProviderModule {
 /** A provider's name, where one has been chosen. */
 export type ConcreteName = Exclude<ProviderName, 'auto'>;
 
+const remote: ReadonlySet<string> = new Set<ConcreteName>(['ollama', 'groq', 'openai']);
+
+/** The provider of that name is reached over a network, so that it may go away. */
+export const isRemote = (name: string): boolean => remote.has(name);
+
 /** Each provider is loaded when it is chosen, not before. */
 const modules: Readonly<Record<ConcreteName, () => Promise<ProviderModule>>> = {
   ollama: () => import('./ollama.ts'),

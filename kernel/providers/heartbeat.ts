@@ -1,5 +1,14 @@
 import { ProviderError } from './contract.ts';
-import type { Heartbeat, Provider } from './contract.ts';
+import type { GenerateRequest, Heartbeat, Provider } from './contract.ts';
+
+/** The smallest real call that there is. */
+export const minimalRequest = (model: string): Omit<GenerateRequest, 'signal'> => ({
+  model,
+  messages: [{ role: 'user', content: 'Say OK.' }],
+  maxTokens: 1,
+  temperature: 0,
+  stop: [],
+});
 
 /** Asks a provider for one token and says how long that took. Never throws. */
 export async function heartbeat(
@@ -10,15 +19,7 @@ export async function heartbeat(
   const start = performance.now();
   const latencyMs = (): number => Math.round(performance.now() - start);
   try {
-    const events = provider.generate({
-      model,
-      messages: [{ role: 'user', content: 'Say OK.' }],
-      maxTokens: 1,
-      temperature: 0,
-      stop: [],
-      signal,
-    });
-    for await (const event of events) {
+    for await (const event of provider.generate({ ...minimalRequest(model), signal })) {
       if (event.type === 'stop' && event.reason === 'aborted') {
         const remedy = 'Check again.';
         return {

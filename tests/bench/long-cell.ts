@@ -6,6 +6,7 @@ import { openSession, type Config } from '../../kernel/library.ts';
 import type { LoopEvent } from '../../kernel/loop/events.ts';
 import { play } from '../support/chat-script-peer.ts';
 import { httpPeer, sendJson } from '../support/http-peer.ts';
+import { isMinimalCall } from '../support/minimal-call.ts';
 
 const turns = 30;
 const facts = Array.from({ length: 20 }, (_, turn) => `fact ${turn} = ${7919 * (turn + 1)}`);
@@ -32,6 +33,10 @@ export async function longCellShare(top: string, contextLength: number): Promise
     if (request.method === 'GET') {
       const model = { id: 'm', object: 'model', context_window: contextLength };
       sendJson(response, 200, { object: 'list', data: [model] });
+      return;
+    }
+    if (isMinimalCall(body)) {
+      play({ text: 'OK' }, response);
       return;
     }
     const { messages } = bodySchema.parse(JSON.parse(body));

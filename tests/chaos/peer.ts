@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { sendJson } from '../support/http-peer.ts';
 import { play, type ChatReply } from '../support/chat-script-peer.ts';
+import { isMinimalCall } from '../support/minimal-call.ts';
 import type { Fault, Plan, PlannedTurn } from './plan.ts';
 
 /** Where a plan stands: both peers of a kernel play the same one. */
@@ -91,8 +92,11 @@ export class ChaosPeer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    request.resume().on('end', () => {
-      if (request.method === 'POST') play(this.#stage.next(this.#role), response);
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      if (request.method === 'POST')
+        play(isMinimalCall(body) ? { text: 'OK' } : this.#stage.next(this.#role), response);
       else
         sendJson(response, 200, {
           object: 'list',

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { httpPeer, sendJson } from './http-peer.ts';
 import type { HttpPeer } from './http-peer.ts';
+import { isMinimalCall } from './minimal-call.ts';
 
 /** How one call is answered. `stall` and `reset` come after the text. */
 export interface ChatReply {
@@ -21,6 +22,8 @@ export interface ChatScriptPeer extends HttpPeer {
   readonly images: readonly (readonly string[])[];
   /** Calls of the list of models. */
   lists: number;
+  /** Calls of one token, which are no part of the script. */
+  beats: number;
 }
 
 type Content = string | readonly ({ text: string } | { image_url: { url: string } })[];
@@ -43,6 +46,11 @@ export async function chatScriptPeer(
       });
       return;
     }
+    if (isMinimalCall(body)) {
+      state.beats += 1;
+      play({ text: 'OK' }, response);
+      return;
+    }
     keys.push(request.headers.authorization?.replace('Bearer ', '') ?? '');
     const { messages } = JSON.parse(body) as { messages: readonly { content: Content }[] };
     const parts = messages.flatMap(({ content }) =>
@@ -55,7 +63,7 @@ export async function chatScriptPeer(
     });
     play((left.length > 1 ? left.shift() : left[0]) ?? {}, response);
   });
-  const state: ChatScriptPeer = { ...peer, keys, given, images, abandoned: 0, lists: 0 };
+  const state: ChatScriptPeer = { ...peer, keys, given, images, abandoned: 0, lists: 0, beats: 0 };
   return state;
 }
 

@@ -10,6 +10,7 @@ export interface TurnTrace {
     | 'malformed'
     | 'empty'
     | 'fence'
+    | 'wrapped'
     | 'invented'
     | 'gave-up'
     | 'unfounded'

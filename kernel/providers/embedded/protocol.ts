@@ -32,8 +32,8 @@ const generateSchema = z.object({
   temperature: z.number().min(0).max(10),
   stop: z.array(z.string().min(1).max(1000)).max(64),
   seed: z.int().min(0).max(0xffffffff).optional(),
-  /** What the reply begins with. */
-  begin: z.string().max(1000).optional(),
+  /** What the reply begins with: what we put there, or all of a reply that is to go on. */
+  begin: z.string().max(1_100_000).optional(),
 });
 export type HostGenerate = z.infer<typeof generateSchema>;
 

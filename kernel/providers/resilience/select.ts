@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import { ProviderError, type Provider } from '../contract.ts';
-import { createProviders } from '../create.ts';
+import { createProviders, isRemote } from '../create.ts';
 import type { ConcreteName } from '../create.ts';
 import { selectProvider } from '../select.ts';
 import type { Selection } from '../select.ts';
@@ -8,8 +8,6 @@ import type { PriceOf } from './order.ts';
 import { ResilientProvider } from './resilient.ts';
 import { Route } from './route.ts';
 import type { TimeLimits } from './time-limits.ts';
-
-const remote: ReadonlySet<string> = new Set<ConcreteName>(['ollama', 'groq', 'openai']);
 
 /** Services answer soon or not at all; a model on somebody's own machine may need minutes. */
 const ofService: TimeLimits = { firstTokenMs: 120_000, tokenGapMs: 60_000 };
@@ -108,7 +106,7 @@ async function routeTo(name: ConcreteName, config: Config, { metered, random }: 
       firstTokenMs: config.firstTokenSeconds === undefined ? firstTokenMs : config.firstTokenSeconds * 1000,
       tokenGapMs: config.tokenGapSeconds === undefined ? tokenGapMs : config.tokenGapSeconds * 1000,
     },
-    isRemote: remote.has(name),
+    isRemote: isRemote(name),
     firstKey: Math.floor(random() * created.length),
   });
 }
