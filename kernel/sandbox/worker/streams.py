@@ -1,7 +1,6 @@
 """sys.stdout and sys.stderr, and the order between them, child processes' output and messages.
 
-Text goes to the pipes behind descriptors 1 and 2, line by line, where the output of C code and of child processes goes
-too. A barrier is a numbered mark written to both pipes; the host shows nothing that follows it before all that precedes.
+Text goes to the pipes behind descriptors 1 and 2, where the output of C code and of child processes goes too. A barrier is a numbered mark written to both pipes; the host shows nothing that follows it before all that precedes.
 """
 
 import io
@@ -12,7 +11,10 @@ from time import monotonic
 
 from replique_worker.process import libc, write_all
 
-MOST_PARTS = 256
+ENCODING = "utf-8"
+ERRORS = "backslashreplace"
+# So many texts, each within so many seconds of the one before, are many.
+PATIENCE = 64
 SECONDS = 0.005
 
 
@@ -22,16 +24,25 @@ class Streams:
         self.mark = None
         self.count = 0
         self.last = None
-        self.patience = SECONDS
+        self.is_child = False
         self.lock = threading.RLock()
-        self.stdout = Stream(self, "stdout", 1, stdout)
-        self.stderr = Stream(self, "stderr", 2, stderr)
+        self.out = Sink(self, "stdout", 1, stdout)
+        self.err = Sink(self, "stderr", 2, stderr)
         os.register_at_fork(before=self.flush, after_in_child=self.after_fork)
+
+    @property
+    def stdout(self):
+        return self.out.text
+
+    @property
+    def stderr(self):
+        return self.err.text
 
     def install(self):
         """For each request anew: what a helper did to its streams and descriptors is not the next one's trouble."""
-        for stream in (self.stdout, self.stderr):
-            os.dup2(stream.descriptor, stream.number)
+        for sink in (self.out, self.err):
+            os.dup2(sink.descriptor, sink.number)
+            sink.mend()
         sys.stdout = sys.__stdout__ = self.stdout
         sys.stderr = sys.__stderr__ = self.stderr
 
@@ -39,18 +50,20 @@ class Streams:
         """Counts anew. The token is the host's choice, so that marks are unlike any text; text before the first is old."""
         self.mark = f"\x1b_R:{token}:".encode()
         self.count = 0
-        self.patience = SECONDS
+        self.is_child = False
         self.barrier(b"s")
 
     def after_fork(self):
         """A helper's own processes print whole lines, so that they don't mix."""
-        self.patience = float("inf")
+        self.is_child = True
         self.lock = threading.RLock()
         self.mark = None
+        self.out.hurry(True)
+        self.err.hurry(True)
 
     def flush(self):
-        self.stdout.flush()
-        self.stderr.flush()
+        self.out.push()
+        self.err.push()
 
     def barrier(self, kind=b"m"):
         """Marks that a message (`m`) or the other stream's text (`s`) follows; returns the number."""
@@ -60,8 +73,8 @@ class Streams:
             self.flush()
             self.count += 1
             mark = self.mark + kind + str(self.count).encode() + b"\x1b\\"
-            write_all(self.stdout.descriptor, mark)
-            write_all(self.stderr.descriptor, mark)
+            write_all(self.out.descriptor, mark)
+            write_all(self.err.descriptor, mark)
             self.last = None
             return self.count
 
@@ -70,81 +83,114 @@ class Streams:
         self.flush()
         libc.fflush(None)
 
-    def follows(self, stream):
-        """Called before text goes to a stream."""
-        with self.lock:
-            if self.last is not None and self.last is not stream:
-                self.barrier(b"s")
-            self.last = stream
+    def follows(self, sink):
+        """Called before text of another stream than the last goes out; what the other one holds back comes first."""
+        other = self.err if sink is self.out else self.out
+        other.push()
+        if self.last is other:
+            self.barrier(b"s")
+        self.last = sink
+        if not self.is_child:
+            self.out.hurry(False)
+            self.err.hurry(False)
 
 
-class Stream(io.TextIOBase):
-    """Written out at each end of a line, and before that if text comes slowly: as prompt as a terminal, or prompter."""
-
-    encoding = "utf-8"
-    errors = "backslashreplace"
+class Sink(io.RawIOBase):
+    """Where a stream's text goes: at once, or, while it alone is used and comes fast, at each end of a line."""
 
     def __init__(self, streams, name, number, descriptor):
         self.streams = streams
         self.name = f"<{name}>"
         self.number = number
         self.descriptor = descriptor
-        self.parts = []
         self.written = 0.0
-        self.buffer = Binary(self)
+        self.haste = 0
+        self.text = self.make_text()
 
-    def write(self, text):
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if self.streams.last is not self:
-            self.streams.follows(self)
-        self.parts.append(text)
-        if "\n" in text or len(self.parts) > MOST_PARTS or monotonic() - self.written > self.streams.patience:
-            self.flush()
-        return len(text)
+    def make_text(self):
+        return Text(self, encoding=ENCODING, errors=ERRORS, newline="\n", write_through=True)
 
-    def flush(self):
-        parts = self.parts
-        with self.streams.lock:
-            count = len(parts)
-            if count:
-                # Another thread may append meanwhile: the list stays the same, and only what is written leaves it.
-                data = "".join(parts[:count]).encode("utf-8", "backslashreplace")
-                del parts[:count]
-                write_all(self.descriptor, data)
-                self.written = monotonic()
+    def mend(self):
+        """Code may have taken the stream apart."""
+        text = self.text
+        if text.sink() is not self or (text.encoding, text.errors) != (ENCODING, ERRORS):
+            self.text = self.make_text()
+            self.hurry(False)
 
-    def fileno(self):
-        return self.number
+    def hurry(self, fast):
+        self.haste = PATIENCE if fast else 0
+        if self.text.line_buffering is not fast and self.text.sink() is self:
+            self.text.reconfigure(write_through=not fast, line_buffering=fast)
+
+    def push(self):
+        """Writes what the text holds back."""
+        if self.text.sink() is self:
+            self.text.flush()
+
+    def write(self, data):
+        streams = self.streams
+        with streams.lock:
+            if streams.last is not self:
+                streams.follows(self)
+            size = len(data)
+            written = os.write(self.descriptor, data)
+            if written < size:
+                write_all(self.descriptor, memoryview(data)[written:])
+            now = monotonic()
+            if now - self.written > SECONDS:
+                if self.haste >= PATIENCE and not streams.is_child:
+                    self.hurry(False)
+                self.haste = 0
+            elif self.haste < PATIENCE:
+                self.haste += 1
+                if self.haste == PATIENCE:
+                    self.hurry(True)
+            self.written = now
+            return size
 
     def writable(self):
         return True
 
-    def isatty(self):
-        return False
+    def fileno(self):
+        return self.number
 
     def close(self):
         """A helper that closes it doesn't take it from those that follow."""
 
 
+class Text(io.TextIOWrapper):
+    """sys.stdout or sys.stderr. What it does for each text it does in C."""
+
+    def sink(self):
+        try:
+            return super().buffer
+        except ValueError:
+            return None  # It was detached.
+
+    @property
+    def buffer(self):
+        return Binary(self)
+
+    def close(self):
+        """See Sink.close."""
+
+
 class Binary(io.RawIOBase):
     """`sys.stdout.buffer`."""
 
-    def __init__(self, stream):
-        self.stream = stream
+    def __init__(self, text):
+        self.text = text
 
     def write(self, data):
-        with self.stream.streams.lock:
-            self.stream.streams.follows(self.stream)
-            self.stream.flush()
-            write_all(self.stream.descriptor, data)
-        return memoryview(data).nbytes
+        with self.text.sink().streams.lock:
+            self.text.flush()
+            return self.text.sink().write(memoryview(data).cast("B"))
 
     def writable(self):
         return True
 
     def fileno(self):
-        return self.stream.number
+        return self.text.fileno()
 
     def close(self):
-        """See Stream.close."""
+        """See Sink.close."""
