@@ -11,6 +11,7 @@ import {
 import { bound, escapeTags } from './escape.ts';
 import type { CompactionCounts } from './events.ts';
 import { closingTag } from './grammar.ts';
+import { OwnCode } from './own-code.ts';
 
 const maxUserCode = 2000;
 const maxListing = 2000;
@@ -48,6 +49,7 @@ export class Conversation {
   #cell = 0;
   /** Absent: to be said again. */
   #listing: string | undefined;
+  readonly #ownCode = new OwnCode();
   /** The lines of the memory's listing that were said and still hold. */
   #memory: readonly string[] = [];
 
@@ -139,6 +141,8 @@ export class Conversation {
     const shown = escapeTags(bound(code.trim(), maxUserCode));
     this.#addUser('note', `I ran this ${lang} code myself:\n${shown}`);
     this.#addUser('result', resultText);
+    const last = this.#entries.at(-1);
+    if (last) this.#ownCode.added(last);
   }
 
   /** Takes a cell back that failed before the model said anything: its messages are as if it had not been run. */

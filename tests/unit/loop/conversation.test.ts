@@ -58,6 +58,24 @@ describe('the conversation', () => {
     expect(user!.content.length).toBeLessThan(2500);
   });
 
+  it('tells of the last hundred cells of code that the user ran before a prompt, and how many there were before', () => {
+    const talk = new Conversation('system');
+    talk.beginCell('Hello');
+    talk.addResponse('Hello.');
+    for (let n = 1; n <= 1000; n += 1) talk.recordUserCode(`x = ${n}`, 'python', result(`${n}`));
+    talk.beginCell('And now?');
+    const [, , , { content } = { content: '' }] = talk.messages();
+    expect(content).toContain('I ran 900 more cells of my own code before these');
+    expect(content.match(/more cells/g)).toHaveLength(1);
+    expect(content.match(/I ran this python code myself:\nx = (\d+)/g)).toHaveLength(100);
+    expect(content.indexOf('x = 901')).toBeGreaterThan(content.indexOf('900 more'));
+    expect(content).toContain('x = 1000');
+    expect(content).not.toContain('x = 900\n');
+    talk.addResponse('Now.');
+    talk.recordUserCode('y = 1', 'python', result('1'));
+    expect(talk.messages().at(-1)!.content).not.toContain('more cells');
+  });
+
   it('forgets a cell that got no answer, and only that', () => {
     const talk = new Conversation('SYS');
     talk.forgetCell();
