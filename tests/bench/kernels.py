@@ -73,6 +73,25 @@ def execute(client, code):
     return seconds, "".join(printed)
 
 
+def show_much(client, python):
+    """Shows a text of 50 MB; returns the seconds. Beyond its bounds Replique shows the beginning and keeps the rest in a file."""
+    return execute(client, python + 'display({"text/plain": "x" * 50_000_000}, raw=True)')[0]
+
+
+def interrupt(client, python):
+    """Interrupts a loop that spins; returns the seconds from the request to the cell's idle."""
+    cell = client.execute(python + "print('on', flush=True)\nwhile True: pass", allow_stdin=False)
+    heard = iter(lambda: client.get_iopub_msg(timeout=TIMEOUT), None)
+    mine = (message for message in heard if message["parent_header"].get("msg_id") == cell)
+    next(message for message in mine if message["msg_type"] == "stream")
+    begin = time.perf_counter()
+    client.control_channel.send(client.session.msg("interrupt_request", {}))
+    next(message for message in mine if message["content"].get("execution_state") == "idle")
+    seconds = time.perf_counter() - begin
+    client.get_shell_msg(timeout=TIMEOUT)
+    return seconds
+
+
 def wait_for_iopub(client):
     """Until what the kernel publishes is heard. The client's own way, `wait_for_ready`, takes 0.2 s more."""
     while True:
@@ -108,6 +127,8 @@ def measure(kind, options, directory):
         assert text.split() == [str(i) for i in range(20_000)], "lines were lost"
         figures["20,000 printed lines, ms"] = seconds * 1000
         figures["memory of the process tree, MB"] = tree_memory_mb(kernel.provisioner.pid)
+        figures["50 MB shown, ms"] = show_much(client, python) * 1000
+        figures["interrupt, ms"] = statistics.median(interrupt(client, python) for _ in range(5)) * 1000
     finally:
         client.stop_channels()
         kernel.shutdown_kernel(now=False)
@@ -154,4 +175,5 @@ def main():
         options.json.write_text(json.dumps({"runs": options.runs, "figures": report}, indent=2) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ import { benchSandbox } from './sandbox.ts';
  * `npm run bench -- sandbox`: what isolation costs.
  * `npm run bench -- firewall`: how fast outputs pass the firewall.
  * `npm run bench -- loop`: what the loop adds to a turn.
+ * `npm run bench -- leak`: 20,000 cells and 200 restarts, and what grows; arguments go to leak.py.
  */
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'sandbox') {
@@ -24,11 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
     await benchLoop();
     return 0;
   }
+  const [script, rest] = args[0] === 'leak' ? ['leak.py', args.slice(1)] : ['kernels.py', args];
   const python = join(dataDir(), 'python', 'tests', 'bin', 'python');
   const kernel = join('dist', 'kernel.js');
   const { status, error } = spawnSync(
     python,
-    [join('tests', 'bench', 'kernels.py'), '--replique', process.execPath, kernel, ...args],
+    [join('tests', 'bench', script), '--replique', process.execPath, kernel, ...rest],
     { stdio: 'inherit' },
   );
   if (error) console.error(`${python} could not be started: ${error.message}`);
