@@ -1,6 +1,6 @@
 """Times Replique's kernel and ipykernel side by side, in turns, through jupyter_client.
 
-usage: python kernels.py --replique NODE KERNEL_JS [--runs N] [--json FILE]
+usage: python kernels.py --argv JSON [--runs N] [--json FILE]; JSON is the argv of Replique’s kernelspec
 
 Prints, for each figure, the median of each kernel and the median of the ratios Replique / ipykernel, pair by pair.
 Absolute times depend on the machine; the ratios are what is compared.
@@ -22,12 +22,9 @@ from jupyter_client.manager import KernelManager
 TIMEOUT = 120
 
 
-def manager(kind, node, kernel_js):
-    argv = (
-        [node, kernel_js, "-f", "{connection_file}"]
-        if kind == "replique"
-        else [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    )
+def manager(kind, argv):
+    if kind == "ipykernel":
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     found = KernelManager(kernel_name=kind)
     found._kernel_spec = KernelSpec(argv=argv, display_name=kind, language=kind, interrupt_mode="message")
     return found
@@ -106,7 +103,7 @@ def wait_for_iopub(client):
 
 def measure(kind, options, directory):
     python = "%%python\n" if kind == "replique" else ""
-    kernel = manager(kind, *options.replique)
+    kernel = manager(kind, options.argv)
     figures = {}
     begin = time.perf_counter()
     kernel.start_kernel(cwd=directory, env={**os.environ, "REPLIQUE_PROVIDER": "mock"})
@@ -137,7 +134,7 @@ def measure(kind, options, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replique", nargs=2, type=os.path.abspath, required=True, metavar=("NODE", "KERNEL_JS"))
+    parser.add_argument("--argv", type=json.loads, required=True, metavar="JSON")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--cells", type=int, default=200)
     parser.add_argument("--json", type=Path)

@@ -1,6 +1,6 @@
 """Uses Replique's kernel as a day would, and looks for what grows.
 
-usage: python leak.py --replique NODE KERNEL_JS [--cells N] [--restarts N]
+usage: python leak.py --argv JSON [--cells N] [--restarts N]; JSON is the argv of Replique’s kernelspec
 
 Cells of every kind run in one kernel, then kernels are restarted. Memory, descriptors and processes are read after a tenth
 of it and at the end; files in the temporary folders, before and after. Exit status 1 if something has grown.
@@ -35,11 +35,10 @@ REPLIES = [{"text": '<helpers lang="python">\nprint(6 * 7)\n</helpers>'}, {"text
 MOST_MB = 25
 
 
-def start(node, kernel_js, directory):
+def start(argv, directory):
     script = Path(directory, "script.json")
     script.write_text(json.dumps({"replies": REPLIES, "repeat": True}))
     manager = KernelManager(kernel_name="replique")
-    argv = [node, kernel_js, "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=argv, display_name="r", language="r", interrupt_mode="message")
     env = {**os.environ, "REPLIQUE_PROVIDER": "mock", "REPLIQUE_MOCK_SCRIPT": str(script)}
     work = Path(directory, "work")
@@ -78,14 +77,14 @@ def grown(name, before, after, allowed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replique", nargs=2, type=os.path.abspath, required=True, metavar=("NODE", "KERNEL_JS"))
+    parser.add_argument("--argv", type=json.loads, required=True, metavar="JSON")
     parser.add_argument("--cells", type=int, default=20_000)
     parser.add_argument("--restarts", type=int, default=200)
     options = parser.parse_args()
     bad = False
     before_files = temporary_files()
     with tempfile.TemporaryDirectory(prefix="leak-") as directory:
-        manager, client = start(*options.replique, directory)
+        manager, client = start(options.argv, directory)
         pid = manager.provisioner.pid
         early = None
         begin = time.monotonic()

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { dataDir } from '../../kernel/paths.ts';
 import { benchFirewall } from './firewall.ts';
 import { benchLoop } from './loop.ts';
@@ -27,14 +28,25 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [script, rest] = args[0] === 'leak' ? ['leak.py', args.slice(1)] : ['kernels.py', args];
   const python = join(dataDir(), 'python', 'tests', 'bin', 'python');
-  const kernel = join('dist', 'kernel.js');
   const { status, error } = spawnSync(
     python,
-    [join('tests', 'bench', script), '--replique', process.execPath, kernel, ...rest],
+    [join('tests', 'bench', script), '--argv', JSON.stringify(kernelArgv()), ...rest],
     { stdio: 'inherit' },
   );
   if (error) console.error(`${python} could not be started: ${error.message}`);
   return status ?? 1;
+}
+
+/** As the installed kernelspec has it. */
+function kernelArgv(): readonly string[] {
+  const spec = JSON.parse(readFileSync(join('kernelspec', 'kernel.json'), 'utf8')) as {
+    readonly argv: readonly string[];
+  };
+  const programs: Readonly<Record<string, string>> = {
+    '{node}': process.execPath,
+    '{kernel}': resolve('dist', 'kernel.js'),
+  };
+  return spec.argv.map((part) => programs[part] ?? part);
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -58,7 +58,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import start_new_kernel
 
 spec = KernelSpecManager().get_kernel_spec("replique")
-print(spec.language, spec.interrupt_mode, spec.argv[1])
+print(spec.language, spec.interrupt_mode, spec.argv[-3])
 manager, client = start_new_kernel(kernel_name="replique", startup_timeout=120)
 try:
     reply = client.execute_interactive("%%python\\nprint('sum', 40 + 2)", timeout=120)

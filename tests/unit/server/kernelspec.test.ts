@@ -23,7 +23,13 @@ describe('the kernelspec', () => {
     const kernels = join(temporaryDirectory(), 'share', 'kernels');
     const directory = await installSpec(kernels, { name: 'replique' });
     expect(readSpec(directory)).toEqual({
-      argv: [process.execPath, expect.stringMatching(/^\/.*dist\/kernel\.js$/), '-f', '{connection_file}'],
+      argv: [
+        process.execPath,
+        '--max-semi-space-size=1',
+        expect.stringMatching(/^\/.*dist\/kernel\.js$/),
+        '-f',
+        '{connection_file}',
+      ],
       display_name: 'Replique',
       language: 'replique',
       interrupt_mode: 'message',
