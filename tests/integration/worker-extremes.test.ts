@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
 import { run, Workers } from '../support/workers.ts';
@@ -6,8 +8,9 @@ import { run, Workers } from '../support/workers.ts';
 
 const workers = new Workers();
 let worker: SessionWorker;
+let workspace: string;
 beforeAll(async () => {
-  worker = workers.create().worker;
+  ({ worker, workspace } = workers.create());
   await run(worker, 'kept = 5');
 });
 afterAll(() => workers.close());
@@ -40,7 +43,20 @@ describe('what is too large or too deep does not end Python', () => {
     const userExpressions = { a: '"x" * 50_000_000' };
     const ran = await run(worker, 'print(1)', { userExpressions, timeoutMs: 20_000 });
     expect(ran).toMatchObject({ status: 'ok', stdout: '1\n', userExpressions: {} });
-    expect(ran.stderr).toContain('An output was left out');
+    expect(ran.stderr).toContain('An output is not shown');
+    await lives();
+  });
+
+  it('a display of 50 MB is in a file, and stderr says where', async () => {
+    const code = `${show}display({"text/html": "é" * 25_000_000, "text/plain": "t"}, raw=True)`;
+    const ran = await run(worker, code, { timeoutMs: 20_000 });
+    const path =
+      /An output is not shown: \d+ MB in one output\. It is in (replique-outputs\/output-\w+\.html)\./.exec(
+        ran.stderr,
+      )?.[1];
+    const kept = readFileSync(join(workspace, path ?? ''));
+    expect(kept.length).toBe(50_000_000);
+    expect(kept.every((byte, at) => byte === (at % 2 === 0 ? 0xc3 : 0xa9))).toBe(true);
     await lives();
   });
 

@@ -3,6 +3,7 @@
 from itertools import islice
 
 from replique_worker.channel import TooLarge
+from replique_worker.kept import Kept
 
 # What the host takes; beyond, it would end this process. It cuts texts further, and says so.
 MOST_NAMES = 1000
@@ -18,9 +19,10 @@ class Outbox:
         self.channel = channel
         self.streams = streams
         self.request = None
+        self.kept = Kept()
 
     def send(self, kind, bundle=None, buffers=(), **fields):
-        """Returns whether it was sent; what is too large is left out, and stderr says so."""
+        """Returns whether it was sent; what is too large is kept in a file, and stderr says so."""
         if self.request is None:
             return False
         head = {"kind": kind, **fields}
@@ -39,7 +41,7 @@ class Outbox:
                 self.channel.send(head, buffers)
                 return True
             except TooLarge as error:
-                self.streams.stderr.write(f"[An output was left out: {error}]\n")
+                self.streams.stderr.write(f"[An output is not shown: {error}.{self.kept.bundle(bundle)}]\n")
                 return False
 
 
