@@ -70,7 +70,10 @@ export class Cells {
       outbox.reply(requester, reply, { started });
     } catch (error) {
       log(`A cell could not be answered: ${String(error)}`);
-      outbox.reply(requester, { ...errorReply(error), execution_count: this.#counted ?? 0 }, { started });
+      const problem = errorReply(error);
+      const { ename, evalue, traceback } = problem;
+      if (!content.silent) outbox.publish('error', { ename, evalue, traceback }, requester.header);
+      outbox.reply(requester, { ...problem, execution_count: this.#counted ?? 0 }, { started });
     } finally {
       outbox.idle(requester.header);
     }
