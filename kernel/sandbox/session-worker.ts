@@ -44,6 +44,8 @@ class RestartingWorker implements SessionWorker {
   readonly #time: SessionTime;
   readonly #who: string;
   #process: Promise<WorkerProcess> | undefined;
+  /** Aborted: who is being started is wanted no more. */
+  #starting = new AbortController();
   #notices: string[] = [];
   #cell: number | undefined;
   #closed = false;
@@ -238,7 +240,8 @@ class RestartingWorker implements SessionWorker {
   #start(): Promise<WorkerProcess> {
     if (this.#closed) return Promise.reject(repliqueError('WORKER_FAILED', { problem: 'it was closed' }));
     if (this.#process !== undefined) return this.#process;
-    const starting = this.#pool.take();
+    this.#starting = new AbortController();
+    const starting = this.#pool.take(this.#starting.signal);
     this.#process = starting;
     starting.catch(() => {
       if (this.#process === starting) this.#process = undefined;
@@ -285,6 +288,7 @@ class RestartingWorker implements SessionWorker {
   async #discard(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
+    this.#starting.abort();
     await (await process?.catch(() => undefined))?.close();
   }
 

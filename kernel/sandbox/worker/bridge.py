@@ -3,15 +3,17 @@
 The host speaks to it as to session.py. It has no snapshots, and no answers to questions about code.
 """
 
+import codecs
 import json
 import os
 import select
+import signal
 import sys
 import time
 
 from replique_worker.channel import VERSION, Channel
 from replique_worker.interrupts import Interrupts
-from replique_worker.jupyter import Kernel, NotStarted
+from replique_worker.jupyter import Gone, Kernel, NotStarted
 from replique_worker.outbox import LONGEST_NAME, LONGEST_TEXT, Outbox, bounded
 from replique_worker.process import set_dumpable
 from replique_worker.streams import Streams
@@ -40,10 +42,6 @@ def run(channel, stdout, stderr, spec):
     except NotStarted as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(1)
-
-
-class Gone(Exception):
-    """The kernel has ended, or says what is not of the protocol."""
 
 
 class Run:
@@ -80,21 +78,22 @@ class Run:
 class Bridge:
     def __init__(self, channel, stdout, stderr, kernel):
         self.kernel = kernel
+        # Its handler is not installed: nothing here is broken off, interrupts are passed on.
         self.interrupts = Interrupts()
         self.channel = Channel(channel, self.interrupts)
-        self.interrupts.read_waiting = self.channel.read_waiting
         self.streams = Streams(stdout, stderr, self.interrupts)
         self.outbox = Outbox(self.channel, self.streams)
         self.poller = select.poll()
         self.sources = {}
+        self.decoders = {}
         self.heard = set()
         self.tail = b""
         self.run = None
 
     def serve(self):
         self.begin()
-        self.interrupts.install()
-        self.watch(self.channel.descriptor, self.obey)
+        self.watch_signals()
+        self.watch(self.channel.descriptor, self.listen)
         self.channel.send({"kind": "hello", "version": VERSION, "role": "worker", "pid": os.getpid()})
         try:
             while True:
@@ -113,9 +112,10 @@ class Bridge:
         kernel = self.kernel
         deadline = time.monotonic() + START_SECONDS
         for name, pipe in (("stdout", kernel.process.stdout), ("stderr", kernel.process.stderr)):
+            self.decoders[name] = codecs.getincrementaldecoder("utf-8")("replace")
             self.watch(pipe.fileno(), lambda name=name, source=pipe.fileno(): self.copy(name, source))
         try:
-            kernel.connect(deadline)
+            kernel.connect(deadline, self.wait)
             for name, peer in kernel.sockets.items():
                 self.watch(peer.fileno(), lambda name=name: self.hear(name))
             while not self.heard >= {"shell", "iopub"}:
@@ -134,16 +134,34 @@ class Bridge:
         self.sources[descriptor] = action
         self.poller.register(descriptor, select.POLLIN)
 
+    def watch_signals(self):
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        self.watch(woken, lambda: self.pass_on(woken))
+
+    def wait(self, seconds, descriptor=None):
+        """Until there is something to read, while what the kernel's process writes is taken from it."""
+        if descriptor is not None:
+            self.watch(descriptor, lambda: None)
+        self.step(seconds)
+        if descriptor is not None:
+            self.poller.unregister(descriptor)
+
     def step(self, seconds=None):
-        """Does what has become possible; an interrupt is passed on."""
-        try:
-            found = self.poller.poll(None if seconds is None else seconds * 1000)
-            with self.interrupts:
-                for descriptor, _ in found:
-                    self.sources[descriptor]()
-        except KeyboardInterrupt:
-            with self.interrupts:
-                self.kernel.interrupt()
+        """Does what has become possible."""
+        for descriptor, _ in self.poller.poll(None if seconds is None else seconds * 1000):
+            self.sources[descriptor]()
+
+    def pass_on(self, woken):
+        """The host names the request in a message before the signal: a signal that comes late hits no other one."""
+        os.read(woken, CHUNK)
+        self.channel.read_waiting()
+        named, self.interrupts.named = self.interrupts.named, []
+        if self.run is not None and (not named or self.run.id in named):
+            self.kernel.interrupt()
+        self.obey()
 
     def copy(self, name, source):
         """What the kernel's process itself writes."""
@@ -152,8 +170,9 @@ class Bridge:
             self.poller.unregister(source)
             return
         self.tail = (self.tail + data)[-TAIL_BYTES:]
-        if self.run is not None:
-            getattr(self.streams, name).write(data.decode("utf-8", "replace"))
+        text = self.decoders[name].decode(data)
+        if self.run is not None and text:
+            getattr(self.streams, name).write(text)
 
     def copy_rest(self):
         for name, pipe in (("stdout", self.kernel.process.stdout), ("stderr", self.kernel.process.stderr)):
@@ -163,8 +182,11 @@ class Bridge:
             except (OSError, KeyError):
                 pass
 
-    def obey(self):
+    def listen(self):
         self.channel.read()
+        self.obey()
+
+    def obey(self):
         while self.channel.inbox:
             head = self.channel.inbox.popleft()
             if head["kind"] == "execute":
@@ -189,31 +211,30 @@ class Bridge:
             "stop_on_error": True,
         }
         self.run = Run(head, self.kernel.send("shell", "execute_request", content))
-        self.interrupts.running = head["id"]
 
     def finish(self):
-        with self.interrupts:
-            self.interrupts.running = None
-            if self.run.error is None and self.run.refusal is not None:
-                self.fail(self.run.refusal)
-            self.streams.flush()
-            self.outbox.send("done", error=self.run.error, userExpressions={})
-            self.outbox.request = None
-            self.run = None
+        if self.run.error is None and self.run.refusal is not None:
+            self.fail(self.run.refusal)
+        self.streams.flush()
+        self.outbox.send("done", error=self.run.error, userExpressions={})
+        self.outbox.request = None
+        self.run = None
 
     def hear(self, channel):
-        try:
-            messages = self.kernel.receive(channel)
-        except (EOFError, Violation, OSError):
-            raise Gone from None
+        messages = self.kernel.receive(channel)
         self.heard.add(channel)
         for kind, parent, content in messages:
             if self.run is not None and parent == self.run.message:
                 try:
                     self.take(kind, content)
-                except (KeyError, TypeError, AttributeError, ValueError):
+                except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                     pass  # It lacks what its kind has.
                 self.run.heard()
+        lost = self.kernel.take_lost(channel)
+        if lost and self.run is not None:
+            self.streams.stderr.write(f"[An output was left out: {lost >> 20} MB in one message]\n")
+            self.run.is_replied = self.run.is_replied or channel == "shell"
+            self.run.heard()
 
     def take(self, kind, content):
         send = self.outbox.send
@@ -222,6 +243,8 @@ class Bridge:
             stream.write(content["text"])
         elif kind in ("display_data", "update_display_data"):
             display_id = content.get("transient", {}).get("display_id")
+            if display_id is None and kind == "update_display_data":
+                return
             fields = {} if display_id is None else {"displayId": str(display_id)[:LONGEST_NAME]}
             name = "display" if kind == "display_data" else "update_display"
             send(name, dict(content["data"]), metadata=dict(content.get("metadata", {})), **fields)
@@ -245,13 +268,13 @@ class Bridge:
 
     def reply(self, content):
         self.run.is_replied = True
-        for payload in content.get("payload", []):
-            if payload.get("source") == "page":
-                self.outbox.send("display", dict(payload["data"]), metadata={})
         if content.get("status") == "aborted":
             self.fail({"ename": "Aborted", "evalue": "the kernel did not run it"})
         elif content.get("status") == "error":
             self.run.refusal = content
+        for payload in content.get("payload") or []:
+            if payload.get("source") == "page":
+                self.outbox.send("display", dict(payload["data"]), metadata={})
 
     def fail(self, content):
         name = str(content.get("ename", "Error"))[:LONGEST_NAME]

@@ -24,7 +24,9 @@ describe('a session that can’t begin', () => {
     const { client, router, shutdowns } = failing();
     await client.idle(client.send('comm_msg', { comm_id: 'c', data: {} }));
     expect((await client.ask('execute_request', { code: 'print a' })).content['status']).toBe('error');
-    expect((await client.ask('shutdown_request', { restart: false }, 'control')).content['status']).toBe('ok');
+    expect((await client.ask('shutdown_request', { restart: false }, 'control')).content['status']).toBe(
+      'ok',
+    );
     expect(shutdowns).toEqual([false]);
     await router.close();
   });
