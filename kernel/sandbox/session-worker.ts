@@ -63,7 +63,9 @@ class RestartingWorker implements SessionWorker {
   }
 
   async ready(): Promise<void> {
-    await this.#start();
+    await this.#start().catch((error: unknown) => {
+      if (!this.#closed) throw error;
+    });
   }
 
   beginCell(executionCount: number): void {
