@@ -79,7 +79,7 @@ export class Cells {
     }
   }
 
-  #execute(
+  async #execute(
     { interpreter, createEmitter, keeper }: Session,
     requester: Requester,
     content: Content,
@@ -87,7 +87,9 @@ export class Cells {
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
     if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
-    return execute(content, {
+    const ended = new AbortController();
+    const asks = AbortSignal.any([signal, ended.signal]);
+    const reply = execute(content, {
       interpreter,
       createEmitter,
       sessionId,
@@ -95,8 +97,9 @@ export class Cells {
       executionCount: this.#last(keeper),
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
-      ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
+      ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, asks),
     });
+    return reply.finally(() => ended.abort());
   }
 
   /** The number of the last cell. */
