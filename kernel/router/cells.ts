@@ -88,7 +88,6 @@ export class Cells {
     const { sessionId, outbox } = this.#options;
     if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
     const ended = new AbortController();
-    const asks = AbortSignal.any([signal, ended.signal]);
     const reply = execute(content, {
       interpreter,
       createEmitter,
@@ -97,7 +96,8 @@ export class Cells {
       executionCount: this.#last(keeper),
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
-      ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, asks),
+      ask: (prompt, password, gone = ended.signal) =>
+        this.#stdin.ask(requester, prompt, password, AbortSignal.any([signal, ended.signal, gone])),
     });
     return reply.finally(() => ended.abort());
   }
