@@ -44,7 +44,6 @@ class RestartingWorker implements SessionWorker {
   readonly #time: SessionTime;
   readonly #who: string;
   #process: Promise<WorkerProcess> | undefined;
-  /** Aborted: who is being started is wanted no more. */
   #starting = new AbortController();
   #notices: string[] = [];
   #cell: number | undefined;
@@ -63,8 +62,9 @@ class RestartingWorker implements SessionWorker {
   }
 
   async ready(): Promise<void> {
+    const wasClosed = this.#closed;
     await this.#start().catch((error: unknown) => {
-      if (!this.#closed) throw error;
+      if (wasClosed || !this.#closed) throw error;
     });
   }
 
