@@ -90,6 +90,32 @@ tell("stream", {"name": "stdout", "text": "after"}); reply(); idle()`);
     await worker.close();
   });
 
+  it('that ends, but leaves a process that holds its sockets, is told to have ended', async () => {
+    const { run } = start();
+    expect(
+      await run(`if os.fork() == 0: time.sleep(999)
+tell("stream", {"name": "stdout", "text": "last"}); os._exit(7)`),
+    ).toMatchObject({
+      status: 'died',
+      stdout: 'last',
+      notice: expect.stringContaining('scripted ended itself with exit status 7.') as string,
+    });
+    expect((await run('reply(); idle()')).status).toBe('ok');
+  });
+
+  it('that says too late, too often or not at all that it is idle ends its block once, with all of it', async () => {
+    const { run } = start();
+    const said = (text: string): string => `tell("stream", {"name": "stdout", "text": "${text}"})`;
+    for (const [code, stdout] of [
+      [`${said('a')}; reply()`, 'a'],
+      [`idle(); ${said('b')}; reply(); idle()`, 'b'],
+      [`reply(); reply(); idle(); idle(); ${said('c')}`, 'c'],
+      [`reply(); idle(); time.sleep(0.005); ${said('d')}; idle()`, 'd'],
+    ]) {
+      expect(await run(code ?? ''), code).toMatchObject({ status: 'ok', stdout });
+    }
+  });
+
   it('whose text comes in pieces loses no letter', async () => {
     const { run } = start();
     const { stdout } = await run(`

@@ -27,6 +27,7 @@ links, kinds = {}, {"shell": b"ROUTER", "iopub": b"PUB", "stdin": b"ROUTER", "co
 servers = {name: socket.create_server(("127.0.0.1", connection[name + "_port"])) for name in kinds}
 def greet(name):
     link = servers[name].accept()[0]
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     link.sendall(greeting + frame(b"\\x05READY\\x0bSocket-Type" + struct.pack(">I", len(kinds[name])) + kinds[name], flags=4))
     read(link, 64)
     read_frame(link)

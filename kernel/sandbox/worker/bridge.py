@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 
+from replique_worker.bridge_run import Run
 from replique_worker.channel import VERSION, Channel
 from replique_worker.interrupts import Interrupts
 from replique_worker.jupyter import Gone, Kernel, NotStarted
@@ -21,11 +22,8 @@ from replique_worker.zmtp import Violation
 
 START_SECONDS = 50
 ASK_AGAIN_SECONDS = 0.5
-# How long the idle that follows a reply is waited for.
-IDLE_SECONDS = 1
-# Some kernels (Deno) say that they are idle before all that they have to show is on its way: how long it has to be quiet,
-# and how long once something has come that late; and how long in all.
-QUIET_SECONDS, LATE_QUIET_SECONDS, LATE_SECONDS = 0.01, 0.25, 10
+# How long what a kernel showed before it ended is read.
+REST_SECONDS = 1
 TAIL_BYTES = 2000
 CHUNK = 65536
 # What ipykernel, and kernels made after it, take for the end of the input.
@@ -42,37 +40,6 @@ def run(channel, stdout, stderr, spec):
     except NotStarted as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(1)
-
-
-class Run:
-    """The code that runs: the host's name of it and the kernel's."""
-
-    def __init__(self, head, message):
-        self.id = head["id"]
-        self.message = message
-        self.can_ask = head["stdin"]
-        self.error = None
-        # An error that only the reply tells of; it may come before that which shows it.
-        self.refusal = None
-        self.is_replied = False
-        self.is_idle = False
-        self.due = self.deadline = None
-
-    def heard(self):
-        """Something came. Reply and idle may in any order, and outputs after them."""
-        if not self.is_replied:
-            return
-        now = time.monotonic()
-        if not self.is_idle:
-            self.due = now + IDLE_SECONDS
-        elif self.deadline is None:
-            self.deadline, self.due = now + LATE_SECONDS, now + QUIET_SECONDS
-        else:
-            self.due = min(self.deadline, now + LATE_QUIET_SECONDS)
-
-    def left(self):
-        """Seconds to wait for what may still come; None while it runs."""
-        return None if self.due is None else max(0, self.due - time.monotonic())
 
 
 class Bridge:
@@ -96,11 +63,13 @@ class Bridge:
         self.watch(self.channel.descriptor, self.listen)
         self.channel.send({"kind": "hello", "version": VERSION, "role": "worker", "pid": os.getpid()})
         try:
+            self.check()
             while True:
                 self.step(self.run and self.run.left())
                 if self.run is not None and self.run.left() == 0:
                     self.finish()
         except Gone:
+            self.hear_rest()
             self.copy_rest()
             self.streams.flush()
             self.kernel.end_like()
@@ -138,8 +107,9 @@ class Bridge:
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        signal.signal(signal.SIGINT, lambda *_: None)
-        self.watch(woken, lambda: self.pass_on(woken))
+        for number in (signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+        self.watch(woken, lambda: self.meet(os.read(woken, CHUNK)))
 
     def wait(self, seconds, descriptor=None):
         """Until there is something to read, while what the kernel's process writes is taken from it."""
@@ -154,9 +124,18 @@ class Bridge:
         for descriptor, _ in self.poller.poll(None if seconds is None else seconds * 1000):
             self.sources[descriptor]()
 
-    def pass_on(self, woken):
+    def meet(self, signals):
+        if signal.SIGINT in signals:
+            self.pass_on()
+        self.check()
+
+    def check(self):
+        """Processes that the kernel leaves behind may hold its sockets open."""
+        if not self.kernel.is_running():
+            raise Gone
+
+    def pass_on(self):
         """The host names the request in a message before the signal: a signal that comes late hits no other one."""
-        os.read(woken, CHUNK)
         self.channel.read_waiting()
         named, self.interrupts.named = self.interrupts.named, []
         if self.run is not None and (not named or self.run.id in named):
@@ -235,6 +214,16 @@ class Bridge:
             self.streams.stderr.write(f"[An output was left out: {lost >> 20} MB in one message]\n")
             self.run.is_replied = self.run.is_replied or channel == "shell"
             self.run.heard()
+
+    def hear_rest(self):
+        """What the kernel showed before it ended."""
+        deadline = time.monotonic() + REST_SECONDS
+        iopub = self.kernel.sockets["iopub"]
+        try:
+            while time.monotonic() < deadline and select.select([iopub], [], [], 0)[0]:
+                self.hear("iopub")
+        except Gone:
+            pass
 
     def take(self, kind, content):
         send = self.outbox.send
