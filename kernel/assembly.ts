@@ -127,7 +127,11 @@ export function assemble(options: AssemblyOptions): Assembly {
   const kernelspecs = launcher.name === 'seatbelt' ? [] : findKernelspecs(workspace.path, places.programs);
   const mayShow = (folder: string): boolean => whyNotShown(folder, { ...places, programs: [] }) === undefined;
   const polyglot = polyglotWorker(createWorker({ ...common, warmWorkers: config.warmWorkers }), (language) =>
-    createWorker({ ...common, kernel: programOf(kernelspecs, language, mayShow), warmWorkers: 0 }),
+    createWorker({
+      ...common,
+      kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
+      warmWorkers: 0,
+    }),
   );
   const guarded = guardedWorker(polyglot, {
     workspace: workspace.path,

@@ -127,9 +127,12 @@ async function createSession(
     onRefused: (refused) => audit.note('outputs-refused', refused),
   });
   const end = async (): Promise<void> => {
-    await interpreter.close();
-    audit.close();
-    await state.finish();
+    try {
+      await interpreter.close();
+      audit.close();
+    } finally {
+      await state.finish();
+    }
   };
   return { interpreter, ...display, keeper: state, end };
 }

@@ -36,9 +36,12 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
   });
   const end = async (): Promise<void> => {
     await router.close();
-    await (await begun?.catch(() => undefined))?.end();
-    await transport.close();
-    settle();
+    try {
+      await (await begun?.catch(() => undefined))?.end();
+    } finally {
+      await transport.close();
+      settle();
+    }
   };
   const close = (): Promise<void> => (ending ??= end());
   const router = startRouter({

@@ -12,7 +12,7 @@ export interface CellRequest {
   readonly signal: AbortSignal;
   readonly emit: (event: CellEvent) => void;
   /** Asks the person; absent where the client does not allow stdin. */
-  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+  readonly onInput?: (prompt: string, password: boolean, gone?: AbortSignal) => Promise<string>;
 }
 
 /** What a client said to a widget. */

@@ -30,9 +30,10 @@ export interface Policing {
 
 export function createPolicing(options: PolicedOptions): Policing {
   const hosts = new Map<string, Promise<boolean>>();
-  let running: ExecuteOptions | undefined;
+  /** The first runs; the others wait for it. */
+  const runs = new Set<ExecuteOptions>();
   const execute = async (worker: SessionWorker, run: ExecuteOptions): Promise<ExecuteOutcome> => {
-    running = run;
+    runs.add(run);
     try {
       if (run.origin?.kind !== 'helper') return await worker.execute(run);
       const began = performance.now();
@@ -41,12 +42,13 @@ export function createPolicing(options: PolicedOptions): Policing {
       const error = { ename: 'NotAllowed', evalue: problem, traceback: [problem] };
       return { status: 'error', error, durationMs: performance.now() - began };
     } finally {
-      running = undefined;
+      runs.delete(run);
     }
   };
   return {
     wrap: (worker) => delegatingWorker(worker, { execute: (run) => execute(worker, run) }),
     askHost: (host, port) => {
+      const [running] = runs;
       const onInput = running?.onInput;
       if (onInput === undefined || hosts.size >= mostHosts) return Promise.resolve(false);
       const name = `${host}:${port}`;

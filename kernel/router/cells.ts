@@ -70,13 +70,16 @@ export class Cells {
       outbox.reply(requester, reply, { started });
     } catch (error) {
       log(`A cell could not be answered: ${String(error)}`);
-      outbox.reply(requester, { ...errorReply(error), execution_count: this.#counted ?? 0 }, { started });
+      const problem = errorReply(error);
+      const { ename, evalue, traceback } = problem;
+      if (!content.silent) outbox.publish('error', { ename, evalue, traceback }, requester.header);
+      outbox.reply(requester, { ...problem, execution_count: this.#counted ?? 0 }, { started });
     } finally {
       outbox.idle(requester.header);
     }
   }
 
-  #execute(
+  async #execute(
     { interpreter, createEmitter, keeper }: Session,
     requester: Requester,
     content: Content,
@@ -84,7 +87,8 @@ export class Cells {
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
     if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
-    return execute(content, {
+    const ended = new AbortController();
+    const reply = execute(content, {
       interpreter,
       createEmitter,
       sessionId,
@@ -92,8 +96,10 @@ export class Cells {
       executionCount: this.#last(keeper),
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
-      ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),
+      ask: (prompt, password, gone = ended.signal) =>
+        this.#stdin.ask(requester, prompt, password, AbortSignal.any([signal, ended.signal, gone])),
     });
+    return reply.finally(() => ended.abort());
   }
 
   /** The number of the last cell. */

@@ -28,8 +28,12 @@ export class CommQueue {
       this.#answered(requester);
       return;
     }
+    const failed = (error: unknown): void => {
+      this.#options.log(`A widget could not be told: ${String(error)}`);
+      this.#answered(requester);
+    };
     queue.push({
-      run: (signal) => this.#run(requester, request, signal),
+      run: (signal) => this.#run(requester, request, signal).catch(failed),
       abort: () => this.#answered(requester),
     });
   }

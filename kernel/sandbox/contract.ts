@@ -77,8 +77,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly onOutput: (output: WorkerOutput) => void;
-  /** Asks the person; absent where stdin is not allowed. */
-  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+  /** Asks the person, until `gone` is aborted; absent where stdin is not allowed. */
+  readonly onInput?: (prompt: string, password: boolean, gone?: AbortSignal) => Promise<string>;
   readonly userExpressions?: Readonly<Record<string, string>>;
   /** Handed to the widget it is meant for, in place of the code. */
   readonly comm?: CommDelivery;

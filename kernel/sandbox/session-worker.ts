@@ -44,6 +44,7 @@ class RestartingWorker implements SessionWorker {
   readonly #time: SessionTime;
   readonly #who: string;
   #process: Promise<WorkerProcess> | undefined;
+  #starting = new AbortController();
   #notices: string[] = [];
   #cell: number | undefined;
   #closed = false;
@@ -61,7 +62,10 @@ class RestartingWorker implements SessionWorker {
   }
 
   async ready(): Promise<void> {
-    await this.#start();
+    const wasClosed = this.#closed;
+    await this.#start().catch((error: unknown) => {
+      if (wasClosed || !this.#closed) throw error;
+    });
   }
 
   beginCell(executionCount: number): void {
@@ -238,7 +242,8 @@ class RestartingWorker implements SessionWorker {
   #start(): Promise<WorkerProcess> {
     if (this.#closed) return Promise.reject(repliqueError('WORKER_FAILED', { problem: 'it was closed' }));
     if (this.#process !== undefined) return this.#process;
-    const starting = this.#pool.take();
+    this.#starting = new AbortController();
+    const starting = this.#pool.take(this.#starting.signal);
     this.#process = starting;
     starting.catch(() => {
       if (this.#process === starting) this.#process = undefined;
@@ -285,6 +290,7 @@ class RestartingWorker implements SessionWorker {
   async #discard(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
+    this.#starting.abort();
     await (await process?.catch(() => undefined))?.close();
   }
 

@@ -18,14 +18,14 @@ export class WarmPool {
     this.#size = size;
   }
 
-  /** A worker that can execute: one that waits, else a new one. Throws what `WorkerProcess.start` throws. */
-  async take(): Promise<WorkerProcess> {
+  /** A worker that can execute: one that waits, else a new one. See `WorkerProcess.start`. */
+  async take(unwanted?: AbortSignal): Promise<WorkerProcess> {
     let spare = this.#spares.shift();
     while (spare?.peer.death !== undefined) {
       await spare.close();
       spare = this.#spares.shift();
     }
-    const taken = spare ?? (await WorkerProcess.start(this.#options));
+    const taken = spare ?? (await WorkerProcess.start(this.#options, unwanted));
     this.#fill();
     return taken;
   }

@@ -26,7 +26,7 @@ interface PeerHooks {
 export interface RunHooks {
   readonly onOutput: (output: WorkerOutput) => void;
   /** Answers `undefined` where there is no answer. */
-  readonly onInput?: (prompt: string, password: boolean) => Promise<string | undefined>;
+  readonly onInput?: (prompt: string, password: boolean, gone: AbortSignal) => Promise<string | undefined>;
 }
 
 export type RunEnd =
@@ -55,6 +55,8 @@ interface Run {
   bytes: number;
   outputs: number;
   asking: boolean;
+  /** Aborted when it has ended: who is asked then need not answer. */
+  readonly ended: AbortController;
   ending: NodeJS.Timeout | undefined;
 }
 
@@ -104,7 +106,7 @@ export class WorkerPeer {
         onMessage: ({ message, size }) => this.#deliver(run, message, size),
       });
       const run: Run = {
-        ...{ kind: 'run', id, hooks, order, settle, ending: undefined },
+        ...{ kind: 'run', id, hooks, order, settle, ending: undefined, ended: new AbortController() },
         ...{ muted: false, bytes: 0, outputs: 0, asking: false },
       };
       this.#request = run;
@@ -212,12 +214,13 @@ export class WorkerPeer {
 
   #settle(run: Run, end: RunEnd): void {
     clearTimeout(run.ending);
+    run.ended.abort();
     if (this.#request === run) this.#request = undefined;
     run.settle(end);
   }
 
   async #askPerson(run: Run, { prompt, password }: InputRequest): Promise<void> {
-    const value = await run.hooks.onInput?.(prompt, password).catch(() => undefined);
+    const value = await run.hooks.onInput?.(prompt, password, run.ended.signal).catch(() => undefined);
     run.asking = false;
     if (this.#request !== run) return;
     this.#line.send({ kind: 'input_reply', id: run.id, ...(value === undefined ? {} : { value }) });

@@ -77,9 +77,10 @@ export class WorkerProcess {
 
   /**
    * Starts a sandbox and waits until its worker can execute.
+   * @param unwanted aborted: it is waited for no more
    * @throws RepliqueError WORKER_FAILED, PYTHON_WITHOUT_IPYTHON, or what the launcher throws
    */
-  static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
+  static async start(options: WorkerProcessOptions, unwanted?: AbortSignal): Promise<WorkerProcess> {
     const { workspace, limits, kernel } = options;
     const python = await options.python();
     const { directory, entry } = options.files ?? ours;
@@ -98,7 +99,8 @@ export class WorkerProcess {
     const gone = new AbortController();
     void sandbox.exited.then(() => gone.abort());
     try {
-      await hello(line, 'worker', startMs, { gone: gone.signal });
+      const signals = unwanted ? [gone.signal, unwanted] : [gone.signal];
+      await hello(line, 'worker', startMs, { gone: AbortSignal.any(signals) });
     } catch (error) {
       sandbox.kill();
       await sandbox.exited;

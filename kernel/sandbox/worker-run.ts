@@ -26,10 +26,10 @@ export function hooksOf({ onOutput, onInput }: ExecuteOptions, clock: Clock): Ru
   if (onInput === undefined) return { onOutput };
   return {
     onOutput,
-    onInput: async (prompt, password) => {
+    onInput: async (prompt, password, gone) => {
       clock.pause();
       try {
-        return await onInput(prompt, password);
+        return await onInput(prompt, password, gone);
       } finally {
         clock.go();
       }

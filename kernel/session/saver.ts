@@ -1,6 +1,9 @@
 /** Saves take a fiftieth of the time at most; but no change waits for longer than this. */
 const restFactor = 49;
 const longestRestMs = 1000;
+/** A disk that needs longer is not waited for. */
+const longestWaitMs = 5000;
+const silent = `the disk has not answered for ${longestWaitMs / 1000} s`;
 
 export interface SaverOptions {
   /** Saves what there is now. @throws Error where it can't */
@@ -21,6 +24,8 @@ export class Saver {
   #isWanted = false;
   #endRest: () => void = () => undefined;
   #hasFailed = false;
+  /** A write has been waited for too long, and still goes on. */
+  #hangs = false;
   #problem: string | undefined;
 
   constructor(options: SaverOptions) {
@@ -33,12 +38,14 @@ export class Saver {
     this.#saving ??= this.#saveAll();
   }
 
-  /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
+  /** Whether what has changed so far could be saved, as soon as that is known, or has taken too long. Never rejects. */
   async saved(): Promise<boolean> {
+    if (this.#hangs) return false;
     this.#isWanted = true;
     this.#endRest();
-    await this.#saving;
+    this.#hangs = await isLate(this.#saving);
     this.#isWanted = false;
+    if (this.#hangs) this.#fail(silent);
     return !this.#hasFailed;
   }
 
@@ -46,6 +53,7 @@ export class Saver {
   async finish(): Promise<void> {
     if (await this.saved()) return;
     try {
+      if (this.#hangs) throw new Error(silent);
       await this.#o.write();
     } catch (error) {
       this.#o.log(
@@ -77,6 +85,7 @@ export class Saver {
       }
     }
     this.#saving = undefined;
+    this.#hangs = false;
   }
 
   async #rest(): Promise<void> {
@@ -98,4 +107,14 @@ export class Saver {
     this.#problem = `This conversation can’t be saved, so a crash would lose it: ${why}`;
     this.#o.log(this.#problem);
   }
+}
+
+async function isLate(work: Promise<void> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), longestWaitMs);
+  });
+  const isLate = await Promise.race([work?.then(() => false) ?? false, late]);
+  clearTimeout(timer);
+  return isLate;
 }

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A session's file beyond this is neither written nor read: no model's context is as long. */
 export const mostBytes = 64 * 2 ** 20;
 
+/** Of the form of a session's file. */
+const version = 1;
+
 const part = z.strictObject({
   kind: z.enum(['words', 'result', 'note']),
   text: z.string(),
@@ -30,7 +33,7 @@ const keptModelSchema = z.strictObject({ provider: z.string().max(40), model: z.
 
 /** What is kept of a session, in a file of its own. */
 export const savedSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(version),
   session: z.uuid(),
   kernel: z.string().max(200),
   notebook: z.string().max(4096).optional(),
@@ -52,6 +55,10 @@ export const savedSchema = z.strictObject({
   title: z.string().max(200),
   talk: talkSchema,
 });
+
+/** Whether a later version of Replique wrote it. */
+export const isNewer = (content: unknown): boolean =>
+  z.object({ version: z.int().gt(version) }).safeParse(content).success;
 
 export type KeptModel = z.infer<typeof keptModelSchema>;
 export type Talk = z.infer<typeof talkSchema>;

@@ -157,9 +157,10 @@ export class SessionState {
       .slice(0, mostListed)) {
       const saved = store.read(file);
       if ('problem' in saved) problems.push(saved.problem);
-      else if (saved.ended !== undefined || !stillRuns(saved.process)) return { saved, problems };
+      else if (saved.ended !== undefined || !stillRuns(saved.process))
+        return { saved, problems: [...new Set(problems)] };
     }
-    return { problems };
+    return { problems: [...new Set(problems)] };
   }
 
   /** Has an earlier session be one that has ended. */

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, readRegularFile } from '../files.ts';
-import { mostBytes, savedSchema, type Saved } from './schema.ts';
+import { isNewer, mostBytes, savedSchema, type Saved } from './schema.ts';
 
 const form = /^([0-9a-f]{16})-([0-9a-f]{16})-[0-9a-f-]{36}\.json$/;
 const draftForm = /^\.[0-9a-f-]+\.[0-9a-f]{8}\.draft$/;
@@ -37,7 +37,7 @@ export class SessionStore {
   /** @throws Error where it can't be written; what was saved before is still there then */
   async save(saved: Saved): Promise<void> {
     const text = JSON.stringify(saved);
-    if (text.length > mostBytes) throw new Error('it is too long to be kept');
+    if (Buffer.byteLength(text) > mostBytes) throw new Error('it is too long to be kept');
     makeDirectories(this.#directory, 0o700);
     const draft = join(this.#directory, `.${saved.session}.${randomBytes(4).toString('hex')}.draft`);
     try {
@@ -82,13 +82,19 @@ export class SessionStore {
   }
 
   /**
-   * Reads a session's file. One that can't be used is set aside.
+   * Reads a session's file. One that can't be used is set aside, unless a newer Replique can use it.
    * @returns what it holds, or what is wrong, as a sentence
    */
   read(file: string): Saved | { readonly problem: string } {
     let problem: string;
     try {
-      const parsed = savedSchema.safeParse(JSON.parse(readRegularFile(file, mostBytes)));
+      const content: unknown = JSON.parse(readRegularFile(file, mostBytes));
+      if (isNewer(content)) {
+        return {
+          problem: `Conversations that a newer Replique saved are left for it in ${this.#directory}.`,
+        };
+      }
+      const parsed = savedSchema.safeParse(content);
       if (parsed.success) return parsed.data;
       problem = `it has ${parsed.error.issues[0]?.path.join('.') ?? 'something'} in a wrong form`;
     } catch (error) {

@@ -16,7 +16,7 @@ export interface ToolContext {
   /** Where the block stands; absent outside of a turn. */
   readonly origin?: RunOrigin;
   readonly onOutput: (output: WorkerOutput) => void;
-  readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
+  readonly onInput?: (prompt: string, password: boolean, gone?: AbortSignal) => Promise<string>;
 }
 
 /** `ok: false` refuses the code before it runs; `problem` teaches the model why, with line and caret where there is one. */

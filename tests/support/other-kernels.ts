@@ -31,7 +31,10 @@ export function programFor(name: string, spec?: typeof deno): KernelProgram {
     const folders = [environment];
     return { name, argv: [executable, ...rest], env: {}, interruptMode: 'signal', folders };
   }
-  return programOf(findKernelspecs('/nowhere', [environment]), name, () => true);
+  return programOf(findKernelspecs('/nowhere', [environment]), name, {
+    workspace: '/nowhere',
+    mayShow: () => true,
+  });
 }
 
 /** What claims to be a kernel and is a Python program: it finds the connection file in `connection`. */

@@ -16,7 +16,7 @@ interface CellContext {
   readonly signal: AbortSignal;
   /** Publishes on iopub with the cell as parent. */
   readonly publish: (msgType: string, content: object, more?: More) => void;
-  readonly ask: (prompt: string, password: boolean) => Promise<string>;
+  readonly ask: (prompt: string, password: boolean, gone?: AbortSignal) => Promise<string>;
 }
 
 /** Runs a cell and publishes what it shows, all of it before the reply. */
@@ -64,9 +64,9 @@ async function runCell(
       if (running) emitter.emit(event);
     },
   };
-  const onInput = (prompt: string, password: boolean): Promise<string> => {
+  const onInput: CellContext['ask'] = (prompt, password, gone) => {
     emitter.flush();
-    return ask(prompt, password);
+    return ask(prompt, password, gone);
   };
   try {
     const outcome = await interpreter.execute(allow_stdin ? { ...request, onInput } : request);

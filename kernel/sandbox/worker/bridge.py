@@ -3,15 +3,18 @@
 The host speaks to it as to session.py. It has no snapshots, and no answers to questions about code.
 """
 
+import codecs
 import json
 import os
 import select
+import signal
 import sys
 import time
 
+from replique_worker.bridge_run import Run
 from replique_worker.channel import VERSION, Channel
 from replique_worker.interrupts import Interrupts
-from replique_worker.jupyter import Kernel, NotStarted
+from replique_worker.jupyter import Gone, Kernel, NotStarted
 from replique_worker.outbox import LONGEST_NAME, LONGEST_TEXT, Outbox, bounded
 from replique_worker.process import set_dumpable
 from replique_worker.streams import Streams
@@ -19,11 +22,8 @@ from replique_worker.zmtp import Violation
 
 START_SECONDS = 50
 ASK_AGAIN_SECONDS = 0.5
-# How long the idle that follows a reply is waited for.
-IDLE_SECONDS = 1
-# Some kernels (Deno) say that they are idle before all that they have to show is on its way: how long it has to be quiet,
-# and how long once something has come that late; and how long in all.
-QUIET_SECONDS, LATE_QUIET_SECONDS, LATE_SECONDS = 0.01, 0.25, 10
+# How long what a kernel showed before it ended is read.
+REST_SECONDS = 1
 TAIL_BYTES = 2000
 CHUNK = 65536
 # What ipykernel, and kernels made after it, take for the end of the input.
@@ -42,66 +42,34 @@ def run(channel, stdout, stderr, spec):
         os._exit(1)
 
 
-class Gone(Exception):
-    """The kernel has ended, or says what is not of the protocol."""
-
-
-class Run:
-    """The code that runs: the host's name of it and the kernel's."""
-
-    def __init__(self, head, message):
-        self.id = head["id"]
-        self.message = message
-        self.can_ask = head["stdin"]
-        self.error = None
-        # An error that only the reply tells of; it may come before that which shows it.
-        self.refusal = None
-        self.is_replied = False
-        self.is_idle = False
-        self.due = self.deadline = None
-
-    def heard(self):
-        """Something came. Reply and idle may in any order, and outputs after them."""
-        if not self.is_replied:
-            return
-        now = time.monotonic()
-        if not self.is_idle:
-            self.due = now + IDLE_SECONDS
-        elif self.deadline is None:
-            self.deadline, self.due = now + LATE_SECONDS, now + QUIET_SECONDS
-        else:
-            self.due = min(self.deadline, now + LATE_QUIET_SECONDS)
-
-    def left(self):
-        """Seconds to wait for what may still come; None while it runs."""
-        return None if self.due is None else max(0, self.due - time.monotonic())
-
-
 class Bridge:
     def __init__(self, channel, stdout, stderr, kernel):
         self.kernel = kernel
+        # Its handler is not installed: nothing here is broken off, interrupts are passed on.
         self.interrupts = Interrupts()
         self.channel = Channel(channel, self.interrupts)
-        self.interrupts.read_waiting = self.channel.read_waiting
         self.streams = Streams(stdout, stderr, self.interrupts)
         self.outbox = Outbox(self.channel, self.streams)
         self.poller = select.poll()
         self.sources = {}
+        self.decoders = {}
         self.heard = set()
         self.tail = b""
         self.run = None
 
     def serve(self):
         self.begin()
-        self.interrupts.install()
-        self.watch(self.channel.descriptor, self.obey)
+        self.watch_signals()
+        self.watch(self.channel.descriptor, self.listen)
         self.channel.send({"kind": "hello", "version": VERSION, "role": "worker", "pid": os.getpid()})
         try:
+            self.check()
             while True:
                 self.step(self.run and self.run.left())
                 if self.run is not None and self.run.left() == 0:
                     self.finish()
         except Gone:
+            self.hear_rest()
             self.copy_rest()
             self.streams.flush()
             self.kernel.end_like()
@@ -113,9 +81,10 @@ class Bridge:
         kernel = self.kernel
         deadline = time.monotonic() + START_SECONDS
         for name, pipe in (("stdout", kernel.process.stdout), ("stderr", kernel.process.stderr)):
+            self.decoders[name] = codecs.getincrementaldecoder("utf-8")("replace")
             self.watch(pipe.fileno(), lambda name=name, source=pipe.fileno(): self.copy(name, source))
         try:
-            kernel.connect(deadline)
+            kernel.connect(deadline, self.wait)
             for name, peer in kernel.sockets.items():
                 self.watch(peer.fileno(), lambda name=name: self.hear(name))
             while not self.heard >= {"shell", "iopub"}:
@@ -134,16 +103,44 @@ class Bridge:
         self.sources[descriptor] = action
         self.poller.register(descriptor, select.POLLIN)
 
+    def watch_signals(self):
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+        self.watch(woken, lambda: self.meet(os.read(woken, CHUNK)))
+
+    def wait(self, seconds, descriptor=None):
+        """Until there is something to read, while what the kernel's process writes is taken from it."""
+        if descriptor is not None:
+            self.watch(descriptor, lambda: None)
+        self.step(seconds)
+        if descriptor is not None:
+            self.poller.unregister(descriptor)
+
     def step(self, seconds=None):
-        """Does what has become possible; an interrupt is passed on."""
-        try:
-            found = self.poller.poll(None if seconds is None else seconds * 1000)
-            with self.interrupts:
-                for descriptor, _ in found:
-                    self.sources[descriptor]()
-        except KeyboardInterrupt:
-            with self.interrupts:
-                self.kernel.interrupt()
+        """Does what has become possible."""
+        for descriptor, _ in self.poller.poll(None if seconds is None else seconds * 1000):
+            self.sources[descriptor]()
+
+    def meet(self, signals):
+        if signal.SIGINT in signals:
+            self.pass_on()
+        self.check()
+
+    def check(self):
+        """Processes that the kernel leaves behind may hold its sockets open."""
+        if not self.kernel.is_running():
+            raise Gone
+
+    def pass_on(self):
+        """The host names the request in a message before the signal: a signal that comes late hits no other one."""
+        self.channel.read_waiting()
+        named, self.interrupts.named = self.interrupts.named, []
+        if self.run is not None and (not named or self.run.id in named):
+            self.kernel.interrupt()
+        self.obey()
 
     def copy(self, name, source):
         """What the kernel's process itself writes."""
@@ -152,8 +149,9 @@ class Bridge:
             self.poller.unregister(source)
             return
         self.tail = (self.tail + data)[-TAIL_BYTES:]
-        if self.run is not None:
-            getattr(self.streams, name).write(data.decode("utf-8", "replace"))
+        text = self.decoders[name].decode(data)
+        if self.run is not None and text:
+            getattr(self.streams, name).write(text)
 
     def copy_rest(self):
         for name, pipe in (("stdout", self.kernel.process.stdout), ("stderr", self.kernel.process.stderr)):
@@ -163,8 +161,11 @@ class Bridge:
             except (OSError, KeyError):
                 pass
 
-    def obey(self):
+    def listen(self):
         self.channel.read()
+        self.obey()
+
+    def obey(self):
         while self.channel.inbox:
             head = self.channel.inbox.popleft()
             if head["kind"] == "execute":
@@ -189,31 +190,40 @@ class Bridge:
             "stop_on_error": True,
         }
         self.run = Run(head, self.kernel.send("shell", "execute_request", content))
-        self.interrupts.running = head["id"]
 
     def finish(self):
-        with self.interrupts:
-            self.interrupts.running = None
-            if self.run.error is None and self.run.refusal is not None:
-                self.fail(self.run.refusal)
-            self.streams.flush()
-            self.outbox.send("done", error=self.run.error, userExpressions={})
-            self.outbox.request = None
-            self.run = None
+        if self.run.error is None and self.run.refusal is not None:
+            self.fail(self.run.refusal)
+        self.streams.flush()
+        self.outbox.send("done", error=self.run.error, userExpressions={})
+        self.outbox.request = None
+        self.run = None
 
     def hear(self, channel):
-        try:
-            messages = self.kernel.receive(channel)
-        except (EOFError, Violation, OSError):
-            raise Gone from None
+        messages = self.kernel.receive(channel)
         self.heard.add(channel)
         for kind, parent, content in messages:
             if self.run is not None and parent == self.run.message:
                 try:
                     self.take(kind, content)
-                except (KeyError, TypeError, AttributeError, ValueError):
+                except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
                     pass  # It lacks what its kind has.
                 self.run.heard()
+        lost = self.kernel.take_lost(channel)
+        if lost and self.run is not None:
+            self.streams.stderr.write(f"[An output was left out: {lost >> 20} MB in one message]\n")
+            self.run.is_replied = self.run.is_replied or channel == "shell"
+            self.run.heard()
+
+    def hear_rest(self):
+        """What the kernel showed before it ended."""
+        deadline = time.monotonic() + REST_SECONDS
+        iopub = self.kernel.sockets["iopub"]
+        try:
+            while time.monotonic() < deadline and select.select([iopub], [], [], 0)[0]:
+                self.hear("iopub")
+        except Gone:
+            pass
 
     def take(self, kind, content):
         send = self.outbox.send
@@ -222,6 +232,8 @@ class Bridge:
             stream.write(content["text"])
         elif kind in ("display_data", "update_display_data"):
             display_id = content.get("transient", {}).get("display_id")
+            if display_id is None and kind == "update_display_data":
+                return
             fields = {} if display_id is None else {"displayId": str(display_id)[:LONGEST_NAME]}
             name = "display" if kind == "display_data" else "update_display"
             send(name, dict(content["data"]), metadata=dict(content.get("metadata", {})), **fields)
@@ -245,13 +257,13 @@ class Bridge:
 
     def reply(self, content):
         self.run.is_replied = True
-        for payload in content.get("payload", []):
-            if payload.get("source") == "page":
-                self.outbox.send("display", dict(payload["data"]), metadata={})
         if content.get("status") == "aborted":
             self.fail({"ename": "Aborted", "evalue": "the kernel did not run it"})
         elif content.get("status") == "error":
             self.run.refusal = content
+        for payload in content.get("payload") or []:
+            if payload.get("source") == "page":
+                self.outbox.send("display", dict(payload["data"]), metadata={})
 
     def fail(self, content):
         name = str(content.get("ename", "Error"))[:LONGEST_NAME]

@@ -24,6 +24,10 @@ class NotStarted(Exception):
     """The kernel ended, or did not answer."""
 
 
+class Gone(Exception):
+    """The kernel has ended, or says what is not of the protocol."""
+
+
 class Kernel:
     """`spec`: name, argv, env and interruptMode, after kernel.json."""
 
@@ -64,9 +68,10 @@ class Kernel:
         except OSError as error:
             raise NotStarted(f"{argv[0]}: {error.strerror}") from None
 
-    def connect(self, deadline):
+    def connect(self, deadline, wait):
+        """See zmtp.connect."""
         for name, kind in SOCKETS.items():
-            self.sockets[name] = zmtp.connect(self.ports[name], kind, deadline, self.is_running)
+            self.sockets[name] = zmtp.connect(self.ports[name], kind, deadline, self.is_running, wait)
 
     def is_running(self):
         return self.process.poll() is None
@@ -83,12 +88,25 @@ class Kernel:
         }
         parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
         digest = hmac.new(self.key.encode(), b"".join(parts), hashlib.sha256).hexdigest()
-        self.sockets[channel].send([DELIMITER, digest.encode(), *parts])
+        try:
+            self.sockets[channel].send([DELIMITER, digest.encode(), *parts])
+        except OSError:
+            raise Gone from None
         return header["msg_id"]
 
     def receive(self, channel):
         """What has arrived there: (type, parent's id, content). What is no message is left out."""
-        return [found for frames in self.sockets[channel].receive() if (found := parsed(frames)) is not None]
+        try:
+            messages = self.sockets[channel].receive()
+        except (EOFError, OSError, zmtp.Violation):
+            raise Gone from None
+        return [found for frames in messages if (found := parsed(frames)) is not None]
+
+    def take_lost(self, channel):
+        """The size of a message there that was too large to be received; 0 where none was."""
+        peer = self.sockets[channel]
+        lost, peer.lost = peer.lost, 0
+        return lost
 
     def interrupt(self):
         if self.spec["interruptMode"] == "message":

@@ -27,7 +27,8 @@ class Outbox:
             return False
         head = {"kind": kind, **fields}
         if bundle is not None:
-            bundle = {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
+            bundle = named(bundle)
+            head["metadata"] = named(fields.get("metadata") or {})
             head["data"] = {key: value for key, value in bundle.items() if not isinstance(value, bytes)}
             head["binary"] = [key for key in bundle if key not in head["data"]]
             buffers = [bundle[key] for key in head["binary"]]
@@ -43,6 +44,11 @@ class Outbox:
             except TooLarge as error:
                 self.streams.stderr.write(f"[An output is not shown: {error}.{self.kept.bundle(bundle)}]\n")
                 return False
+
+
+def named(bundle):
+    """Without what the host would not take for its name."""
+    return {key: bundle[key] for key in islice(bundle, MOST_NAMES) if len(str(key)) <= LONGEST_NAME}
 
 
 def bounded(lines):

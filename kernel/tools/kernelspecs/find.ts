@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
+import { readRegularFile } from '../../files.ts';
 import { jupyterDataDir } from '../../paths.ts';
 import { isWithin } from '../../sandbox/mounts.ts';
 
@@ -9,12 +10,19 @@ const mostBytes = 64 * 1024;
 /** After jupyter_client's kernelspec.py; no longer than what a helper block can name. */
 const validName = /^[a-z0-9._-]{1,32}$/i;
 
+/** A process can't be given what ends strings in C. */
+const text = (most: number): z.ZodString =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[^\0]*$/);
+
 /** kernel.json, after Jupyter's documentation (Making kernels for Jupyter, Kernel specs). */
 const kernelJson = z.object({
-  argv: z.array(z.string().max(4096)).min(1).max(100),
+  argv: z.array(text(4096)).min(1).max(100),
   display_name: z.string().max(200),
   language: z.string().regex(/^[^\p{C}<>"']{1,60}$/u),
-  env: z.record(z.string().max(200), z.string().max(10_000)).default({}),
+  env: z.record(z.string().regex(/^[^=\0]{1,200}$/), text(10_000)).default({}),
   interrupt_mode: z.enum(['signal', 'message']).default('signal'),
 });
 
@@ -74,9 +82,11 @@ function namesIn(place: string): readonly string[] {
 function read(place: string, name: string, workspace: string): Kernelspec | undefined {
   try {
     const file = realpathSync(join(place, name, 'kernel.json'));
-    if (isWithin(file, workspace) || isWithin(realpathSync(place), workspace)) return undefined;
-    if (!existsSync(file) || statSync(file).size > mostBytes) return undefined;
-    const { argv, language, env, interrupt_mode } = kernelJson.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const steps = [file, realpathSync(join(place, name)), realpathSync(place)];
+    if (steps.some((step) => isWithin(step, workspace))) return undefined;
+    const { argv, language, env, interrupt_mode } = kernelJson.parse(
+      JSON.parse(readRegularFile(file, mostBytes)),
+    );
     if (['python', 'replique'].includes(language.toLowerCase())) return undefined;
     return { name, language, argv, env, interruptMode: interrupt_mode, directory: join(file, '..') };
   } catch {

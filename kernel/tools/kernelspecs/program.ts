@@ -1,24 +1,29 @@
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { repliqueError } from '../../errors.ts';
 import type { KernelProgram } from '../../sandbox/contract.ts';
-import { isCovered, linkChain, outermost, systemDirectories } from '../../sandbox/mounts.ts';
+import { isCovered, isWithin, linkChain, outermost, systemDirectories } from '../../sandbox/mounts.ts';
 import type { Kernelspec } from './find.ts';
 
 /** Directories within an installation; what holds them is shown. */
 const parts = ['bin', 'lib', 'libexec', 'share', 'node_modules', 'Scripts'];
 
+interface Surroundings {
+  /** Where helpers may write. */
+  readonly workspace: string;
+  /** Whether helpers may read a directory, given without links. */
+  readonly mayShow: (directory: string) => boolean;
+}
+
 /**
  * What a sandbox needs to run the kernelspec of that name: its program, found as a shell finds it, and the installations that its
  * arguments lie in.
- * @param mayShow whether helpers may read a directory
- * @param mayShow whether helpers may read a directory, given without links
- * @throws RepliqueError KERNEL_FAILED where its program is not there, or lies where helpers may not read
+ * @throws RepliqueError KERNEL_FAILED where its program is not there, or lies where helpers may not read, or may write
  */
 export function programOf(
   kernelspecs: readonly Kernelspec[],
   name: string,
-  mayShow: (directory: string) => boolean,
+  { workspace, mayShow }: Surroundings,
 ): KernelProgram {
   const spec = kernelspecs.find((each) => each.name === name);
   if (spec === undefined)
@@ -32,8 +37,10 @@ export function programOf(
   const executable = isAbsolute(command) ? command : locate(command, directory);
   if (executable === undefined || !existsSync(executable)) throw fail(`${command} is not there.`);
   const files = [executable, ...rest.filter((part) => isAbsolute(part) && existsSync(part))];
-  const folders = files
-    .flatMap(linkChain)
+  const steps = files.flatMap(linkChain);
+  const planted = steps.find((file) => isWithin(file, workspace) || isWithin(real(dirname(file)), workspace));
+  if (planted !== undefined) throw fail(`${planted} lies where helpers may write.`);
+  const folders = steps
     .filter((file) => !isCovered(file, systemDirectories))
     .map((file) => {
       const shown = [installationOf(file), dirname(file)].find((folder) => mayShow(realpathSync(folder)));
@@ -55,9 +62,18 @@ function locate(command: string, kernelspec: string): string | undefined {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
+  }
+}
+
+/** Without links; as it is where a link leads nowhere. */
+function real(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
   }
 }
 

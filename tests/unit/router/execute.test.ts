@@ -64,7 +64,7 @@ describe('a cell', () => {
     const { client, log } = startSession();
     const id = client.execute('unserialisable');
     expect((await client.done(id)).content).toMatchObject({ status: 'error', execution_count: 1 });
-    expect(client.story(id)).toEqual(['busy', 'execute_input', 'execute_reply', 'idle']);
+    expect(client.story(id)).toEqual(['busy', 'execute_input', 'error', 'execute_reply', 'idle']);
     expect(log).toHaveLength(1);
   });
 

@@ -16,7 +16,7 @@ const stream = (text: string): CellEvent => ({
 
 /**
  * An interpreter whose cells are commands: `print TEXT`, `fail`, `bug`, `wait` (until interrupted), `hold` and
- * `hold fail` (until `release`), `ask PROMPT`, `secret PROMPT`, `late` (emits after it has ended). Anything else does nothing.
+ * `hold fail` (until `release`), `ask PROMPT`, `secret PROMPT`, `leave PROMPT` (ends while it asks), `late` (emits after it has ended). Anything else does nothing.
  */
 export class ScriptedInterpreter implements Interpreter {
   readonly cells: CellRequest[] = [];
@@ -56,6 +56,9 @@ export class ScriptedInterpreter implements Interpreter {
       case 'ask':
       case 'secret':
         return this.#ask(request, argument, command === 'secret');
+      case 'leave':
+        void request.onInput?.(argument, false).catch(() => undefined);
+        return failure('WorkerDied');
       case 'late':
         setImmediate(() => request.emit(stream('too late')));
         return ok;

@@ -53,6 +53,16 @@ describe('a cell that asks', () => {
     expect(log).toHaveLength(5);
   });
 
+  test('and ends before it is answered, as one whose worker dies, keeps no later one from asking', async () => {
+    const session = startSession();
+    const { client } = session;
+    const left = await question(session, 'leave name?');
+    expect((await client.done(left.id)).content['status']).toBe('error');
+    const { id, request } = await question(session);
+    client.send('input_reply', { value: 'Ada' }, 'stdin', request.header);
+    expect((await client.done(id)).content['status']).toBe('ok');
+  });
+
   test('sees the end of the input', async () => {
     const session = startSession();
     const { id } = await question(session);

@@ -95,6 +95,26 @@ describe('subshells', () => {
     expect(interpreter.cells.map(({ code }) => code)).toEqual(['hold']);
   });
 
+  test('that are deleted can still be interrupted, and are waited for when the session ends', async () => {
+    const { client, router } = startSession();
+    const waits = (): number =>
+      client.received.filter(({ message }) => message.content['text'] === 'waiting').length;
+    const left = async (): Promise<string> => {
+      const subshell = await create(client);
+      const before = waits();
+      const cell = run(client, subshell, 'wait');
+      await client.message(() => waits() > before);
+      await client.ask('delete_subshell_request', { subshell_id: subshell }, 'control');
+      return cell;
+    };
+    const interrupted = await left();
+    await client.ask('interrupt_request', {}, 'control');
+    expect((await client.done(interrupted)).content).toMatchObject({ ename: 'Interrupted' });
+    const ended = await left();
+    await router.close();
+    expect((await client.done(ended)).content).toMatchObject({ ename: 'Interrupted' });
+  });
+
   test('that are not there answer with an error, comms with their idle', async () => {
     const { client } = startSession();
     for (const id of ['nobody', '__proto__', '']) {

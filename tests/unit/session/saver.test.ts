@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Saver } from '../../../kernel/session/saver.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A saver whose writes fail so often at first. */
 function failing(times: number): { saver: Saver; log: string[]; written: () => number } {
@@ -48,6 +52,24 @@ describe('what could not be saved', () => {
     saver.changed();
     await saver.finish();
     expect([written(), log]).toEqual([1, []]);
+  });
+});
+
+describe('a disk that does not answer', () => {
+  it('holds up neither who waits for a save nor the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const log: string[] = [];
+    const saver = new Saver({ write: () => new Promise(() => undefined), log: (line) => log.push(line) });
+    saver.changed();
+    const saved = saver.saved();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await saved).toBe(false);
+    expect(saver.takeProblem()).toMatch(/can’t be saved.*has not answered/);
+    saver.changed();
+    expect(await saver.saved()).toBe(false);
+    expect(saver.takeProblem()).toBeUndefined();
+    await saver.finish();
+    expect(log.at(-1)).toMatch(/The kernel ends.*has not answered/);
   });
 });
 

@@ -66,7 +66,20 @@ describe('saved sessions', () => {
       { role: 'user', cell: 1, parts: [{ kind: 'words', text: 'x'.repeat(65 * 2 ** 20) }] },
     ] as const;
     await expect(store.save({ ...one, talk: { cell: 1, entries } })).rejects.toThrow('too long');
+    const [{ parts, ...entry }] = entries;
+    const wide = [{ ...entry, parts: [{ ...parts[0], text: '語'.repeat(22 * 2 ** 20) }] }];
+    await expect(store.save({ ...one, talk: { cell: 1, entries: wide } })).rejects.toThrow('too long');
     expect(store.read(store.find(key)[0]?.file ?? '')).toEqual(one);
+  });
+
+  it('of a newer Replique are left where that finds them', async () => {
+    const one = saved();
+    await store.save(one);
+    const [{ file } = { file: '' }] = store.find(key);
+    writeFileSync(file, JSON.stringify({ ...one, version: 2, talk: { messages: [] } }));
+    const read = store.read(file);
+    expect(read).toEqual({ problem: expect.stringMatching(/newer Replique saved are left/) as string });
+    expect(existsSync(file)).toBe(true);
   });
 
   it.each([

@@ -28,7 +28,7 @@ function program(
   directory = '/usr/share',
 ): KernelProgram {
   const spec = { name: 'k', language: 'K', argv, env: {}, interruptMode: 'signal' as const, directory };
-  return programOf([spec], 'k', mayShow);
+  return programOf([spec], 'k', { workspace: join(top, 'workspace'), mayShow });
 }
 
 describe('what a kernelspec needs in a sandbox', () => {
@@ -78,11 +78,37 @@ describe('what a kernelspec needs in a sandbox', () => {
     );
   });
 
+  it('is not what helpers could have put there, over a link either', () => {
+    const workspace = join(top, 'workspace');
+    const secret = file('secret', 'bin', 'run');
+    const own = file('workspace', 'bin', 'run');
+    symlinkSync(secret, join(workspace, 'link'));
+    symlinkSync(join(workspace, 'link'), join(top, 'outside'));
+    symlinkSync(join(top, 'secret'), join(workspace, 'folder'));
+    for (const run of [
+      own,
+      join(workspace, 'link'),
+      join(top, 'outside'),
+      join(workspace, 'folder', 'bin', 'run'),
+    ]) {
+      expect(() => program(['/bin/sh', run]), run).toThrow(/lies where helpers may write/);
+    }
+  });
+
+  it('is a program, not a folder of that name', () => {
+    mkdirSync(join(top, 'first', 'lua'), { recursive: true });
+    const lua = file('second', 'lua');
+    vi.stubEnv('PATH', `${join(top, 'first')}:${join(top, 'second')}`);
+    expect(program(['lua']).argv).toEqual([lua]);
+  });
+
   it('is said where there is none', () => {
     vi.stubEnv('PATH', top);
     for (const command of ['no-such-program', join(top, 'nothing')]) {
       expect(() => program([command])).toThrow(`could not be started: ${command} is not there`);
     }
-    expect(() => programOf([], 'k', () => true)).toThrow('k could not be started: it is not installed');
+    expect(() => programOf([], 'k', { workspace: top, mayShow: () => true })).toThrow(
+      'k could not be started: it is not installed',
+    );
   });
 });
