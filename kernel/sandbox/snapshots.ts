@@ -26,6 +26,11 @@ export class Snapshots {
     return [...this.#live.keys()].at(-1);
   }
 
+  /** Where the newest one listens. */
+  get newestLine(): Line | undefined {
+    return [...this.#live.values()].at(-1)?.line;
+  }
+
   /** Their numbers inside the sandbox. */
   get pids(): ReadonlySet<number> {
     return new Set([...this.#live.values()].map(({ pid }) => pid));
