@@ -11,13 +11,11 @@ import { WarmPool } from './warm-pool.ts';
 import { DiskWatch } from './watchdog/disk.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerProcess } from './worker-process.ts';
-import { questionsTo, type Ask } from './worker-questions.ts';
+import { askAside, questionsTo, turnMs, type Ask } from './worker-questions.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
 const questionMs = 5_000;
-/** An editor's question waits so long for the process before a copy of it is asked. */
-const turnMs = 250;
 
 /** The worker of a session; it can also say what is wrong with code that has not run. */
 export interface SessionWorker extends Worker {
@@ -197,11 +195,9 @@ class RestartingWorker implements SessionWorker {
 
   /** Asks the session's process, or a copy of its newest snapshot where it is not free. */
   readonly #askEither: Ask = async (question, schema) => {
-    const done = this.#runs > 0 ? undefined : await this.#turns.enter(sleep(turnMs, undefined, { ref: false }));
-    if (done === undefined) {
-      const process = this.#process && (await settledWithin(this.#process.catch(() => undefined), turnMs));
-      return schema.safeParse(await process?.askAside(question)).data;
-    }
+    const done =
+      this.#runs > 0 ? undefined : await this.#turns.enter(sleep(turnMs, undefined, { ref: false }));
+    if (done === undefined) return askAside(this.#process, question, schema);
     try {
       return await this.#ask(await this.#running(), question, schema);
     } finally {
