@@ -3,6 +3,7 @@ import type { WordPlace } from './place.ts';
 
 type FilePlace = Extract<WordPlace, { kind: 'file' }>;
 
+const longestPath = 1024;
 const plainPath = /^[\p{L}\p{N}\p{M}_.\-~/+]*$/u;
 const plainPathFrom = /[\p{L}\p{N}\p{M}_.\-~/+]*/uy;
 
@@ -30,6 +31,7 @@ export async function inspectFile(
   index: number,
 ): Promise<string | undefined> {
   const path = place.path + restOf(place, source, index);
+  if (path.length > longestPath) return undefined;
   const found = (await files.glance(path)) ?? (await files.glance(path.replace(/\.+$/, '')));
   return found === undefined ? undefined : clean(found);
 }

@@ -9,6 +9,15 @@ import { pythonOf } from './python.ts';
 export async function isComplete({ worker }: Pick<Sources, 'worker'>, source: string): Promise<Completeness> {
   const python = pythonOf(source);
   if (python !== undefined) return worker.isComplete(python.code);
-  const goesOn = /^\s*%%\w/.test(source) ? !/\n\s*$/.test(source) : /(?<!\\)(?:\\\\)*\\$/.test(source);
+  const goesOn = /^\s*%%\w/.test(source) ? !endsWithEmptyLine(source) : endsWithBackslash(source);
   return goesOn ? { status: 'incomplete', indent: '' } : { status: 'complete' };
+}
+
+const endsWithEmptyLine = (text: string): boolean => text.slice(text.trimEnd().length).includes('\n');
+
+/** Two of them are one that is meant. */
+function endsWithBackslash(text: string): boolean {
+  let from = text.length;
+  while (text[from - 1] === '\\') from -= 1;
+  return (text.length - from) % 2 === 1;
 }

@@ -58,7 +58,7 @@ export function placeAt(source: string, index: number): Place {
   if (word !== undefined) return { kind: 'magic', word, start: index - word.length, isFirstLine };
   const [, magic, args = ''] = magicCall.exec(call.replace(/^%%/, '%')) ?? [];
   if (magic === undefined) return call.startsWith('%') ? nothing : wordAt(source, index);
-  const typed = /[^\s;]*$/.exec(args)?.[0] ?? '';
+  const typed = args.slice(Math.max(...[' ', '\t', ';'].map((mark) => args.lastIndexOf(mark))) + 1);
   const rest = args.slice(0, args.length - typed.length);
   return { kind: 'argument', magic, before: rest, word: typed, start: index - typed.length };
 }

@@ -1,5 +1,4 @@
 import type { Bundle, CompletionResult } from '../../sandbox/contract.ts';
-import { isParametersCell } from '../parameters.ts';
 import type { Sources } from './contract.ts';
 
 /** The Python of a cell, and how many code points stand before it. */
@@ -8,11 +7,12 @@ interface PythonPart {
   readonly offset: number;
 }
 
-/** The Python of a `%%python` cell, or of one with papermill's parameters; undefined for every other cell. */
+/** The Python of a `%%python` cell; undefined for every other cell. */
 export function pythonOf(source: string): PythonPart | undefined {
   const head = /^\s*%%python\b[^\n]*\n/.exec(source)?.[0];
-  if (head !== undefined) return { code: source.slice(head.length), offset: Array.from(head).length };
-  return isParametersCell(source.trim()) ? { code: source, offset: 0 } : undefined;
+  return head === undefined
+    ? undefined
+    : { code: source.slice(head.length), offset: Array.from(head).length };
 }
 
 /** As the worker's IPython completes. */
