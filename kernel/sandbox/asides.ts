@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Frame, Line } from './channel.ts';
 import { parseMessage, type ReplyMessage } from './messages.ts';
+import type { Snapshot } from './snapshots.ts';
 
 /** From the question to the answer, or to none. */
 const longestMs = 250;
@@ -17,6 +18,8 @@ interface Place {
 interface Aside {
   readonly id: string;
   readonly line: Line;
+  /** The snapshot that forks it. */
+  readonly parent: number;
   readonly settle: (reply: ReplyMessage | undefined) => void;
   /** Processes that have ended since it was asked for: news of an end may come before its first message is read. */
   readonly ends: Set<number>;
@@ -38,14 +41,17 @@ export class Asides {
     this.#place = place;
   }
 
-  /** @param parent where the snapshot listens */
-  async ask(parent: Line, question: Readonly<Record<string, unknown>>): Promise<ReplyMessage | undefined> {
+  async ask(
+    parent: Snapshot,
+    question: Readonly<Record<string, unknown>>,
+  ): Promise<ReplyMessage | undefined> {
     if (this.#open.size >= this.#most) return undefined;
     const line = this.#line();
     if (line === undefined) return undefined;
     return new Promise((resolve) => {
       const aside: Aside = {
-        ...{ id: randomUUID(), line, ends: new Set(), pid: undefined, settled: false },
+        ...{ id: randomUUID(), line, parent: parent.pid },
+        ...{ ends: new Set(), pid: undefined, settled: false },
         settle: (reply) => {
           clearTimeout(timer);
           aside.settled = true;
@@ -58,7 +64,7 @@ export class Asides {
         onFrame: (frame) => this.#receive(aside, frame),
         onBreach: () => this.#giveUp(aside),
       });
-      parent.send({
+      parent.line.send({
         ...{ kind: 'ask', channel: line.index, nonce: line.nonce, seconds: lifeSeconds },
         question: { ...question, id: aside.id },
       });
@@ -70,6 +76,8 @@ export class Asides {
     for (const aside of this.#open) {
       aside.ends.add(pid);
       this.#leave(aside);
+      // Without a parent there may be none at all; one that there is has ended by itself by then.
+      if (pid === aside.parent) setTimeout(() => this.#close(aside), 2 * lifeSeconds * 1000).unref();
     }
   }
 
@@ -109,7 +117,7 @@ export class Asides {
 
   #close(aside: Aside): void {
     aside.settle(undefined);
-    this.#open.delete(aside);
+    if (!this.#open.delete(aside)) return;
     aside.line.release();
   }
 }

@@ -2,7 +2,7 @@ import type { Line } from './channel.ts';
 import { forkMs, hello, type Hello } from './worker-hello.ts';
 
 /** A forked copy of the session that waits. */
-interface Snapshot {
+export interface Snapshot {
   readonly line: Line;
   readonly pid: number;
 }
@@ -26,9 +26,8 @@ export class Snapshots {
     return [...this.#live.keys()].at(-1);
   }
 
-  /** Where the newest one listens. */
-  get newestLine(): Line | undefined {
-    return [...this.#live.values()].at(-1)?.line;
+  get newestOne(): Snapshot | undefined {
+    return [...this.#live.values()].at(-1);
   }
 
   /** Their numbers inside the sandbox. */

@@ -166,7 +166,7 @@ export class WorkerProcess {
 
   /** Has a copy of the newest snapshot answer, whatever the active process does; `undefined` where there is no answer in time. */
   async askAside(question: Readonly<Record<string, unknown>>): Promise<ReplyMessage | undefined> {
-    const parent = this.#over ? undefined : this.#snapshots.newestLine;
+    const parent = this.#over ? undefined : this.#snapshots.newestOne;
     return parent && this.#asides.ask(parent, question);
   }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
+import { runningIn } from '../support/sandboxes.ts';
 import { run, Workers } from '../support/workers.ts';
 
 /** What is asked of a worker while it runs code: copies of its newest snapshot answer. */
@@ -50,6 +51,7 @@ async function untilAnswered<T>(ask: () => Promise<T>, isAnswer: (found: T) => b
   for (;;) {
     const found = await ask();
     if (isAnswer(found)) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -124,6 +126,22 @@ slow = Slow()`,
     });
     expect(text).toBe('begun\nended\n');
     expect((await run(worker, 'print(len(sales), since)')).stdout).toBe('2 1\n');
+  }, 60_000);
+
+  it('have no answer where the newest snapshot stands still, and that of the one before once it has ended', async () => {
+    const other = workers.create({ isolation: 'bubblewrap' });
+    await run(other.worker, 'known = 1');
+    await other.worker.snapshot();
+    const before = runningIn(other.workspace);
+    await other.worker.snapshot();
+    const [newest] = runningIn(other.workspace).filter((pid) => !before.includes(pid));
+    await whileRunning(other, async () => {
+      process.kill(newest!, 'SIGSTOP');
+      const ask = (): Promise<readonly unknown[]> => other.worker.names([], 'known');
+      for (const found of await Promise.all([ask(), ask(), ask()])) expect(found).toEqual([]);
+      process.kill(newest!, 'SIGKILL');
+      expect(await untilAnswered(ask, (found) => found.length > 0)).toEqual([{ name: 'known', kind: 'int' }]);
+    });
   }, 60_000);
 
   it('have no answer where there is no snapshot yet', async () => {
