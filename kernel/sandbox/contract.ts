@@ -100,7 +100,7 @@ export interface Completeness {
 }
 
 /** A name below a path, and what it stands for, in a word: `DataFrame`, `column`, `function`. */
-export interface NameFound {
+interface NameFound {
   readonly name: string;
   readonly kind: string;
 }

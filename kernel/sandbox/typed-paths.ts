@@ -91,9 +91,11 @@ async function describe(folder: Directory, name: string): Promise<string | undef
   if (file === undefined) return undefined;
   const { size } = await file.stat().finally(() => file.close());
   const text = await textAtStart(folder, name, beginningBytes);
-  const path = plain(folder.path === '' ? name : `${folder.path}/${name}`);
-  if (text === undefined) return `${path}: ${humanSize(size)}, not text`;
+  const shownPath = plain(folder.path === '' ? name : `${folder.path}/${name}`);
+  const line = `${shownPath}: ${humanSize(size)}`;
+  if (text === undefined) return `${line}, not text`;
+  if (text === '') return line;
   const lines = text.split(/\r?\n/);
   const first = plain(lines.slice(0, beginningLines).join('\n'));
-  return `${path}: ${humanSize(size)}\n\n${first}${lines.length > beginningLines || size > beginningBytes ? '\n…' : ''}`;
+  return `${line}\n\n${first}${lines.length > beginningLines || size > beginningBytes ? '\n…' : ''}`;
 }
