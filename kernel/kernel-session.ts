@@ -3,14 +3,18 @@ import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
+import { createModelList } from './model-list.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import type { createEmitterFactory } from './output/emitter.ts';
 import type { EmitterFactory, OpenComms } from './output/contract.ts';
+import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
+import { filterTerminal } from './output/firewall/terminal.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
 import { describeTogether, limitsOf } from './sandbox/limits.ts';
+import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
 
@@ -108,6 +112,9 @@ async function createSession(
   const interpreter = createInterpreter({
     ...{ worker, conversation, network, spending, sandbox },
     sessions: state,
+    models: createModelList(config),
+    files: typedPaths(workspace.path),
+    clean: (text) => redactor.text(showInvisible(filterTerminal(text))),
     settle: async (runsCode, { onInput }) => [
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),

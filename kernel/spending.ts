@@ -113,7 +113,8 @@ async function openLedger(file: string): Promise<Ledger> {
   return new module.Ledger(file);
 }
 
-function addressOf(provider: string, { groqBaseUrl, openaiBaseUrl }: Config): string | undefined {
+/** Where its API is, if not at its usual place. */
+export function addressOf(provider: string, { groqBaseUrl, openaiBaseUrl }: Config): string | undefined {
   if (provider === 'groq') return groqBaseUrl;
   return provider === 'openai' ? openaiBaseUrl : undefined;
 }

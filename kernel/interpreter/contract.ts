@@ -1,5 +1,5 @@
 import type { CellEvent, CellOutcome } from '../loop/events.ts';
-import type { Bundle, CommDelivery, CompletionResult } from '../sandbox/contract.ts';
+import type { Bundle, CommDelivery, Completeness, CompletionResult } from '../sandbox/contract.ts';
 
 /** A cell to run, as the router hands it over. */
 export interface CellRequest {
@@ -27,9 +27,7 @@ export interface Interpreter {
   execute(request: CellRequest): Promise<CellOutcome>;
   /** Hands code what a client said to one of its widgets; settles when the code has dealt with it. */
   deliver(request: WidgetRequest): Promise<void>;
-  isComplete(
-    code: string,
-  ): Promise<{ status: 'complete' | 'incomplete' | 'invalid' | 'unknown'; indent?: string }>;
+  isComplete(code: string): Promise<Completeness | { status: 'unknown'; indent?: string }>;
   complete(code: string, cursorPos: number): Promise<CompletionResult>;
   inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined>;
   /** Ends the session's processes. */

@@ -1,16 +1,18 @@
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
-import type { Worker } from '../sandbox/contract.ts';
+import type { Worker, WorkspaceFiles } from '../sandbox/contract.ts';
 import { Turns } from '../turns.ts';
 import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
-import * as editing from './editing.ts';
+import type { Sources } from './editing/contract.ts';
+import * as editing from './editing/index.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
   type MagicContext,
+  type Models,
   type Network,
   type SandboxControl,
   type Sessions,
@@ -29,6 +31,10 @@ export interface InterpreterOptions {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly models: Models;
+  readonly files: WorkspaceFiles;
+  /** Text from the worker or a file, as it may be shown. */
+  readonly clean: (text: string) => string;
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** What is to be settled before a cell, one that may run code or another: earlier sessions, the notebook's profile. Says what to tell. */
@@ -40,6 +46,10 @@ export interface InterpreterOptions {
   /** Ends what the session holds besides the worker. */
   readonly close: () => Promise<void>;
 }
+
+/** JupyterLab waits no longer for what it completes; while a cell runs, an answer that is not there soon is none. */
+const editingMs = 1000;
+const editingBesideMs = 300;
 
 /** Makes the interpreter of one session: prompts go to the loop, code to the worker, magics to their files. */
 export function createInterpreter(options: InterpreterOptions): Interpreter {
@@ -53,14 +63,18 @@ class SessionInterpreter implements Interpreter {
   /** What occupies the worker. */
   #running = 0;
   readonly #snapshots: IdleSnapshots;
+  readonly #sources: Sources;
+  #lastCell = 0;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
+    this.#sources = { ...options, magics, lastCell: () => this.#lastCell };
     this.#snapshots = new IdleSnapshots(() => options.worker.snapshot());
     this.#notice = options.notice;
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
+    this.#lastCell = Math.max(this.#lastCell, request.executionCount);
     return this.#run(parseCell(request.code), request);
   }
 
@@ -76,28 +90,24 @@ class SessionInterpreter implements Interpreter {
     }
   }
 
-  async isComplete(
-    code: string,
-  ): Promise<{ status: 'complete' | 'incomplete' | 'invalid'; indent?: string }> {
-    return this.#busy() ? { status: 'complete' } : editing.isComplete(this.#options.worker, code);
+  isComplete(code: string): ReturnType<Interpreter['isComplete']> {
+    return editing.isComplete(this.#sources, code);
   }
 
-  async complete(code: string, cursorPos: number): ReturnType<Interpreter['complete']> {
-    if (this.#busy()) return { matches: [], cursorStart: cursorPos, cursorEnd: cursorPos };
-    return editing.complete(this.#options.worker, magics, code, cursorPos);
+  complete(code: string, cursorPos: number): ReturnType<Interpreter['complete']> {
+    return editing.complete(this.#sources, code, cursorPos, this.#waitMs());
   }
 
-  async inspect(code: string, cursorPos: number, detailLevel: 0 | 1): ReturnType<Interpreter['inspect']> {
-    if (this.#busy()) return undefined;
-    return editing.inspect(this.#options.worker, magics, code, cursorPos, detailLevel);
+  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): ReturnType<Interpreter['inspect']> {
+    return editing.inspect(this.#sources, code, cursorPos, detailLevel, this.#waitMs());
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#snapshots.end(), this.#options.worker.close(), this.#options.close()]);
   }
 
-  #busy(): boolean {
-    return this.#running > 0;
+  #waitMs(): number {
+    return this.#running > 0 ? editingBesideMs : editingMs;
   }
 
   async #run(cell: Cell, request: CellRequest): Promise<CellOutcome> {
@@ -179,17 +189,18 @@ class SessionInterpreter implements Interpreter {
   }
 
   async #help(request: CellRequest, topic: string): Promise<CellOutcome> {
-    const name = topic.replace(/^%+/, '');
-    const found = magics.find((magic) => magic.name === name);
-    if (topic === '' || !found) {
-      const about = topic === '' ? undefined : await this.#options.worker.inspect(topic, topic.length, 0);
-      const text = about?.['text/plain'];
-      if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
-      request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text });
+    const found = magics.find((magic) => magic.name === topic.replace(/^%+/, ''));
+    if (found) {
+      const text = editing.aboutMagic(found);
+      request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text });
       return succeeded;
     }
-    const text = `${found.usage}\n${found.summary}`;
-    request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text });
+    const { worker } = this.#options;
+    const model = await editing.aboutModel(this.#sources, topic);
+    const about = topic === '' ? undefined : await worker.inspect(topic, topic.length, 0);
+    const text = model ?? about?.['text/plain'];
+    if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
+    request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text });
     return succeeded;
   }
 

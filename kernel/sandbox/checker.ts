@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Turns } from '../turns.ts';
 import type { Frame, Line } from './channel.ts';
-import { checkReply, parseMessage } from './messages.ts';
+import type { Completeness } from './contract.ts';
+import { checkReply, completenessReply, parseMessage, type ReplyMessage } from './messages.ts';
 import { settledWithin } from './worker-time.ts';
 
 /** worker/checker.py gives up after two seconds. */
@@ -15,7 +16,7 @@ export class Checker {
   readonly #line: Line;
   readonly #turns = new Turns();
   #pid: number | undefined;
-  #settle: ((complaint: string | undefined) => void) | undefined;
+  #settle: ((reply: ReplyMessage | undefined) => void) | undefined;
   #id = '';
   #gone = false;
 
@@ -31,17 +32,27 @@ export class Checker {
 
   /** The compiler's complaint with line and caret; `undefined` where it has none, or there is no word. */
   async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
+    return checkReply.safeParse(await this.#ask({ kind: 'check', code, language })).data?.complaint;
+  }
+
+  /** Whether IPython would run code as it stands; `undefined` where there is no word. */
+  async isComplete(code: string): Promise<Completeness | undefined> {
+    const reply = completenessReply.safeParse(await this.#ask({ kind: 'is_complete', code })).data;
+    return reply && { status: reply.status, ...(reply.indent !== undefined && { indent: reply.indent }) };
+  }
+
+  async #ask(question: Readonly<Record<string, unknown>>): Promise<ReplyMessage | undefined> {
     const done = await this.#turns.enter();
     try {
       if (this.#gone) return undefined;
       this.#id = randomUUID();
-      const answered = new Promise<{ complaint: string | undefined }>((resolve) => {
-        this.#settle = (complaint) => resolve({ complaint });
+      const answered = new Promise<{ reply: ReplyMessage | undefined }>((resolve) => {
+        this.#settle = (reply) => resolve({ reply });
       });
-      this.#line.send({ kind: 'check', id: this.#id, code, language });
+      this.#line.send({ ...question, id: this.#id });
       const answer = await settledWithin(answered, longestMs);
       if (answer === undefined) this.#end();
-      return answer?.complaint;
+      return answer?.reply;
     } finally {
       this.#settle = undefined;
       done();
@@ -53,7 +64,7 @@ export class Checker {
     if (typeof message !== 'string' && message.kind === 'hello' && message.role === 'checker') {
       this.#pid = message.pid;
     } else if (typeof message !== 'string' && message.kind === 'reply' && message.id === this.#id) {
-      this.#settle?.(checkReply.safeParse(message).data?.complaint);
+      this.#settle?.(message);
     } else this.#end();
   }
 

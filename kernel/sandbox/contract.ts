@@ -89,6 +89,28 @@ export interface CompletionResult {
   /** In Unicode code points. */
   readonly cursorStart: number;
   readonly cursorEnd: number;
+  /** Of each match, in the same order: what it is, in a word, and the parameters of a function. */
+  readonly kinds?: readonly { readonly kind: string; readonly signature: string }[];
+}
+
+/** Whether code would run as it stands; where it would not yet, how its next line is indented. */
+export interface Completeness {
+  readonly status: 'complete' | 'incomplete' | 'invalid';
+  readonly indent?: string;
+}
+
+/** A name below a path, and what it stands for, in a word: `DataFrame`, `column`, `function`. */
+interface NameFound {
+  readonly name: string;
+  readonly kind: string;
+}
+
+/** The workspace's files, as one who types a path wants them: hidden ones and links are not told of. */
+export interface WorkspaceFiles {
+  /** Those whose path begins so; a folder's ends in `/`. A bounded number. */
+  beginning(path: string): Promise<readonly string[]>;
+  /** A file's size and first lines; `undefined` where there is no such one. */
+  glance(path: string): Promise<string | undefined>;
 }
 
 /** A name in the worker's memory, and what its value is: hostile like everything from there. */
@@ -106,7 +128,11 @@ export interface Worker {
   execute(options: ExecuteOptions): Promise<ExecuteOutcome>;
   complete(code: string, cursorPos: number): Promise<CompletionResult>;
   inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined>;
-  isComplete(code: string): Promise<{ status: 'complete' | 'incomplete' | 'invalid'; indent?: string }>;
+  isComplete(code: string): Promise<Completeness>;
+  /** Names that begin so below a dotted path, variables where that is empty. None of the values' own code is run. */
+  names(path: readonly string[], prefix: string): Promise<readonly NameFound[]>;
+  /** What a dotted path leads to: type, size and beginning. None of the value's own code is run. */
+  glance(path: readonly string[]): Promise<string | undefined>;
   /** Takes a snapshot of the idle process and returns its id. */
   snapshot(): Promise<string>;
   /** Makes a copy of that snapshot the active process. */

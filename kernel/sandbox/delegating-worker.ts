@@ -12,6 +12,8 @@ export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWork
     complete: (code, cursorPos) => worker.complete(code, cursorPos),
     inspect: (code, cursorPos, detailLevel) => worker.inspect(code, cursorPos, detailLevel),
     isComplete: (code) => worker.isComplete(code),
+    names: (path, prefix) => worker.names(path, prefix),
+    glance: (path) => worker.glance(path),
     snapshot: () => worker.snapshot(),
     resume: (id) => worker.resume(id),
     drop: (id) => worker.drop(id),

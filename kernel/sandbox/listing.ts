@@ -13,7 +13,8 @@ const beginningChars = 100;
 const maxPath = 240;
 /** Controls that JSON leaves as they are, and characters that show as nothing or turn the text around them. */
 const deceiving = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
-const left = new Set(['node_modules', '__pycache__', 'replique-outputs']);
+/** Folders that hold what nobody wrote by hand. */
+export const unlisted: ReadonlySet<string> = new Set(['node_modules', '__pycache__', 'replique-outputs']);
 
 /**
  * What the workspace holds, one file a line with its size and, for tables, its columns: `sales.csv (1.2 kB; columns
@@ -61,7 +62,7 @@ interface VisibleFile {
 async function* visibleFiles(directory: string): AsyncGenerator<VisibleFile> {
   const root = await Directory.open(directory).catch(() => undefined);
   if (root === undefined) return;
-  const isShown = ({ name }: Dirent): boolean => !name.startsWith('.') && !left.has(name);
+  const isShown = ({ name }: Dirent): boolean => !name.startsWith('.') && !unlisted.has(name);
   try {
     for await (const { parent, entry, path } of walk(root, {
       depth: maxDepth,
@@ -99,15 +100,20 @@ async function describe(
 }
 
 /** Text whose reader sees all of it. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(deceiving, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-async function textAtStart(parent: Directory, name: string): Promise<string | undefined> {
+/** What a file begins with, where that is text. */
+export async function textAtStart(
+  parent: Directory,
+  name: string,
+  bytes = headerBytes,
+): Promise<string | undefined> {
   const file = await parent.file(name);
   if (!file) return undefined;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
     const text = buffer.toString('utf8', 0, bytesRead).replace(/\ufffd{1,3}$/, '');
     return /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text) ? undefined : text;
   } finally {
@@ -115,7 +121,7 @@ async function textAtStart(parent: Directory, name: string): Promise<string | un
   }
 }
 
-function humanSize(bytes: number): string {
+export function humanSize(bytes: number): string {
   if (bytes < 1000) return `${String(bytes)} B`;
   const units = ['kB', 'MB', 'GB', 'TB'];
   const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);

@@ -23,7 +23,7 @@ const message = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('hello'),
     version: z.literal(protocolVersion),
-    role: z.enum(['worker', 'snapshot', 'checker']),
+    role: z.enum(['worker', 'snapshot', 'checker', 'aside']),
     pid: z.int().min(2),
     threads: z.int().min(0).optional(),
   }),
@@ -133,12 +133,15 @@ function isTooDeep(value: unknown, left: number): boolean {
 const codePoints = z.int().min(0);
 
 /** Answers to questions about code. */
+const word = z.string().max(60);
 export const completionReply = z.object({
-  matches: z.array(z.string()).max(10_000),
+  matches: z.array(z.object({ text: name, kind: word, signature: name })).max(1000),
   cursorStart: codePoints,
   cursorEnd: codePoints,
 });
 export const inspectionReply = z.object({ data: bundle.optional() });
+export const namesReply = z.object({ names: z.array(z.object({ name, kind: word })).max(500) });
+export const glanceReply = z.object({ text: z.string().max(20_000).optional() });
 export const completenessReply = z.object({
   status: z.enum(['complete', 'incomplete', 'invalid']),
   indent: z.string().max(1000).optional(),

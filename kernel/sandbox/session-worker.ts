@@ -1,15 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
 import { Turns } from '../turns.ts';
-import type {
-  Bundle,
-  CompletionResult,
-  ExecuteOptions,
-  ExecuteOutcome,
-  Variable,
-  Worker,
-} from './contract.ts';
-import { completenessReply, completionReply, inspectionReply, variablesReply } from './messages.ts';
+import type { ExecuteOptions, ExecuteOutcome, Variable, Worker } from './contract.ts';
+import { variablesReply } from './messages.ts';
 import { Clock, SessionTime, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
@@ -17,6 +11,7 @@ import { WarmPool } from './warm-pool.ts';
 import { DiskWatch } from './watchdog/disk.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerProcess } from './worker-process.ts';
+import { askAside, questionsTo, turnMs, type Ask } from './worker-questions.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
 const settleMs = 150;
@@ -52,6 +47,13 @@ class RestartingWorker implements SessionWorker {
   #epoch = 0;
   /** How often code has run since the newest snapshot. */
   #unkept = 0;
+  /** Runs that have not ended, those that wait for their turn included. */
+  #runs = 0;
+  readonly #questions = questionsTo((question, schema) => this.#askEither(question, schema));
+  readonly complete = this.#questions.complete;
+  readonly inspect = this.#questions.inspect;
+  readonly names = this.#questions.names;
+  readonly glance = this.#questions.glance;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -75,29 +77,18 @@ class RestartingWorker implements SessionWorker {
   async execute(options: ExecuteOptions): Promise<ExecuteOutcome> {
     const began = performance.now();
     const clock = new Clock(options.signal);
+    this.#runs += 1;
     try {
       const outcome = await this.#execute(options, clock);
       return { ...outcome, durationMs: performance.now() - began };
     } finally {
+      this.#runs -= 1;
       clock.stop();
     }
   }
 
-  async complete(code: string, cursorPos: number): Promise<CompletionResult> {
-    const question = { kind: 'complete', code, cursor: cursorPos };
-    const none = { matches: [], cursorStart: cursorPos, cursorEnd: cursorPos };
-    return (await this.#ask(question, completionReply)) ?? none;
-  }
-
-  async inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined> {
-    const question = { kind: 'inspect', code, cursor: cursorPos, detail: detailLevel };
-    return (await this.#ask(question, inspectionReply))?.data;
-  }
-
   async isComplete(code: string): ReturnType<Worker['isComplete']> {
-    const reply = await this.#ask({ kind: 'is_complete', code }, completenessReply);
-    if (reply === undefined) return { status: 'invalid' };
-    return { status: reply.status, ...(reply.indent === undefined ? {} : { indent: reply.indent }) };
+    return (await (await this.#start()).checker.isComplete(code)) ?? { status: 'invalid' };
   }
 
   async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
@@ -106,7 +97,8 @@ class RestartingWorker implements SessionWorker {
 
   async variables(): Promise<readonly Variable[]> {
     if (this.#process === undefined) return [];
-    return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
+    const reply = await this.#alone((process) => this.#ask(process, { kind: 'variables' }, variablesReply));
+    return reply?.variables ?? [];
   }
 
   async firstProcess(): Promise<number | undefined> {
@@ -205,19 +197,28 @@ class RestartingWorker implements SessionWorker {
     }
   }
 
-  /** A question about code: `undefined` when there is no answer in time. */
-  async #ask<T>(question: Readonly<Record<string, unknown>>, schema: ZodType<T>): Promise<T | undefined> {
-    return this.#alone(async (process) => {
-      const asked = process.peer.ask(question);
-      const reply = await settledWithin(asked, questionMs);
-      if (reply === undefined) {
-        process.interrupt();
-        await this.#recover(process, asked);
-        return undefined;
-      }
-      const parsed = schema.safeParse(reply);
-      return parsed.success ? parsed.data : undefined;
-    });
+  /** Asks the session's process, or a copy of its newest snapshot where it is not free. */
+  readonly #askEither: Ask = async (question, schema) => {
+    const done =
+      this.#runs > 0 ? undefined : await this.#turns.enter(sleep(turnMs, undefined, { ref: false }));
+    if (done === undefined) return askAside(this.#process, question, schema);
+    try {
+      return await this.#ask(await this.#running(), question, schema);
+    } finally {
+      done();
+    }
+  };
+
+  /** `undefined` when there is no answer in time. Called by whoever has the turn. */
+  async #ask<T>(process: WorkerProcess, question: object, schema: ZodType<T>): Promise<T | undefined> {
+    const asked = process.peer.ask({ ...question });
+    const reply = await settledWithin(asked, questionMs);
+    if (reply === undefined) {
+      process.interrupt();
+      await this.#recover(process, asked);
+      return undefined;
+    }
+    return schema.safeParse(reply).data;
   }
 
   async #alone<T>(action: (process: WorkerProcess) => Promise<T>): Promise<T> {

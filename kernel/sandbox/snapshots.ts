@@ -2,7 +2,7 @@ import type { Line } from './channel.ts';
 import { forkMs, hello, type Hello } from './worker-hello.ts';
 
 /** A forked copy of the session that waits. */
-interface Snapshot {
+export interface Snapshot {
   readonly line: Line;
   readonly pid: number;
 }
@@ -24,6 +24,10 @@ export class Snapshots {
   /** The one that was last taken or resumed, if it lives. */
   get newest(): string | undefined {
     return [...this.#live.keys()].at(-1);
+  }
+
+  get newestOne(): Snapshot | undefined {
+    return [...this.#live.values()].at(-1);
   }
 
   /** Their numbers inside the sandbox. */

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { repliqueError } from '../errors.ts';
+import { Asides } from './asides.ts';
 import { ChannelPool, type Line } from './channel.ts';
 import { Checker } from './checker.ts';
 import type { LimitHit, Limits, NetworkAccess, SandboxProcess, WorkerEvent } from './contract.ts';
 import { killQuietly, killWithin } from './kill.ts';
 import { complaintsOn } from './complaints.ts';
 import { MemoryGrowth } from './memory-growth.ts';
-import type { DoneMessage } from './messages.ts';
+import type { DoneMessage, ReplyMessage } from './messages.ts';
 import { placeOf, type Place } from './place.ts';
 import { settledWithin } from './worker-time.ts';
 import { Snapshots } from './snapshots.ts';
@@ -20,8 +21,9 @@ import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } fr
 import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
 
 const mostSnapshots = 8;
-/** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, the checker. */
-const channels = 2 + 2 + mostSnapshots + 1 + 3 + 1;
+const mostAsides = 2;
+/** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, asides, the checker. */
+const channels = 2 + 2 + mostSnapshots + 1 + 3 + mostAsides + 1;
 const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
 /** How long news of a death waits for what the process wrote last. */
 const lastWordsMs = 30;
@@ -36,6 +38,10 @@ export class WorkerProcess {
   readonly #workspace: Place;
   readonly #limits: Limits;
   readonly #snapshots = new Snapshots(mostSnapshots, (pid) => this.#sandbox.signal(pid, 'SIGKILL'));
+  readonly #asides = new Asides(mostAsides, {
+    take: () => this.#pool.take(),
+    kill: (pid) => this.#sandbox.signal(pid, 'SIGKILL'),
+  });
   readonly #watchdog: Watchdog | undefined;
   /** The sandbox's first process, the one that passes on text and the checker. */
   readonly #own = new Set<string>();
@@ -160,6 +166,12 @@ export class WorkerProcess {
     this.#sandbox.signal(this.#peer.pid, 'SIGINT');
   }
 
+  /** Has a copy of the newest snapshot answer, whatever the active process does; `undefined` where there is no answer in time. */
+  async askAside(question: Readonly<Record<string, unknown>>): Promise<ReplyMessage | undefined> {
+    const parent = this.#over ? undefined : this.#snapshots.newestOne;
+    return parent && this.#asides.ask(parent, question);
+  }
+
   /** Forks a snapshot of the idle process. @throws RepliqueError SNAPSHOT_FAILED */
   async snapshot(): Promise<string> {
     const id = randomUUID();
@@ -261,6 +273,7 @@ export class WorkerProcess {
     };
     this.#sandbox.onProcessExit((pid, status) => {
       this.#snapshots.ended(pid);
+      this.#asides.ended(pid);
       this.checker.ended(pid);
       if (pid !== this.#peer.pid) return;
       this.#ended = true;

@@ -53,6 +53,7 @@ describe('who may import whom', () => {
         'kernel/kernel.ts',
         'kernel/library.ts',
         'kernel/main.ts',
+        'kernel/model-list.ts',
         'kernel/paths.ts',
         'kernel/processes.ts',
         'kernel/sandbox-control.ts',

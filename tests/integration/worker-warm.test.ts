@@ -45,7 +45,7 @@ describe('the warm pool', () => {
     await pool.filled();
     const after = runningIn(ground.workspace);
     expect(second.peer).not.toBe(first.peer);
-    expect(await second.peer.ask({ kind: 'is_complete', code: '1' })).toMatchObject({ status: 'complete' });
+    expect(await second.peer.ask({ kind: 'names', path: [], prefix: 'x' })).toMatchObject({ names: [] });
     expect(after.filter((pid) => !before.has(pid))).toHaveLength(before.size / 2);
   });
 
@@ -59,7 +59,7 @@ describe('the warm pool', () => {
     );
     await vi.waitFor(() => expect(pool.waiting).toBe(0));
     const next = await take();
-    expect(await next.peer.ask({ kind: 'is_complete', code: '1' })).toMatchObject({ status: 'complete' });
+    expect(await next.peer.ask({ kind: 'names', path: [], prefix: 'x' })).toMatchObject({ names: [] });
   });
 
   it('ends what waits, and what is on its way', async () => {

@@ -16,6 +16,10 @@ export const allow: Magic = {
   kind: 'line',
   usage: '%allow [-d] [host[:port] …]',
   summary: 'Lets helpers reach these hosts for this session, or with `-d` no longer; alone, lists them.',
+  complete: (before, _word, { network }) => {
+    const isRemoving = before.trimStart().startsWith('-d');
+    return isRemoving ? network.allowed() : before === '' ? ['-d'] : [];
+  },
   run(args, _body, { request, network, sandbox }) {
     const words = args.split(/\s+/).filter((word) => word !== '');
     const removes = words[0] === '-d';

@@ -1,11 +1,14 @@
 import { failed, plainError } from '../code-cell.ts';
 import { succeeded, type Magic } from './contract.ts';
 
+const scopes = ['cell', 'session', 'day'];
+
 export const budget: Magic = {
   name: 'budget',
   kind: 'line',
   usage: '%budget [cell|session|day] [$0.50 | 20000 tokens | 90s | off] …',
   summary: 'Sets what may be used at most, and shows what is left; no call is made that could go over it.',
+  complete: (before) => (/(?:^|;)\s*$/.test(before) ? [...scopes, 'off'] : ['off']),
   async run(args, _body, { request, spending }) {
     if (args.trim() !== '') {
       const problem = spending.setBudget(args);

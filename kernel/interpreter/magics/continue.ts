@@ -7,5 +7,6 @@ export const continueCell: Magic = {
   kind: 'line',
   usage: '%continue [words]',
   summary: 'Goes on where the last prompt stopped without an answer, with a hint of yours if you give one.',
+  complete: 'words',
   run: (args, _body, { runPrompt }) => runPrompt(args === '' ? goOn : args),
 };

@@ -68,6 +68,31 @@ export interface Sessions {
   resume(number: number): EarlierSession | undefined;
 }
 
+/** What is known of a model. */
+export interface ModelFacts {
+  readonly contextLength: number;
+  /** The provider does not say how much fits. */
+  readonly isGuess: boolean;
+  readonly vision: boolean;
+  /** In words: `$0.59 for a million tokens read, $0.79 written`. */
+  readonly price: string;
+}
+
+/** The models that can be asked for here, each as `provider:model`. */
+export interface Models {
+  /** As far as they are known within a short time. */
+  list(): Promise<readonly string[]>;
+  about(name: string): Promise<ModelFacts | undefined>;
+}
+
+/** What arguments can be chosen from. */
+export interface Choices {
+  readonly network: Network;
+  readonly sandbox: SandboxControl;
+  readonly sessions: Sessions;
+  readonly models: Models;
+}
+
 /** What a magic may use. */
 export interface MagicContext {
   readonly request: CellRequest;
@@ -94,6 +119,13 @@ export interface Magic {
   readonly usage: string;
   /** What it is for, one sentence. */
   readonly summary: string;
+  /**
+   * What may stand at the last word of its arguments, `word`; `before` is what stands there before it. `words`: what may
+   * stand in a prompt. Absent: nothing is offered.
+   */
+  readonly complete?:
+    | 'words'
+    | ((before: string, word: string, choices: Choices) => readonly string[] | Promise<readonly string[]>);
   run(args: string, body: string, context: MagicContext): Promise<CellOutcome>;
 }
 

@@ -7,6 +7,8 @@ export const resume: Magic = {
   usage: '%resume [list|NUMBER]',
   summary:
     'Brings an earlier conversation of this notebook back, the newest or that of the list with this number. Python’s memory stays as it is.',
+  complete: (before, _word, { sessions }) =>
+    before === '' ? ['list', ...sessions.earlier().map((_, index) => String(index + 1))] : [],
   run(args, _body, { request, sessions }) {
     if (args === 'list') {
       request.emit({ type: 'page', ...listed(sessions.earlier()) });

@@ -7,6 +7,8 @@ export const sandbox: Magic = {
   usage: '%sandbox [strict|data|open]',
   summary:
     'Shows what is in force, layer by layer, as it is found now; with a name, sets what helpers may ask for.',
+  complete: (before, _word, { sandbox: control }) =>
+    before === '' ? control.profiles.map(({ name }) => name) : [],
   async run(args, _body, { request, sandbox: control }) {
     if (args !== '') {
       const problem = control.setProfile(args);

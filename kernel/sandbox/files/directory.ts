@@ -1,5 +1,5 @@
 import { constants, type BigIntStats, type Dirent, type PathLike } from 'node:fs';
-import { chmod, lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, open, opendir, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf, isExact, nameOf } from './names.ts';
 
@@ -46,6 +46,16 @@ export class Directory {
     if (entries.every(({ name }) => isExact(name))) return entries;
     const asBytes = await readdir(this.#place, { withFileTypes: true, encoding: 'buffer' });
     return asBytes.map((entry) => Object.assign(entry, { name: nameOf(entry.name) }));
+  }
+
+  /** Up to so many of what is in it, in no order. @throws Error where that can't be read */
+  async some(most: number): Promise<readonly Dirent[]> {
+    const found: Dirent[] = [];
+    for await (const entry of await opendir(this.#place)) {
+      found.push(entry);
+      if (found.length === most) break;
+    }
+    return found;
   }
 
   /** A directory in it; `undefined` where the name is no longer one. */

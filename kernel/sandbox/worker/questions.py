@@ -8,6 +8,7 @@ from IPython.core.completer import provisionalcompleter, rectify_completions
 from IPython.utils.tokenutil import token_at_cursor
 
 from replique_worker import bash
+from replique_worker.editing import typed
 
 MOST_MATCHES = 1000
 LONGEST_LINE = 200
@@ -19,7 +20,11 @@ def complete(shell, code, cursor):
         found = list(shell.Completer.completions(code, cursor))[:MOST_MATCHES]
         found = list(rectify_completions(code, found))
     start, end = (found[0].start, found[0].end) if found else (cursor, cursor)
-    return {"matches": [item.text for item in found], "cursorStart": start, "cursorEnd": end}
+    matches = typed(shell, code[:cursor], found)
+    if matches and all(item["text"].startswith(".") for item in matches) and code[start : start + 1] == ".":
+        matches = [{**item, "text": item["text"][1:]} for item in matches]
+        start += 1
+    return {"matches": matches, "cursorStart": start, "cursorEnd": end}
 
 
 def inspect(shell, code, cursor, detail):

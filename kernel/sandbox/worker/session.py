@@ -9,7 +9,7 @@ import threading
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, checker, comms, network, questions, snapshots, tables
+from replique_worker import bash, checker, comms, editing, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.outbox import LONGEST_TEXT, Outbox
@@ -90,8 +90,10 @@ class Session:
             return questions.complete(self.shell, head["code"], head["cursor"])
         if kind == "inspect":
             return questions.inspect(self.shell, head["code"], head["cursor"], head["detail"])
-        if kind == "is_complete":
-            return questions.is_complete(self.shell, head["code"])
+        if kind == "names":
+            return editing.names(self.shell, head["path"], head["prefix"])
+        if kind == "glance":
+            return editing.glance(self.shell, head["path"])
         if kind == "variables":
             return variables(self.shell)
         return {"problem": f"there is no request {kind}"}

@@ -8,6 +8,7 @@ import threading
 import types
 import warnings
 
+from replique_worker import asides
 from replique_worker.process import end_session, fork_orphan, set_dumpable, trim_memory
 
 kept_alive = []
@@ -28,6 +29,8 @@ def take(session, head):
     arrive(session, head, "snapshot")
     order = hold(session)
     forget_imports()
+    if order["kind"] == "ask":
+        asides.answer(session, order, arrive)
     random.setstate(state)
     forget_event_loops(session.shell)
     set_dumpable(1)
@@ -37,14 +40,18 @@ def take(session, head):
 
 
 def hold(session):
-    """Waits; returns, with the host's message, in each copy that is to go on as the session."""
+    """Waits; returns, with the host's message, in each copy that is to go on as the session, or to answer a question."""
     while True:
         order = session.channel.receive()
         try:
             if fork(session):
                 return order
         except OSError as error:
-            session.channel.send({"kind": "stuck", "problem": f"it could not be forked: {error.strerror}"})
+            problem = f"it could not be forked: {error.strerror}"
+            if order["kind"] == "ask":
+                asides.refuse(session, order, problem)
+            else:
+                session.channel.send({"kind": "stuck", "problem": problem})
 
 
 def fork(session):

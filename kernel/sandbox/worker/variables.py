@@ -2,6 +2,8 @@
 
 import types
 
+from replique_worker.static import is_a, module_of, name_of
+
 MOST = 30
 MOST_PARTS = 8
 LONGEST_PART = 60
@@ -20,19 +22,20 @@ def variables(shell):
         for name, value in list(shell.user_ns.items())
         if type(name) is str and name.isidentifier() and len(name) <= LONGEST_PART
         if not name.startswith("_") and name not in hidden
-        if not is_plain(type(value)) and not isinstance(value, LEFT_OUT)
+        if not is_plain(type(value)) and not is_a(value, LEFT_OUT)
     ]
     return {"variables": found[-MOST:]}
 
 
 def is_plain(kind):
-    return kind.__module__ == "builtins" or (kind.__module__ == "numpy" and kind.__name__ != "ndarray")
+    module = module_of(kind)
+    return module == "builtins" or (module == "numpy" and name_of(kind) != "ndarray")
 
 
 def describe(value):
     kind = type(value)
-    library = kind.__module__.partition(".")[0]
-    text = kind.__name__
+    library = str(module_of(kind)).partition(".")[0]
+    text = name_of(kind)
     try:
         if library == "pandas" and text == "DataFrame":
             text = f"DataFrame of {len(value)} rows; columns {parts(value.columns)}"
