@@ -6,10 +6,18 @@ import type {
   CompletionResult,
   ExecuteOptions,
   ExecuteOutcome,
+  Looks,
   Variable,
   Worker,
 } from './contract.ts';
-import { completenessReply, completionReply, inspectionReply, variablesReply } from './messages.ts';
+import {
+  completenessReply,
+  completionReply,
+  inspectionReply,
+  looksReply,
+  mostLooks,
+  variablesReply,
+} from './messages.ts';
 import { Clock, SessionTime, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
@@ -28,6 +36,11 @@ export interface SessionWorker extends Worker {
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
   /** What helpers left in memory, the newest last; nothing where no process runs. */
   variables(): Promise<readonly Variable[]>;
+  /**
+   * Views of variables and their attributes, of about `room` characters each; nothing of helpers' own code is run.
+   * `undefined` where there is no answer in time. At most 100 paths are looked at.
+   */
+  look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined>;
   /** The first process of the sandbox that runs, by its number on the host. */
   firstProcess(): Promise<number | undefined>;
 }
@@ -103,6 +116,14 @@ class RestartingWorker implements SessionWorker {
   async variables(): Promise<readonly Variable[]> {
     if (this.#process === undefined) return [];
     return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
+  }
+
+  async look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined> {
+    if (this.#process === undefined) return undefined;
+    const asked = paths.slice(0, mostLooks.paths);
+    const question = { kind: 'looks', paths: asked, room: Math.min(room, mostLooks.characters) };
+    const found = await this.#ask(question, looksReply);
+    return found?.looks.length === asked.length ? found : undefined;
   }
 
   async firstProcess(): Promise<number | undefined> {
