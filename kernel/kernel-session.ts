@@ -108,6 +108,11 @@ async function createSession(
   const interpreter = createInterpreter({
     ...{ worker, conversation, network, spending, sandbox },
     sessions: state,
+    references: {
+      workspace: workspace.path,
+      look: (paths, room) => worker.look(paths, room),
+      redact: (text) => redactor.text(text),
+    },
     settle: async (runsCode, { onInput }) => [
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),

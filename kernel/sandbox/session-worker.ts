@@ -1,4 +1,3 @@
-import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
 import { Turns } from '../turns.ts';
 import type {
@@ -10,14 +9,7 @@ import type {
   Variable,
   Worker,
 } from './contract.ts';
-import {
-  completenessReply,
-  completionReply,
-  inspectionReply,
-  looksReply,
-  mostLooks,
-  variablesReply,
-} from './messages.ts';
+import * as questions from './questions.ts';
 import { Clock, SessionTime, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
@@ -92,21 +84,16 @@ class RestartingWorker implements SessionWorker {
     }
   }
 
-  async complete(code: string, cursorPos: number): Promise<CompletionResult> {
-    const question = { kind: 'complete', code, cursor: cursorPos };
-    const none = { matches: [], cursorStart: cursorPos, cursorEnd: cursorPos };
-    return (await this.#ask(question, completionReply)) ?? none;
+  complete(code: string, cursorPos: number): Promise<CompletionResult> {
+    return questions.complete(this.#ask, code, cursorPos);
   }
 
-  async inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined> {
-    const question = { kind: 'inspect', code, cursor: cursorPos, detail: detailLevel };
-    return (await this.#ask(question, inspectionReply))?.data;
+  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined> {
+    return questions.inspect(this.#ask, code, cursorPos, detailLevel);
   }
 
-  async isComplete(code: string): ReturnType<Worker['isComplete']> {
-    const reply = await this.#ask({ kind: 'is_complete', code }, completenessReply);
-    if (reply === undefined) return { status: 'invalid' };
-    return { status: reply.status, ...(reply.indent === undefined ? {} : { indent: reply.indent }) };
+  isComplete(code: string): ReturnType<Worker['isComplete']> {
+    return questions.isComplete(this.#ask, code);
   }
 
   async check(code: string, language: 'python' | 'bash'): Promise<string | undefined> {
@@ -114,16 +101,11 @@ class RestartingWorker implements SessionWorker {
   }
 
   async variables(): Promise<readonly Variable[]> {
-    if (this.#process === undefined) return [];
-    return (await this.#ask({ kind: 'variables' }, variablesReply))?.variables ?? [];
+    return this.#process === undefined ? [] : questions.variables(this.#ask);
   }
 
   async look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined> {
-    if (this.#process === undefined) return undefined;
-    const asked = paths.slice(0, mostLooks.paths);
-    const question = { kind: 'looks', paths: asked, room: Math.min(room, mostLooks.characters) };
-    const found = await this.#ask(question, looksReply);
-    return found?.looks.length === asked.length ? found : undefined;
+    return this.#process === undefined ? undefined : questions.look(this.#ask, paths, room);
   }
 
   async firstProcess(): Promise<number | undefined> {
@@ -222,20 +204,16 @@ class RestartingWorker implements SessionWorker {
     }
   }
 
-  /** A question about code: `undefined` when there is no answer in time. */
-  async #ask<T>(question: Readonly<Record<string, unknown>>, schema: ZodType<T>): Promise<T | undefined> {
-    return this.#alone(async (process) => {
+  /** `undefined` when there is no answer in time. */
+  readonly #ask: questions.Ask = (question) =>
+    this.#alone(async (process) => {
       const asked = process.peer.ask(question);
       const reply = await settledWithin(asked, questionMs);
-      if (reply === undefined) {
-        process.interrupt();
-        await this.#recover(process, asked);
-        return undefined;
-      }
-      const parsed = schema.safeParse(reply);
-      return parsed.success ? parsed.data : undefined;
+      if (reply !== undefined) return reply;
+      process.interrupt();
+      await this.#recover(process, asked);
+      return undefined;
     });
-  }
 
   async #alone<T>(action: (process: WorkerProcess) => Promise<T>): Promise<T> {
     const done = await this.#turns.enter();

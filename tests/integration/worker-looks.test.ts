@@ -160,7 +160,7 @@ ran.clear()`,
     for (const name of names.split(' ')) await look(name);
     expect(await textOf('ran')).toBe('list of 0 | []');
     expect(await textOf('held')).toBe("list of 3 | [<Odd>, {'k': <Odd>}, (<Odd>,)]");
-    expect(await textOf('framed')).toMatch(/<Odd> +<datetime> +a$/m);
+    expect(await textOf('framed')).toMatch(/<Odd> +<DatetimeTZDtype> +a$/m);
     expect(await textOf('rows2')).toBe('Rows of 2 | Rows[1, 2]');
   });
 
