@@ -110,7 +110,7 @@ async function createSession(
     sessions: state,
     references: {
       workspace: workspace.path,
-      look: (paths, room) => worker.look(paths, room),
+      look: (paths, room) => worker.look(paths, room).catch(() => undefined),
       redact: (text) => redactor.text(text),
     },
     settle: async (runsCode, { onInput }) => [

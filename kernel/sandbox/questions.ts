@@ -40,6 +40,12 @@ export async function variables(ask: Ask): Promise<readonly Variable[]> {
   return (await answer(ask, { kind: 'variables' }, variablesReply))?.variables ?? [];
 }
 
+/** What a look finds where no process runs. */
+export const nothing = (paths: readonly unknown[]): Looks => ({
+  looks: paths.map(() => ({ status: 'unknown', names: [] })),
+  names: [],
+});
+
 /** See `SessionWorker.look`. */
 export async function look(
   ask: Ask,

@@ -30,7 +30,7 @@ export interface SessionWorker extends Worker {
   variables(): Promise<readonly Variable[]>;
   /**
    * Views of variables and their attributes, of about `room` characters each; nothing of helpers' own code is run.
-   * `undefined` where there is no answer in time. At most 100 paths are looked at.
+   * There are none where no process runs; `undefined` where there is no answer in time. At most 100 paths are looked at.
    */
   look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined>;
   /** The first process of the sandbox that runs, by its number on the host. */
@@ -105,7 +105,7 @@ class RestartingWorker implements SessionWorker {
   }
 
   async look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined> {
-    return this.#process === undefined ? undefined : questions.look(this.#ask, paths, room);
+    return this.#process === undefined ? questions.nothing(paths) : questions.look(this.#ask, paths, room);
   }
 
   async firstProcess(): Promise<number | undefined> {

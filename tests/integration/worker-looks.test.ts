@@ -176,6 +176,7 @@ ran.clear()`,
   });
 
   it('is nothing where no process runs', async () => {
-    expect(await workers.create().worker.look([['df']], 100)).toBeUndefined();
+    const nothing = { looks: [{ status: 'unknown', names: [] }], names: [] };
+    expect(await workers.create().worker.look([['df']], 100)).toEqual(nothing);
   });
 });

@@ -20,8 +20,19 @@ const tailBytes = 16 * 1024;
 const readWhole = /\.(?:json|geojson|ipynb|png|jpe?g)$/i;
 const mostLookedThrough = 2000;
 
-/** What an `@path` names in the workspace. */
+/** What an `@path` names in the workspace. Never rejects. */
 export async function readFileReference(
+  ...[reference, sources, room]: Parameters<typeof readPlace>
+): Promise<Found> {
+  try {
+    return await readPlace(reference, sources, room);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { problem: `${reference.written} can’t be read: ${why}` };
+  }
+}
+
+async function readPlace(
   { written, path, isSure }: Extract<Reference, { kind: 'file' }>,
   { workspace }: Pick<ReferenceSources, 'workspace'>,
   room: GivenRoom,

@@ -73,7 +73,12 @@ function keyOf(reference: Reference): string {
 
 function* inLine(line: string): Generator<Reference> {
   const closings = closingsIn(line);
-  for (let at = nextMark(line, 0); at !== -1;) {
+  const mark = /[`{@]/g;
+  const nextMark = (from: number): number => {
+    mark.lastIndex = from;
+    return mark.exec(line)?.index ?? -1;
+  };
+  for (let at = nextMark(0); at !== -1;) {
     let end = at + 1;
     if (line[at] === '`') {
       const run = runAt(line, at);
@@ -90,14 +95,8 @@ function* inLine(line: string): Generator<Reference> {
         end = at + reference.written.length;
       }
     }
-    at = nextMark(line, end);
+    at = nextMark(end);
   }
-}
-
-function nextMark(line: string, from: number): number {
-  const mark = /[`{@]/g;
-  mark.lastIndex = from;
-  return mark.exec(line)?.index ?? -1;
 }
 
 function runAt(line: string, at: number): number {

@@ -14,8 +14,8 @@ const shortJson = 1500;
 export function jsonView(file: TextFile): Omit<View, 'image'> {
   const value = parsed(file);
   if (value === undefined || file.head.length <= Math.min(file.room, shortJson)) return textView(file);
-  const what = `JSON, ${humanSize(file.excerpt.size)}`;
-  return { what, title: `${what}; its shape`, text: shapeOf(value.json) };
+  const what = `JSON, ${humanSize(file.excerpt.size)}; its shape`;
+  return { what, title: what, text: shapeOf(value.json) };
 }
 
 const source = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join(''))]);
@@ -37,8 +37,8 @@ export function notebookView(file: TextFile): Omit<View, 'image'> {
     const cut = text.length > longestCell ? `\n[… ${text.length - longestCell} characters left out …]` : '';
     return `--- ${cell_type} cell${number}:\n${text.slice(0, longestCell)}${cut}`;
   });
-  const what = `notebook of ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}`;
-  return { what, title: `a ${what}; their sources`, text: texts.join('\n') };
+  const what = `notebook of ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}; without outputs`;
+  return { what, title: `a ${what}`, text: texts.join('\n') };
 }
 
 function parsed({ excerpt, head }: TextFile): { readonly json: unknown } | undefined {

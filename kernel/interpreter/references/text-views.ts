@@ -25,9 +25,10 @@ export function textView({ excerpt, head, tail, room }: TextFile): Seen {
   const end = tail === '' ? head : tail;
   const first = wholeLines(head.slice(0, Math.floor(room * 0.6)), 'start');
   const last = wholeLines(end.slice(-Math.floor(room * 0.3)), 'end');
-  const left = Math.max(0, size - Buffer.byteLength(first) - Buffer.byteLength(last));
-  const text = `${first}\n[… ${humanSize(left)} left out …]\n${last}`;
-  return { what, title: `text of ${what}, its beginning and its end`, text };
+  const shown = Math.min(size, Buffer.byteLength(first) + Buffer.byteLength(last));
+  const text = `${first}\n[… ${humanSize(size - shown)} left out …]\n${last}`;
+  const part = `its beginning and its end, ${humanSize(shown)}`;
+  return { what: `${what}; ${part}`, title: `text of ${what}; ${part}`, text };
 }
 
 /** A table in text: its header, the first rows, and how many there are. */
@@ -42,10 +43,11 @@ export function tableView(file: TextFile): Seen {
   if (excerpt.size === excerpt.head.length && head.length <= Math.min(room, 1500)) {
     return { what, title: `a table of ${what}, all of it`, text: head, isWhole: true };
   }
-  const all = head.split(/\r?\n/).slice(0, fewRows + 1);
-  const shown = wholeLines(all.join('\n').slice(0, room), 'start');
-  const first = Math.max(0, shown.split('\n').length - 1);
-  return { what, title: `a table of ${what}; its header and the first ${first} rows`, text: shown };
+  const ends = rowEnds(head.slice(0, room), fewRows + 1);
+  const shown = head.slice(0, ends.at(-1) ?? room);
+  const first = Math.max(0, ends.length - 1);
+  const part = `its header and the first ${first} rows`;
+  return { what: `${what}; ${part}`, title: `a table of ${what}; ${part}`, text: shown };
 }
 
 const grouped = (count: number): string => count.toLocaleString('en');
@@ -53,6 +55,17 @@ const grouped = (count: number): string => count.toLocaleString('en');
 function linesOf({ lines, counted, size }: Excerpt): string {
   const count = `${grouped(lines)} ${lines === 1 ? 'line' : 'lines'}`;
   return counted < size ? `more than ${count}` : count;
+}
+
+/** Where the first rows of a table end; a row in quotes may have several lines. */
+function rowEnds(text: string, most: number): readonly number[] {
+  const ends: number[] = [];
+  let inQuotes = false;
+  for (let at = 0; at < text.length && ends.length < most; at += 1) {
+    if (text[at] === '"') inQuotes = !inQuotes;
+    else if (text[at] === '\n' && !inQuotes) ends.push(at);
+  }
+  return ends;
 }
 
 /** Without the piece of a line at one side, unless that is all there is. */

@@ -24,12 +24,16 @@ export async function lookAtVariables(
     asked.map(({ path }) => path),
     room,
   );
-  return new Map(asked.map((variable, at) => [variable, foundOf(variable, answer, answer?.looks[at])]));
+  if (answer === undefined) return new Map([[asked[0] as Variable, { problem: unanswered(asked) }]]);
+  return new Map(asked.map((variable, at) => [variable, foundOf(variable, answer, answer.looks[at])]));
 }
 
-function foundOf(variable: Variable, answer: Looks | undefined, look: Look | undefined): Found | 'more' {
-  const { written, isSure, path } = variable;
-  if (answer === undefined) return { problem: `${written} was not looked at: Python did not answer.` };
+function unanswered(asked: readonly Variable[]): string {
+  const names = asked.slice(0, 5).map(({ written }) => written);
+  return `Python did not answer, so this was not looked at: ${names.join(', ')}${asked.length > 5 ? ', …' : ''}.`;
+}
+
+function foundOf({ written, isSure, path }: Variable, answer: Looks, look: Look | undefined): Found | 'more' {
   switch (look?.status) {
     case undefined:
     case 'more':
