@@ -44,7 +44,7 @@ describe('a prompt that points at', () => {
       '<result status="given">\n`df` is df in Python’s memory, DataFrame 62×2\n62 rows, 2 columns',
     );
     expect(given()).toMatch(
-      /first 5 of 62 rows:\n[^]*East +0\n[^]*<\/result>\n\n<result status="given">\n\{df\.amount\} is df\.amount/,
+      /first 5 of 62 rows are here:\n[^]*East +0\n[^]*<\/result>\n\n<result status="given">\n\{df\.amount\} is df\.amount/,
     );
     expect(given().trimEnd().endsWith('Which regions are in `df`? And {df.amount}?')).toBe(true);
     expect(ran.text.split('\n')[0]).toBe(

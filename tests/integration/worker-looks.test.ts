@@ -34,13 +34,13 @@ s = df.groupby("region")["amount"].sum()`,
     expect(text).toMatch(
       /^DataFrame 62×4 \| 62 rows, 4 columns \(date: datetime64\[\w+\], region: \w+, amount: int64, share: float64\)/,
     );
-    expect(text).toContain('first 5 of 62 rows:');
+    expect(text).toContain('only the first 5 of 62 rows are here:');
     expect(text).toMatch(/^ *date +region +amount +share$/m);
     expect(text).toMatch(/^0 +.*2026-01-01.* +East +0 +0\.5$/m);
     expect(text.split('\n')).toHaveLength(8);
     expect(await textOf('wide')).toContain('… and 50 more columns');
     expect(await textOf('s')).toMatch(/^Series of 1 \| name amount, dtype int64\nall:\nEast +930$/);
-    expect(await textOf('df.amount')).toMatch(/^Series of 62 \|[^]*first 10 of 62:/);
+    expect(await textOf('df.amount')).toMatch(/^Series of 62 \|[^]*first 10 of 62 are here:/);
     expect(await textOf('df.shape')).toBe('tuple of 2 | (62, 4)');
     expect((await textOf('df', 100)).length).toBeLessThan(130);
   });
@@ -174,6 +174,31 @@ ran.clear()`,
     expect(found.names.length).toBeLessThanOrEqual(300);
     expect(JSON.stringify(found).length).toBeLessThan(450_000);
   });
+
+  it.each([
+    ['too long', '[{"status": "value", "what": "x", "text": "x" * 30_000}]'],
+    ['too many', '[{"status": "word"}] * 5'],
+    ['of another kind', '[{"status": "file", "path": "/etc/passwd"}]'],
+    ['names that are none', '[{"status": "unknown", "names": ["<script>"]}]'],
+  ])('is nothing where the answer is %s', async (_, looks) => {
+    const { worker: hostile } = workers.create();
+    await run(
+      hostile,
+      `import sys\nsys.modules["replique_worker.session"].looks = lambda *_: {"looks": ${looks}, "names": []}`,
+    );
+    expect(await hostile.look([['df']], 100)).toBeUndefined();
+    expect((await run(hostile, 'print(1)')).stdout).toBe('1\n');
+  });
+
+  it('ends in time where the answer never comes, and the session goes on', async () => {
+    const { worker: hostile } = workers.create();
+    await run(
+      hostile,
+      'import sys, itertools\nsys.modules["replique_worker.session"].looks = lambda *_: sum(itertools.repeat(0))',
+    );
+    expect(await hostile.look([['df']], 100)).toBeUndefined();
+    expect((await run(hostile, 'print(1)')).stdout).toBe('1\n');
+  }, 60_000);
 
   it('is nothing where no process runs', async () => {
     const nothing = { looks: [{ status: 'unknown', names: [] }], names: [] };

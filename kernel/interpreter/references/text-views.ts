@@ -28,7 +28,7 @@ export function textView({ excerpt, head, tail, room }: TextFile): Seen {
   const shown = Math.min(size, Buffer.byteLength(first) + Buffer.byteLength(last));
   const text = `${first}\n[… ${humanSize(size - shown)} left out …]\n${last}`;
   const part = `its beginning and its end, ${humanSize(shown)}`;
-  return { what: `${what}; ${part}`, title: `text of ${what}; ${part}`, text };
+  return { what: `${what}; ${part}`, title: `text of ${what}; only ${part}`, text };
 }
 
 /** A table in text: its header, the first rows, and how many there are. */
@@ -47,7 +47,7 @@ export function tableView(file: TextFile): Seen {
   const shown = head.slice(0, ends.at(-1) ?? room);
   const first = Math.max(0, ends.length - 1);
   const part = `its header and the first ${first} rows`;
-  return { what: `${what}; ${part}`, title: `a table of ${what}; ${part}`, text: shown };
+  return { what: `${what}; ${part}`, title: `a table of ${what}; only ${part}`, text: shown };
 }
 
 const grouped = (count: number): string => count.toLocaleString('en');

@@ -78,13 +78,13 @@ def frame_view(frame):
     table = [["", *labels_of(head.index)]]
     table += [[name, *column_cells(head.iloc[:, at], dtype)] for at, (name, dtype) in enumerate(zip(labels, dtypes))]
     title = f"{rows} rows, {columns} columns ({', '.join(lines + more)})"
-    first = f"first {min(rows, ROWS)} of {rows} rows:" if rows > ROWS else "all rows:"
+    first = f"only the first {ROWS} of {rows} rows are here:" if rows > ROWS else "all rows:"
     return "\n".join([title, first, *aligned(table)])
 
 
 def series_view(series):
     head = series.iloc[: ROWS * 2]
-    first = f"first {len(head)} of {len(series)}:" if len(head) < len(series) else "all:"
+    first = f"only the first {len(head)} of {len(series)} are here:" if len(head) < len(series) else "all:"
     table = [labels_of(head.index), column_cells(head, series.dtype)]
     return "\n".join([f"name {label(series.name)}, dtype {dtype_name(series.dtype)}", first, *aligned(table)])
 
