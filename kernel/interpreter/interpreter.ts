@@ -67,7 +67,7 @@ class SessionInterpreter implements Interpreter {
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
-    if (!request.silent) this.#references.history.begin(request.executionCount, request.code);
+    this.#references.history.begin(request);
     return this.#run(parseCell(request.code), request);
   }
 
@@ -130,7 +130,7 @@ class SessionInterpreter implements Interpreter {
 
   #runCode(request: CellRequest, code: string, language: 'python' | 'bash'): Promise<CellOutcome> {
     const { worker, conversation } = this.#options;
-    const told = this.#references.history.telling(conversation, request.executionCount);
+    const told = this.#references.history.telling(conversation, request);
     return this.#alone(request, () => runCodeCell(worker, told, request, code, language));
   }
 

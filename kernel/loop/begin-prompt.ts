@@ -39,7 +39,7 @@ export async function beginPrompt(
   for (const event of given?.events ?? []) emit(event);
   conversation.beginCell(prompt, { files, memory }, given?.parts);
   return {
-    prompt: (given?.whole ?? []).reduce((left, written) => left.replaceAll(written, ''), prompt),
+    prompt: (given?.seen ?? []).reduce((left, written) => left.replaceAll(written, ''), prompt),
     hasGiven: given?.parts.some(({ kind }) => kind === 'result') ?? false,
   };
 }

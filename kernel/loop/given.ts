@@ -23,6 +23,6 @@ export interface Given {
   readonly parts: readonly GivenPart[];
   /** For the reader, in order. */
   readonly events: readonly Extract<LoopEvent, { type: 'given' | 'notice' }>[];
-  /** Files that the model has all of, as they are written in the prompt: nothing more is to be looked up in them. */
-  readonly whole: readonly string[];
+  /** Files that the model has been shown, as they are written in the prompt: an answer about them is no guess. */
+  readonly seen: readonly string[];
 }

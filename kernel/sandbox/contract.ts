@@ -99,8 +99,8 @@ export interface Variable {
 
 /** What there is at one place that a prompt points at. */
 export type Look =
-  /** `what`: in a few words; `text`: what can be seen of it. */
-  | { readonly status: 'value'; readonly what: string; readonly text: string }
+  /** `what`: in a few words; `text`: what can be seen of it; `isPart`: these are the first rows of more. */
+  | { readonly status: 'value'; readonly what: string; readonly text: string; readonly isPart: boolean }
   /** No variable, but a word with another meaning: Python's own, a module, a column, a method. */
   | { readonly status: 'word' }
   /** With the names that an attribute could have had. */

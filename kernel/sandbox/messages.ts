@@ -157,6 +157,7 @@ export const looksReply = z.object({
           status: z.literal('value'),
           what: z.string().max(200),
           text: z.string().max(mostLooks.characters),
+          isPart: z.boolean(),
         }),
         z.object({ status: z.literal('word') }),
         z.object({ status: z.literal('unknown'), names }),

@@ -17,10 +17,11 @@ interface KeptCell {
 export class CellHistory {
   readonly #cells = new Map<number, KeptCell>();
 
-  /** A cell runs. */
-  begin(number: number, input: string): void {
-    this.#cells.delete(number);
-    this.#cells.set(number, { input: bound(input, longestInput) });
+  /** A cell that counts runs. */
+  begin({ storeHistory, executionCount, code }: CellRequest): void {
+    if (!storeHistory) return;
+    this.#cells.delete(executionCount);
+    this.#cells.set(executionCount, { input: bound(code, longestInput) });
     for (const oldest of this.#cells.keys()) {
       if (this.#cells.size <= mostCells) break;
       this.#cells.delete(oldest);
@@ -33,7 +34,7 @@ export class CellHistory {
       ...request,
       emit: (event) => {
         if (event.type === 'stop' && event.answer !== undefined) {
-          this.#answer(request.executionCount, event.answer);
+          this.#answer(request, event.answer);
         }
         request.emit(event);
       },
@@ -41,18 +42,18 @@ export class CellHistory {
   }
 
   /** Keeps what the code of a cell came to, and tells the conversation. */
-  telling(conversation: Pick<Conversation, 'recordUserCode'>, number: number): typeof conversation {
+  telling(conversation: Pick<Conversation, 'recordUserCode'>, request: CellRequest): typeof conversation {
     return {
       recordUserCode: (code, language, result) => {
-        this.#answer(number, result.split('\n').slice(1, -1).join('\n'));
+        this.#answer(request, result.split('\n').slice(1, -1).join('\n'));
         conversation.recordUserCode(code, language, result);
       },
     };
   }
 
-  #answer(number: number, text: string): void {
-    const kept = this.#cells.get(number);
-    if (kept !== undefined) kept.answer = bound(plainText(text), longestAnswer);
+  #answer({ storeHistory, executionCount }: CellRequest, text: string): void {
+    const kept = this.#cells.get(executionCount);
+    if (storeHistory && kept !== undefined) kept.answer = bound(plainText(text), longestAnswer);
   }
 
   /** What a reference in the cell of this number stands for. */

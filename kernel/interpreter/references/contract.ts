@@ -19,8 +19,10 @@ export interface View {
   /** For the model, what the reference is: `the variable df, a DataFrame`. */
   readonly title: string;
   readonly text: string;
-  /** A file all of which the text has. */
-  readonly isWhole?: boolean;
+  /** A file that the text shows, if not all of it. */
+  readonly isSeen?: boolean;
+  /** The first rows of a table. */
+  readonly isPart?: boolean;
   readonly image?: ChatImage;
 }
 

@@ -33,12 +33,21 @@ const notText = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/;
 export function decoderOf(head: Buffer): ((bytes: Buffer) => string) | undefined {
   if (head.length >= 2 && [0xfffe, 0xfeff].includes(head.readUInt16BE(0))) {
     const decoder = new TextDecoder(head[0] === 0xff ? 'utf-16le' : 'utf-16be');
-    return (bytes) => decoder.decode(bytes);
+    return (bytes) => unixLines(decoder.decode(bytes));
   }
-  const utf8 = (bytes: Buffer): string =>
-    bytes.toString('utf8').replaceAll(/^[\ufffd\ufeff]{1,3}|\ufffd{1,3}$/g, '');
-  const text = utf8(head);
-  if (notText.test(text)) return undefined;
-  if (!text.includes('\ufffd')) return utf8;
-  return (bytes) => bytes.toString('latin1');
+  if (notText.test(head.toString('latin1'))) return undefined;
+  const name = isUtf8(head) ? 'utf8' : 'latin1';
+  return (bytes) => unixLines(bytes.toString(name).replaceAll(/^[\ufffd\ufeff]{1,3}|\ufffd{1,3}$/g, ''));
 }
+
+/** A character at the end may be cut. */
+function isUtf8(head: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const unixLines = (text: string): string => text.replaceAll(/\r\n?/g, '\n');

@@ -30,6 +30,8 @@ const bare = /@([\p{L}\p{N}\p{M}_.\-~/+]+)/uy;
 const opener = /[\s([,;:"'“‘«„—–|>*]/;
 /** What makes of `{name}` a piece of something longer: `{id}.json`, `\frac{a}{b}`, `/users/{id}/posts`. */
 const continued = /^(?:[\p{L}\p{N}_{/\\^$%=-]|\.[\p{L}\p{N}_{])/u;
+/** A line of code with a template in it. */
+const template = /\b[fF][rR]?["']|\.format\(/;
 const ordinary =
   /\.(?:csv|tsv|txt|md|rst|log|jsonl?|ndjson|geojson|ya?ml|toml|ini|cfg|conf|xml|html?|css|js|ts|py|ipynb|r|sql|sh|tex|bib|png|jpe?g|gif|svg|webp|pdf|parquet|feather|arrow|xlsx?|ods|docx?|npy|npz|pkl|h5|hdf5|db|sqlite|zip|gz|tar|dat|bin)$/i;
 const likePath = /^(?:~|\.{0,2}\/)|\/$/;
@@ -73,6 +75,7 @@ function keyOf(reference: Reference): string {
 
 function* inLine(line: string): Generator<Reference> {
   const closings = closingsIn(line);
+  const isTemplate = template.test(line);
   const mark = /[`{@]/g;
   const nextMark = (from: number): number => {
     mark.lastIndex = from;
@@ -88,7 +91,7 @@ function* inLine(line: string): Generator<Reference> {
         const name = line.slice(at + 1, closing);
         if (isPath(name)) yield variable(line.slice(at, end), name, false);
       }
-    } else if (at === 0 || opener.test(line[at - 1] ?? '')) {
+    } else if (!(isTemplate && line[at] === '{') && (at === 0 || opener.test(line[at - 1] ?? ''))) {
       const reference = line[at] === '{' ? inBraces(line, at) : fileAt(line, at);
       if (reference !== undefined) {
         yield reference;

@@ -13,6 +13,8 @@ import { lookAtVariables } from './variables.ts';
 const mostGiven = 20;
 const mostLookedFor = 100;
 const mostProblems = 5;
+/** A small model takes what it sees for all there is. */
+const partHint = 'Hint: these are its first rows only. Run code for what is asked about all of them.';
 
 interface Resolved {
   readonly written: string;
@@ -74,27 +76,28 @@ function givenOf(resolved: readonly Resolved[], problems: readonly string[], roo
   let images = 0;
   const parts: GivenPart[] = [];
   const references: Extract<LoopEvent, { type: 'given' }>['references'][number][] = [];
-  const whole: string[] = [];
+  const seen: string[] = [];
   for (const [at, { written, view }] of resolved.entries()) {
     const limit = granted[at] ?? 0;
     const isCut = view.text.length > limit;
     const shown = escapeTags(`${written} is ${view.title}\n${bound(view.text, limit)}`);
+    const hint = view.isPart === true ? `${partHint}\n` : '';
     const image = view.image !== undefined && images < mostOfResult ? [view.image] : [];
     images += image.length;
     parts.push({
       kind: 'result',
-      text: `<result status="given">\n${shown}\n</result>`,
+      text: `<result status="given">\n${shown}\n${hint}</result>`,
       ...(image.length > 0 && { images: image }),
     });
     const of = isCut ? { shown: limit, of: view.text.length } : {};
     references.push({ reference: written, what: view.what, ...of });
-    if (view.isWhole === true && !isCut) whole.push(written);
+    if (view.isSeen === true) seen.push(written);
   }
   if (problems.length > 0) parts.push({ kind: 'note', text: escapeTags(shortList(problems)) });
   const events: Given['events'][number][] = [];
   if (references.length > 0) events.push({ type: 'given', references });
   if (problems.length > 0) events.push({ type: 'notice', text: shortList(problems) });
-  return { parts, events, whole };
+  return { parts, events, seen };
 }
 
 function shortList(problems: readonly string[]): string {

@@ -15,7 +15,7 @@ export function jsonView(file: TextFile): Omit<View, 'image'> {
   const value = parsed(file);
   if (value === undefined || file.head.length <= Math.min(file.room, shortJson)) return textView(file);
   const what = `JSON, ${humanSize(file.excerpt.size)}; its shape`;
-  return { what, title: what, text: shapeOf(value.json) };
+  return { what, title: what, text: shapeOf(value.json), isSeen: true };
 }
 
 const source = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join(''))]);
@@ -38,7 +38,7 @@ export function notebookView(file: TextFile): Omit<View, 'image'> {
     return `--- ${cell_type} cell${number}:\n${text.slice(0, longestCell)}${cut}`;
   });
   const what = `notebook of ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}; without outputs`;
-  return { what, title: `a ${what}`, text: texts.join('\n') };
+  return { what, title: `a ${what}`, text: texts.join('\n'), isSeen: true };
 }
 
 function parsed({ excerpt, head }: TextFile): { readonly json: unknown } | undefined {

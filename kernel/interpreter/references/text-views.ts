@@ -20,7 +20,7 @@ export function textView({ excerpt, head, tail, room }: TextFile): Seen {
   const { size } = excerpt;
   const what = `${linesOf(excerpt)}, ${humanSize(size)}`;
   if (size === excerpt.head.length && head.length <= room) {
-    return { what, title: `text of ${what}, all of it`, text: head, isWhole: true };
+    return { what, title: `text of ${what}, all of it`, text: head, isSeen: true };
   }
   const end = tail === '' ? head : tail;
   const first = wholeLines(head.slice(0, Math.floor(room * 0.6)), 'start');
@@ -28,7 +28,7 @@ export function textView({ excerpt, head, tail, room }: TextFile): Seen {
   const shown = Math.min(size, Buffer.byteLength(first) + Buffer.byteLength(last));
   const text = `${first}\n[… ${humanSize(size - shown)} left out …]\n${last}`;
   const part = `its beginning and its end, ${humanSize(shown)}`;
-  return { what: `${what}; ${part}`, title: `text of ${what}; only ${part}`, text };
+  return { what: `${what}; ${part}`, title: `text of ${what}; only ${part}`, text, isSeen: true };
 }
 
 /** A table in text: its header, the first rows, and how many there are. */
@@ -41,13 +41,19 @@ export function tableView(file: TextFile): Seen {
       : `${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   const what = `${counted}, ${humanSize(excerpt.size)}`;
   if (excerpt.size === excerpt.head.length && head.length <= Math.min(room, 1500)) {
-    return { what, title: `a table of ${what}, all of it`, text: head, isWhole: true };
+    return { what, title: `a table of ${what}, all of it`, text: head, isSeen: true };
   }
   const ends = rowEnds(head.slice(0, room), fewRows + 1);
   const shown = head.slice(0, ends.at(-1) ?? room);
   const first = Math.max(0, ends.length - 1);
   const part = `its header and the first ${first} rows`;
-  return { what: `${what}; ${part}`, title: `a table of ${what}; only ${part}`, text: shown };
+  return {
+    what: `${what}; ${part}`,
+    title: `a table of ${what}; only ${part}`,
+    text: shown,
+    isSeen: true,
+    isPart: true,
+  };
 }
 
 const grouped = (count: number): string => count.toLocaleString('en');

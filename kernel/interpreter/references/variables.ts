@@ -42,7 +42,12 @@ function foundOf({ written, isSure, path }: Variable, answer: Looks, look: Look 
       return undefined;
     case 'value': {
       const what = visible(look.what.replaceAll(/\s+/g, ' '));
-      return { what, title: `${path.join('.')} in Python’s memory, ${what}`, text: look.text };
+      return {
+        what,
+        title: `${path.join('.')} in Python’s memory, ${what}`,
+        text: look.text,
+        isPart: look.isPart,
+      };
     }
     case 'unknown':
       return unknown(written, path, isSure, path.length > 1 ? look.names : answer.names);

@@ -38,18 +38,18 @@ def looks(shell, paths, room):
     For each path a view of its value; `word` where it is no variable but has another meaning, `unknown` where it has
     none; `more` beyond a number of views.
     """
+    found = variables(shell)
     answers = []
     left = MOST_VIEWS
     for path in paths:
-        answers.append(look(shell, path, room, left > 0))
+        answers.append(look(shell, found, path, room, left > 0))
         left -= answers[-1]["status"] == "value"
-    found = variables(shell)
     return {"looks": answers, "names": names_of(name for name in found if type(found[name]) is not types.ModuleType)}
 
 
-def look(shell, path, room, has_room):
+def look(shell, found, path, room, has_room):
     try:
-        value = find(shell, path)
+        value = find(shell, found, path)
     except Word:
         return {"status": "word"}
     except Missing as missing:
@@ -59,9 +59,8 @@ def look(shell, path, room, has_room):
     return {"status": "value", **view(value, room)} if has_room else {"status": "more"}
 
 
-def find(shell, path):
+def find(shell, found, path):
     first, *rest = path
-    found = variables(shell)
     if first not in found:
         if rest or is_word(first, found):
             raise Word

@@ -16,16 +16,16 @@ MOST_ATTRIBUTES = 20
 
 
 def view(value, room):
-    """What it is, in a few words, and what can be seen of it, in `room` characters."""
+    """What it is, in a few words, and what can be seen of it, in `room` characters; whether these are a table's first rows."""
     kind = type(value)
-    text = ""
+    text, is_part = "", False
     try:
         if is_of(kind, "pandas", "DataFrame"):
             what = f"DataFrame {value.shape[0]}×{value.shape[1]}"
-            text = frame_view(value)
+            text, is_part = frame_view(value), value.shape[0] > ROWS
         elif is_of(kind, "pandas", "Series"):
             what = f"Series of {len(value)}"
-            text = series_view(value)
+            text, is_part = series_view(value), len(value) > ROWS * 2
         elif is_index(kind):
             what = f"{name_of(kind)} of {len(value)}"
             text = f"dtype {dtype_name(value.dtype)}\n{listed(value)}"
@@ -43,7 +43,7 @@ def view(value, room):
                 text = attributes_view(attributes)
     except Exception:
         what, text = name_of(kind), "(it could not be looked at)"
-    return {"what": what[:200], "text": text[:room]}
+    return {"what": what[:200], "text": text[:room], "isPart": is_part}
 
 
 def is_index(kind):

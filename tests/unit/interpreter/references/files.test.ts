@@ -63,6 +63,10 @@ describe('a file that a prompt points at', () => {
     expect(await read('wide.txt')).toContain('grün');
     write('mark.txt', '\ufeffx');
     expect(await read('mark.txt')).toMatch(/all of it\nx$/);
+    write('mac.txt', 'one\rtwo\r');
+    expect(await read('mac.txt')).toMatch(/\none\ntwo\n$/);
+    write('replaced.txt', 'é\ufffdé');
+    expect(await read('replaced.txt')).toMatch(/\né\ufffdé$/);
     write('data', Buffer.from([0, 1, 2]));
     expect(await read('data')).toContain('binary file, 3 B | ');
     write('fake.png', 'no image');
@@ -126,7 +130,7 @@ describe('a file that a prompt points at', () => {
       get(target, name) {
         if (name === 'read') appendFileSync(join(workspace, 'grows.txt'), 'y');
         const value = Reflect.get(target, name) as unknown;
-        return typeof value === 'function' ? value.bind(target) : value;
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
     expect(await excerptOf(handle, { head: 100, tail: 10, count: 100 })).toBeUndefined();

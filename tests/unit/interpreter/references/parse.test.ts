@@ -39,6 +39,7 @@ describe('the references of a prompt', () => {
     '`pip install x` `a-b` `f(x)` `df["a"]` ``df`` `` `df` `` \\`df` `_` `` ` ``',
     'a@b.org, mail: me@data.csv x@y, @user@host.org, @app.route("/x"), @ @. @... a @ b',
     '{ df } {} {a b} {"a": 1} ${HOME} f{x} x^{n} \\frac{a}{b} _{i} {{df}} /users/{id}/posts {id}.json {n}_{m} {3}',
+    'print(f"{df} is {x}") and "{} {df}".format(x)',
     '{Out[]} {Out[a]} {Out[01]} {Out[1234567]} {Out [1]} {Out[1][2]}',
     '```python\nprint(`df`, {df}, "@a.csv")\n```',
     '~~~\n{df}\n```\n{df}',
