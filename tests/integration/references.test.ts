@@ -46,6 +46,7 @@ describe('a prompt that points at', () => {
     expect(given()).toMatch(
       /first 5 of 62 rows are here:\n[^]*East +0\n[^]*<\/result>\n\n<result status="given">\n\{df\.amount\} is df\.amount/,
     );
+    expect(given()).toContain('</result>\n\nOf these tables you see the first rows only');
     expect(given().trimEnd().endsWith('Which regions are in `df`? And {df.amount}?')).toBe(true);
     expect(ran.text.split('\n')[0]).toBe(
       'Given with the prompt: `df` (DataFrame 62×2), {df.amount} (Series of 62)',

@@ -14,7 +14,7 @@ const mostGiven = 20;
 const mostLookedFor = 100;
 const mostProblems = 5;
 /** A small model takes what it sees for all there is. */
-const partHint = 'Hint: these are its first rows only. Run code for what is asked about all of them.';
+const partNote = 'Of these tables you see the first rows only: run code for what is asked about all of them.';
 
 interface Resolved {
   readonly written: string;
@@ -81,18 +81,18 @@ function givenOf(resolved: readonly Resolved[], problems: readonly string[], roo
     const limit = granted[at] ?? 0;
     const isCut = view.text.length > limit;
     const shown = escapeTags(`${written} is ${view.title}\n${bound(view.text, limit)}`);
-    const hint = view.isPart === true ? `${partHint}\n` : '';
     const image = view.image !== undefined && images < mostOfResult ? [view.image] : [];
     images += image.length;
     parts.push({
       kind: 'result',
-      text: `<result status="given">\n${shown}\n${hint}</result>`,
+      text: `<result status="given">\n${shown}\n</result>`,
       ...(image.length > 0 && { images: image }),
     });
     const of = isCut ? { shown: limit, of: view.text.length } : {};
     references.push({ reference: written, what: view.what, ...of });
     if (view.isSeen === true) seen.push(written);
   }
+  if (resolved.some(({ view }) => view.isPart)) parts.push({ kind: 'note', text: partNote });
   if (problems.length > 0) parts.push({ kind: 'note', text: escapeTags(shortList(problems)) });
   const events: Given['events'][number][] = [];
   if (references.length > 0) events.push({ type: 'given', references });
