@@ -115,6 +115,11 @@ async function createSession(
     models: createModelList(config),
     files: typedPaths(workspace.path),
     clean: (text) => redactor.text(showInvisible(filterTerminal(text))),
+    references: {
+      workspace: workspace.path,
+      look: (paths, room) => worker.look(paths, room).catch(() => undefined),
+      redact: (text) => redactor.text(text),
+    },
     settle: async (runsCode, { onInput }) => [
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),

@@ -15,7 +15,7 @@ const resultChars = 2000;
  */
 export async function runCodeCell(
   worker: Worker,
-  conversation: Conversation,
+  conversation: Pick<Conversation, 'recordUserCode'>,
   request: CellRequest,
   code: string,
   language: 'python' | 'bash',

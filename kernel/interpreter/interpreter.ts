@@ -20,6 +20,8 @@ import {
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { noticesTo, runPromptCell, type OpenLoop } from './prompt-cell.ts';
+import type { ReferenceSources } from './references/contract.ts';
+import { SessionReferences } from './references/session-references.ts';
 
 export interface InterpreterOptions {
   readonly worker: Worker;
@@ -35,6 +37,8 @@ export interface InterpreterOptions {
   readonly files: WorkspaceFiles;
   /** Text from the worker or a file, as it may be shown. */
   readonly clean: (text: string) => string;
+  /** Where what prompts point at is found. */
+  readonly references: ReferenceSources;
   /** Said once, in the first cell. */
   readonly notice?: string;
   /** What is to be settled before a cell, one that may run code or another: earlier sessions, the notebook's profile. Says what to tell. */
@@ -65,16 +69,19 @@ class SessionInterpreter implements Interpreter {
   readonly #snapshots: IdleSnapshots;
   readonly #sources: Sources;
   #lastCell = 0;
+  readonly #references: SessionReferences;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
     this.#sources = { ...options, magics, lastCell: () => this.#lastCell };
     this.#snapshots = new IdleSnapshots(() => options.worker.snapshot());
+    this.#references = new SessionReferences(options.references);
     this.#notice = options.notice;
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
     this.#lastCell = Math.max(this.#lastCell, request.executionCount);
+    this.#references.history.begin(request);
     return this.#run(parseCell(request.code), request);
   }
 
@@ -133,7 +140,8 @@ class SessionInterpreter implements Interpreter {
 
   #runCode(request: CellRequest, code: string, language: 'python' | 'bash'): Promise<CellOutcome> {
     const { worker, conversation } = this.#options;
-    return this.#alone(request, () => runCodeCell(worker, conversation, request, code, language));
+    const told = this.#references.history.telling(conversation, request);
+    return this.#alone(request, () => runCodeCell(worker, told, request, code, language));
   }
 
   /** Code and prompts run one at a time, whatever subshell they come from; magics that do neither run beside them. */
@@ -166,7 +174,14 @@ class SessionInterpreter implements Interpreter {
   #runPrompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
     const { loop, worker, saved } = this.#options;
     return this.#alone(request, async () => {
-      const outcome = await runPromptCell(loop, worker, request, prompt);
+      const give = this.#references.giveFor(prompt, request.executionCount);
+      const outcome = await runPromptCell(
+        loop,
+        worker,
+        this.#references.history.watching(request),
+        prompt,
+        give,
+      );
       await saved();
       return outcome;
     });

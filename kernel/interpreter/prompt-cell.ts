@@ -1,5 +1,6 @@
 import type { ContinuationManager } from '../loop/continuation-manager.ts';
 import type { CellOutcome, CellSummary, LoopEvent } from '../loop/events.ts';
+import type { ProcessOptions } from '../loop/options.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { Worker } from '../sandbox/contract.ts';
 import { plainError } from './code-cell.ts';
@@ -25,14 +26,16 @@ export const noticesTo =
 /**
  * Runs a prompt cell through the loop. Only a final answer is a success; it becomes `Out[n]` and `_` in Python.
  * @param loop the session's loop; rejects with a ProviderError where no provider can be had
+ * @param give finds what goes with the prompt because it points at it
  */
 export async function runPromptCell(
   loop: OpenLoop,
   worker: Worker,
   request: CellRequest,
   prompt: string,
+  give?: ProcessOptions['give'],
 ): Promise<CellOutcome> {
-  const stop = await stopOf(loop, request, prompt);
+  const stop = await stopOf(loop, request, prompt, give);
   if (stop.problem) {
     const { ename, sentence, remedy } = stop.problem;
     const error = { ...plainError(ename, sentence), traceback: [`${ename}: ${sentence}`, `→ ${remedy}`] };
@@ -43,7 +46,12 @@ export async function runPromptCell(
 
 type Stop = Extract<LoopEvent, { type: 'stop' }>;
 
-async function stopOf(loop: OpenLoop, request: CellRequest, prompt: string): Promise<Stop> {
+async function stopOf(
+  loop: OpenLoop,
+  request: CellRequest,
+  prompt: string,
+  give: ProcessOptions['give'],
+): Promise<Stop> {
   let manager: ContinuationManager;
   try {
     manager = await loop(request.signal, { cell: request.executionCount, say: noticesTo(request) });
@@ -60,6 +68,7 @@ async function stopOf(loop: OpenLoop, request: CellRequest, prompt: string): Pro
   const steps = manager.processWithContinuation(prompt, {
     signal: request.signal,
     emit,
+    ...(give && { give }),
     ...(request.onInput && { onInput: request.onInput }),
   });
   while (!(await steps.next()).done);

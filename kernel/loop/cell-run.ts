@@ -1,11 +1,12 @@
 import { sumUsage } from '../economy/usage.ts';
 import { ProviderError } from '../providers/contract.ts';
 import type { WorkerOutput } from '../sandbox/contract.ts';
+import { beginPrompt } from './begin-prompt.ts';
 import type { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock, LoopEvent, TurnRecord, TurnSummary } from './events.ts';
 import { feedbackOn } from './feedback.ts';
 import { closingTag } from './grammar.ts';
-import { judge } from './judge.ts';
+import { judge, type Asked } from './judge.ts';
 import { nextTurn } from './next-turn.ts';
 import type { ContinuationStep, HelperResult, ManagerOptions, ProcessOptions } from './options.ts';
 import { providerStop, stopWith, toolStop } from './problems.ts';
@@ -47,7 +48,7 @@ export class CellRun {
   readonly #started: number;
   readonly #turns: TurnTrace[] = [];
   readonly #summaries: TurnSummary[] = [];
-  #prompt = '';
+  #asked: Omit<Asked, 'given'> = { prompt: '', hasGiven: false };
   #stop: Stop = stopWith('Interrupted');
   #summary: CellSummary | undefined;
 
@@ -99,14 +100,9 @@ export class CellRun {
 
   async *#run(prompt: string): AsyncGenerator<ContinuationStep, Stop, undefined> {
     const { conversation, maxTurns } = this.#o;
-    this.#prompt = prompt;
     const window = await this.#prepare();
     if ('reason' in window) return window;
-    const { workspaceListing, memoryListing } = this.#o;
-    conversation.beginCell(prompt, {
-      files: await this.#look('The workspace', workspaceListing),
-      memory: await this.#look('Python’s memory', memoryListing),
-    });
+    this.#asked = await beginPrompt(prompt, this.#o, window.givenRoom, this.#signal, this.#emit);
     for (let number = 1; ; number += 1) {
       const turn = await this.#turn(number, window);
       if ('reason' in turn) return turn;
@@ -142,18 +138,6 @@ export class CellRun {
     }
   }
 
-  async #look(place: string, look: (() => Promise<string>) | undefined): Promise<string | undefined> {
-    if (!look || this.#isStopped()) return undefined;
-    try {
-      const listing = await untilAborted(look(), this.#signal);
-      return listing === aborted ? undefined : listing;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#notice(`${place} could not be listed for the model: ${why}`);
-      return undefined;
-    }
-  }
-
   /** One generation, and what it leaves in the conversation. */
   async #turn(number: number, window: ContextWindow): Promise<Turn | Stop> {
     const { conversation, provider, model, params, now, tools } = this.#o;
@@ -182,7 +166,10 @@ export class CellRun {
       }
       window.learn(messages, outcome.usage);
       const ended = outcome.stop === 'stop' || outcome.stop === 'length';
-      const kind = judge(outcome, this.#turns, { prompt: this.#prompt, given: () => conversation.given() });
+      const kind = judge(outcome, this.#turns, {
+        ...this.#asked,
+        given: () => conversation.given(),
+      });
       const source = outcome.source ?? { provider: provider.name, model };
       const record = recordOf({
         ...{ outcome, source, messages },

@@ -10,6 +10,7 @@ import {
 } from './compaction.ts';
 import { bound, escapeTags } from './escape.ts';
 import type { CompactionCounts } from './events.ts';
+import type { GivenPart } from './given.ts';
 import { closingTag } from './grammar.ts';
 import { OwnCode } from './own-code.ts';
 
@@ -47,6 +48,8 @@ export class Conversation {
   readonly #onChange: () => void;
   #entries: Entry[] = [];
   #cell = 0;
+  /** As many parts before the words of the newest prompt go with it. */
+  #given = 0;
   /** Absent: to be said again. */
   #listing: string | undefined;
   readonly #ownCode = new OwnCode();
@@ -104,11 +107,17 @@ export class Conversation {
     return [...all.slice(0, 1), ...all.slice(1).slice(-1)];
   }
 
-  /** A prompt cell begins. What the listings hold is said only where it changed since it was last said. */
-  beginCell(prompt: string, { files, memory }: Listings = {}): void {
+  /**
+   * A prompt cell begins. What the listings hold is said only where it changed since it was last said.
+   * @param given what the prompt points at; it goes before the prompt's words
+   */
+  beginCell(prompt: string, { files, memory }: Listings = {}, given: readonly GivenPart[] = []): void {
     this.#cell += 1;
     if (files !== undefined) this.#sayFiles(escapeTags(bound(files.trim(), maxListing)));
     if (memory !== undefined) this.#sayMemory(escapeTags(bound(memory.trim(), maxListing)));
+    if (given.some(({ images = [] }) => images.length > 0)) this.#dropImages();
+    for (const { kind, text, images } of given) this.#addUser(kind, text, images);
+    this.#given = given.length;
     this.#addUser('words', prompt);
   }
 
@@ -151,7 +160,7 @@ export class Conversation {
     if (mine.some((entry) => entry.role === 'assistant')) return;
     const last = this.#entries.at(-1);
     const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
-    if (last?.role === 'user' && words !== -1) last.parts.splice(words);
+    if (last?.role === 'user' && words !== -1) last.parts.splice(words - this.#given);
     if (last?.parts.length === 0) this.#entries.pop();
     this.#onChange();
   }

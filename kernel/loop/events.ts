@@ -83,7 +83,7 @@ export interface CompactionCounts {
 
 /**
  * What the loop tells, in order, while a prompt cell runs:
- * (compaction? turn-start (prose | code | retry | source)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
+ * given? (compaction? turn-start (prose | code | retry | source)* turn-end (helper-start helper-output* helper-end)?)* stop, with notices anywhere.
  */
 export type LoopEvent =
   | { readonly type: 'turn-start'; readonly turn: number; readonly provider: string; readonly model: string }
@@ -131,6 +131,18 @@ export type LoopEvent =
   /** What the model was told before was rewritten, once, so that it fits or costs less. `text` says so to the reader. */
   | ({ readonly type: 'compaction'; readonly text: string } & CompactionCounts)
   | { readonly type: 'notice'; readonly text: string }
+  /** What went to the model with the prompt, because the prompt points at it. */
+  | {
+      readonly type: 'given';
+      readonly references: readonly {
+        /** As it is written in the prompt. */
+        readonly reference: string;
+        readonly what: string;
+        /** Where it was cut: characters that the model has, of how many. */
+        readonly shown?: number;
+        readonly of?: number;
+      }[];
+    }
   | {
       readonly type: 'stop';
       readonly summary: CellSummary;

@@ -5,6 +5,8 @@ import type { TurnOutcome } from './turn.ts';
 /** What a turn answers. */
 export interface Asked {
   readonly prompt: string;
+  /** Something went with the prompt that it is about: an answer to be checked, without a helper, too. */
+  readonly hasGiven: boolean;
   /** All that the model was given: prompts, results, notes. */
   readonly given: () => string;
 }
@@ -25,7 +27,7 @@ const announces =
 export function judge(
   outcome: TurnOutcome,
   before: readonly TurnTrace[],
-  { prompt, given }: Asked,
+  { prompt, hasGiven, given }: Asked,
 ): TurnTrace['kind'] {
   const { verdict, text } = outcome;
   if (outcome.stop === 'filtered' && verdict.kind !== 'helper') return 'refused';
@@ -40,7 +42,8 @@ export function judge(
   if (untried && shows && announces.test(words)) return 'fence';
   if (before.some(({ kind }) => kind === 'unfounded' || kind === 'unlooked')) return 'final';
   const ran = before.some(({ kind }) => kind === 'helper');
-  if (!ran) return namesFile(prompt, given()) ? 'unlooked' : 'final';
+  if (!ran && namesFile(prompt, given())) return 'unlooked';
+  if (!ran && !hasGiven) return 'final';
   return unfounded(words, given()).length > 0 ? 'unfounded' : 'final';
 }
 

@@ -2,6 +2,7 @@ import type { ChatImage, Provider, Usage } from '../providers/contract.ts';
 import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
+import type { Given, GivenRoom } from './given.ts';
 import type { Source } from './turn.ts';
 
 /** The tools that helper blocks can name. */
@@ -41,6 +42,8 @@ export interface ProcessOptions {
   readonly signal?: AbortSignal;
   /** Gets every event, in order, as it happens. Must not throw. */
   readonly emit?: (event: LoopEvent) => void;
+  /** Finds what goes with the prompt because the prompt points at it. Absent: it points at nothing. */
+  readonly give?: (room: GivenRoom) => Promise<Given>;
   /** Asks the person for a helper that wants input; absent where nobody can be asked. */
   readonly onInput?: NonNullable<ToolContext['onInput']>;
 }

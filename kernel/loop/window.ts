@@ -2,6 +2,7 @@ import { estimateMessages } from '../economy/estimate.ts';
 import type { ChatMessage, ModelInfo, Usage } from '../providers/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { CompactionCounts } from './events.ts';
+import type { GivenRoom } from './given.ts';
 
 /** A compaction frees at least this share of the room, so that the prefix then stays for a while. */
 const target = 0.7;
@@ -43,6 +44,11 @@ export class ContextWindow {
   /** How many characters of one result the model is given: about an eighth of the context. */
   get resultChars(): number {
     return Math.min(8000, Math.max(1200, Math.floor((this.#contextLength * 3.5) / 8)));
+  }
+
+  /** What the model can take of that which a prompt points at: one thing as much as a result, all as much as two. */
+  get givenRoom(): GivenRoom {
+    return { chars: this.resultChars, allChars: 2 * this.resultChars, sees: this.sees };
   }
 
   /** Compacts the conversation where it must, or where a long cell would pay for it; what was done, with a sentence, and whether it fits now. */

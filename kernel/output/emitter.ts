@@ -9,6 +9,7 @@ import type { Redactor } from './firewall/redact.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
+import { givenMessage } from './given.ts';
 import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
@@ -108,6 +109,9 @@ class Emitter implements CellEmitter {
       case 'compaction':
       case 'notice':
         this.publish(noticeMessage(event.text, this.redactor));
+        break;
+      case 'given':
+        this.publish(givenMessage(event, this.redactor));
         break;
       case 'stop':
         this.stop(event);

@@ -91,7 +91,17 @@ export type CellData = z.infer<typeof cellSchema>;
 
 /** `metadata.replique` of an output: where it belongs, and what changes from run to run. */
 export const metadataSchema = z.strictObject({
-  kind: z.enum(['turn', 'helper', 'cell', 'notice']),
+  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given']),
+  references: z
+    .array(
+      z.strictObject({
+        reference: z.string(),
+        what: z.string(),
+        shown: count.optional(),
+        of: count.optional(),
+      }),
+    )
+    .optional(),
   turn: count.optional(),
   helper: count.optional(),
   final: z.boolean().optional(),

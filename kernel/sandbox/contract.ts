@@ -119,6 +119,23 @@ export interface Variable {
   readonly value: string;
 }
 
+/** What there is at one place that a prompt points at. */
+export type Look =
+  /** `what`: in a few words; `text`: what can be seen of it; `isPart`: these are the first rows of more. */
+  | { readonly status: 'value'; readonly what: string; readonly text: string; readonly isPart: boolean }
+  /** No variable, but a word with another meaning: Python's own, a module, a column, a method. */
+  | { readonly status: 'word' }
+  /** With the names that an attribute could have had. */
+  | { readonly status: 'unknown'; readonly names: readonly string[] }
+  /** There is one, but too many were asked for. */
+  | { readonly status: 'more' };
+
+/** One look for each path that was asked for, and the variables that there are. */
+export interface Looks {
+  readonly looks: readonly Look[];
+  readonly names: readonly string[];
+}
+
 /** The Python process of one session, in its sandbox, with snapshots. One `execute` at a time. */
 export interface Worker {
   /** Starts the process if it is not running; settles when it can execute. Throws a RepliqueError. */

@@ -8,6 +8,7 @@ export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWork
     execute: (options) => worker.execute(options),
     check: (code, language) => worker.check(code, language),
     variables: () => worker.variables(),
+    look: (paths, room) => worker.look(paths, room),
     firstProcess: () => worker.firstProcess(),
     complete: (code, cursorPos) => worker.complete(code, cursorPos),
     inspect: (code, cursorPos, detailLevel) => worker.inspect(code, cursorPos, detailLevel),

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import type { Variable } from './contract.ts';
 import { Directory, walk } from './files/directory.ts';
+import { humanSize, visible, visibleName } from './files/words.ts';
 
 const maxEntries = 60;
 const maxDepth = 3;
@@ -11,8 +12,6 @@ const headerBytes = 400;
 const maxBeginnings = 10;
 const beginningChars = 100;
 const maxPath = 240;
-/** Controls that JSON leaves as they are, and characters that show as nothing or turn the text around them. */
-const deceiving = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** Folders that hold what nobody wrote by hand. */
 export const unlisted: ReadonlySet<string> = new Set(['node_modules', '__pycache__', 'replique-outputs']);
 
@@ -89,19 +88,14 @@ async function describe(
   const head = isNamedTable || withBeginning ? await textAtStart(parent, name) : undefined;
   const [first = '', ...rest] = head?.split(/\r?\n/) ?? [];
   const isTable = isNamedTable && first !== '';
-  const shown = plain(JSON.stringify(path).slice(1, -1));
+  const shown = visibleName(path);
   const cut = shown.length > maxPath ? `${shown.slice(0, maxPath)}…` : shown;
   const text = (isTable ? rest.join('\n') : (head ?? '')).slice(0, beginningChars);
   const word = isTable ? 'first rows' : 'begins';
   return {
-    line: `${cut} (${humanSize(size)}${isTable ? `; columns ${plain(first)}` : ''})`,
-    beginning: text.trim() === '' ? '' : `, ${word} ${plain(JSON.stringify(text))}`,
+    line: `${cut} (${humanSize(size)}${isTable ? `; columns ${visible(first)}` : ''})`,
+    beginning: text.trim() === '' ? '' : `, ${word} ${visible(JSON.stringify(text))}`,
   };
-}
-
-/** Text whose reader sees all of it. */
-export function plain(text: string): string {
-  return text.replace(deceiving, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** What a file begins with, where that is text. */
@@ -119,11 +113,4 @@ export async function textAtStart(
   } finally {
     await file.close();
   }
-}
-
-export function humanSize(bytes: number): string {
-  if (bytes < 1000) return `${String(bytes)} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
-  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
 }

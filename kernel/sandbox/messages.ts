@@ -148,6 +148,28 @@ export const completenessReply = z.object({
 });
 
 export const checkReply = z.object({ complaint: z.string().max(10_000).optional() });
+const names = z.array(z.string().regex(/^[\p{L}_][\p{L}\p{N}\p{M}_]{0,59}$/u)).max(300);
+
+/** At most as many paths are asked for at once, and as many characters of each. */
+export const mostLooks = { paths: 100, characters: 20_000 } as const;
+export const looksReply = z.object({
+  looks: z
+    .array(
+      z.discriminatedUnion('status', [
+        z.object({
+          status: z.literal('value'),
+          what: z.string().max(200),
+          text: z.string().max(mostLooks.characters),
+          isPart: z.boolean(),
+        }),
+        z.object({ status: z.literal('word') }),
+        z.object({ status: z.literal('unknown'), names }),
+        z.object({ status: z.literal('more') }),
+      ]),
+    )
+    .max(mostLooks.paths),
+  names,
+});
 export const variablesReply = z.object({
   variables: z
     .array(

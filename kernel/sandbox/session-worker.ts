@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ZodType } from 'zod';
 import { repliqueError } from '../errors.ts';
 import { Turns } from '../turns.ts';
-import type { ExecuteOptions, ExecuteOutcome, Variable, Worker } from './contract.ts';
-import { variablesReply } from './messages.ts';
+import type { ExecuteOptions, ExecuteOutcome, Looks, Variable, Worker } from './contract.ts';
 import { Clock, SessionTime, settledWithin } from './worker-time.ts';
 import { codeOf, hooksOf, outcomeOf } from './worker-run.ts';
 import * as words from './worker-words.ts';
@@ -11,6 +10,7 @@ import { WarmPool } from './warm-pool.ts';
 import { DiskWatch } from './watchdog/disk.ts';
 import type { WorkerOptions } from './worker-options.ts';
 import type { WorkerProcess } from './worker-process.ts';
+import { memoryOf } from './memory-questions.ts';
 import { askAside, questionsTo, turnMs, type Ask } from './worker-questions.ts';
 
 /** From an abort to the end of `execute`; 200 ms are promised. */
@@ -23,6 +23,11 @@ export interface SessionWorker extends Worker {
   check(code: string, language: 'python' | 'bash'): Promise<string | undefined>;
   /** What helpers left in memory, the newest last; nothing where no process runs. */
   variables(): Promise<readonly Variable[]>;
+  /**
+   * Views of variables and their attributes, of about `room` characters each; nothing of helpers' own code is run.
+   * There are none where no process runs; `undefined` where there is no answer in time. At most 100 paths are looked at.
+   */
+  look(paths: readonly (readonly string[])[], room: number): Promise<Looks | undefined>;
   /** The first process of the sandbox that runs, by its number on the host. */
   firstProcess(): Promise<number | undefined>;
 }
@@ -50,6 +55,12 @@ class RestartingWorker implements SessionWorker {
   /** Runs that have not ended, those that wait for their turn included. */
   #runs = 0;
   readonly #questions = questionsTo((question, schema) => this.#askEither(question, schema));
+  readonly #memory = memoryOf(
+    (question, schema) => this.#alone((process) => this.#ask(process, question, schema)),
+    () => this.#process !== undefined,
+  );
+  readonly variables = this.#memory.variables;
+  readonly look = this.#memory.look;
   readonly complete = this.#questions.complete;
   readonly inspect = this.#questions.inspect;
   readonly names = this.#questions.names;
@@ -95,12 +106,6 @@ class RestartingWorker implements SessionWorker {
     return (await this.#start()).checker.check(code, language);
   }
 
-  async variables(): Promise<readonly Variable[]> {
-    if (this.#process === undefined) return [];
-    const reply = await this.#alone((process) => this.#ask(process, { kind: 'variables' }, variablesReply));
-    return reply?.variables ?? [];
-  }
-
   async firstProcess(): Promise<number | undefined> {
     return (await this.#process)?.firstPid;
   }
@@ -125,10 +130,7 @@ class RestartingWorker implements SessionWorker {
   }
 
   drop(id: string): Promise<void> {
-    return this.#alone((process) => {
-      process.drop(id);
-      return Promise.resolve();
-    });
+    return this.#alone((process) => process.drop(id));
   }
 
   async restart(): Promise<void> {
@@ -183,12 +185,8 @@ class RestartingWorker implements SessionWorker {
       else if (clock.reason === 'timeout') notices.push(words.timeoutNotice(options.timeoutMs));
       notices.push(...(this.#options.network?.takeNotices() ?? []));
       if (end?.kind === 'done') notices.push(...process.complaints(end.message));
-      const outcome = outcomeOf(
-        end,
-        clock.reason,
-        { memory: this.#memoryOf(process), who: this.#who },
-        notices,
-      );
+      const memory = this.#memoryOf(process);
+      const outcome = outcomeOf(end, clock.reason, { memory, who: this.#who }, notices);
       if (end?.kind === 'died') recovery = this.#restore(process);
       return isSessionOver ? { ...outcome, status: 'limit' } : outcome;
     } finally {
@@ -221,7 +219,7 @@ class RestartingWorker implements SessionWorker {
     return schema.safeParse(reply).data;
   }
 
-  async #alone<T>(action: (process: WorkerProcess) => Promise<T>): Promise<T> {
+  async #alone<T>(action: (process: WorkerProcess) => Promise<T> | T): Promise<T> {
     const done = await this.#turns.enter();
     try {
       return await action(await this.#running());

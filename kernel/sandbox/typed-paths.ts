@@ -2,7 +2,8 @@ import type { Dirent } from 'node:fs';
 import type { WorkspaceFiles } from './contract.ts';
 import { Directory, walk } from './files/directory.ts';
 import { isExact } from './files/names.ts';
-import { humanSize, plain, textAtStart, unlisted } from './listing.ts';
+import { humanSize, visible } from './files/words.ts';
+import { textAtStart, unlisted } from './listing.ts';
 
 const mostRead = 5000;
 const mostFound = 100;
@@ -91,11 +92,11 @@ async function describe(folder: Directory, name: string): Promise<string | undef
   if (file === undefined) return undefined;
   const { size } = await file.stat().finally(() => file.close());
   const text = await textAtStart(folder, name, beginningBytes);
-  const shownPath = plain(folder.path === '' ? name : `${folder.path}/${name}`);
+  const shownPath = visible(folder.path === '' ? name : `${folder.path}/${name}`);
   const line = `${shownPath}: ${humanSize(size)}`;
   if (text === undefined) return `${line}, not text`;
   if (text === '') return line;
   const lines = text.split(/\r?\n/);
-  const first = plain(lines.slice(0, beginningLines).join('\n'));
+  const first = visible(lines.slice(0, beginningLines).join('\n'));
   return `${line}\n\n${first}${lines.length > beginningLines || size > beginningBytes ? '\n…' : ''}`;
 }

@@ -36,6 +36,7 @@ export const allowed = {
   'kernel/interpreter': [
     'kernel/loop',
     'kernel/protocol/setup.ts',
+    'kernel/sandbox/files',
     contract.sandbox,
     contract.tools,
     contract.providers,

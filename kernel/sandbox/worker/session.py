@@ -12,6 +12,7 @@ from IPython.core.error import StdinNotImplementedError
 from replique_worker import bash, checker, comms, editing, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
+from replique_worker.looks import looks
 from replique_worker.outbox import LONGEST_TEXT, Outbox
 from replique_worker.process import resident_bytes
 from replique_worker.shell import make_shell, text_of, warm_up
@@ -96,6 +97,8 @@ class Session:
             return editing.glance(self.shell, head["path"])
         if kind == "variables":
             return variables(self.shell)
+        if kind == "looks":
+            return looks(self.shell, head["paths"], head["room"])
         return {"problem": f"there is no request {kind}"}
 
     def guard(self, head, action):
