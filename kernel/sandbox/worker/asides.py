@@ -23,9 +23,9 @@ def answer(session, order, arrive):
 def silence(streams):
     """What runs here is no part of the cell that runs: nothing that it prints is shown."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (streams.stdout, streams.stderr):
-        os.dup2(nowhere, stream.descriptor)
-        os.dup2(nowhere, stream.number)
+    for sink in (streams.out, streams.err):
+        os.dup2(nowhere, sink.descriptor)
+        os.dup2(nowhere, sink.number)
 
 
 def refuse(session, order, problem):

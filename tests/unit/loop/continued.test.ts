@@ -139,7 +139,7 @@ describe('a turn that quotes a closing tag', () => {
       'a ',
       '\n',
       '```\n',
-      '> ',
+      '\n> quoted\n',
       `\\${closingTag} `,
       `\`${closingTag}\``,
       '<helpers>',
