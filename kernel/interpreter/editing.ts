@@ -52,12 +52,28 @@ export async function inspect(
   return magic && { 'text/plain': `${magic.usage}\n${magic.summary}` };
 }
 
-/** Whether the cell can run as it stands; only Python can be incomplete. */
+/**
+ * Whether the cell can run as it stands. A prompt goes on after a line that ends with a backslash; Python says itself; what
+ * other cell magics have as their body ends with an empty line.
+ */
 export async function isComplete(
   worker: Worker,
   source: string,
 ): Promise<{ status: 'complete' | 'incomplete' | 'invalid'; indent?: string }> {
   const offset = pythonOffset(source);
   if (offset !== undefined) return worker.isComplete(slicePoints(source, offset));
-  return { status: /^\s*%%\w+[^\n]*$/.test(source) ? 'incomplete' : 'complete' };
+  const goesOn = /^\s*%%\w/.test(source) ? !endsWithEmptyLine(source) : endsWithBackslash(source);
+  return { status: goesOn ? 'incomplete' : 'complete' };
+}
+
+const endsWithEmptyLine = (text: string): boolean => {
+  const end = text.lastIndexOf('\n');
+  return end >= 0 && text.slice(end).trim() === '';
+};
+
+/** Two of them are one that is meant. */
+function endsWithBackslash(text: string): boolean {
+  let from = text.length;
+  while (text[from - 1] === '\\') from -= 1;
+  return (text.length - from) % 2 === 1;
 }

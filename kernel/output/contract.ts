@@ -26,6 +26,8 @@ export interface CellEmitter {
 }
 
 export interface EmitterOptions {
+  /** `lines`: for a client that shows text as it comes and never changes it. */
+  readonly form: 'document' | 'lines';
   readonly executionCount: number;
   /** Unique for the session: display ids begin with it. */
   readonly sessionId: string;

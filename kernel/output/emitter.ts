@@ -9,6 +9,8 @@ import type { Redactor } from './firewall/redact.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
+import { LineBreaks } from './lines/line-breaks.ts';
+import { TurnLines } from './lines/turn-lines.ts';
 import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
@@ -54,7 +56,8 @@ class Emitter implements CellEmitter {
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
   private readonly kept: KeptOutputs;
-  private turn: TurnView | undefined;
+  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end'> | undefined;
+  private readonly lines: LineBreaks | undefined;
   private worker: WorkerView | undefined;
   private model = '';
 
@@ -66,7 +69,8 @@ class Emitter implements CellEmitter {
     this.onRefused = session.onRefused;
     this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
     this.cell = session.ids.nextCell(options.sessionId);
-    this.outgoing = new Outgoing(options.publish);
+    this.lines = options.form === 'lines' ? new LineBreaks(options.publish) : undefined;
+    this.outgoing = new Outgoing(this.lines?.publish ?? options.publish);
   }
 
   emit(event: CellEvent): void {
@@ -138,14 +142,14 @@ class Emitter implements CellEmitter {
   private turnStart({ turn, model }: Event<'turn-start'>): void {
     this.endTurn();
     this.endWorker();
-    this.turn = new TurnView({
-      turn,
-      model,
-      showModel: model !== this.model,
-      displayId: `${this.cell}:turn${turn}`,
-      redactor: this.redactor,
-      publish: (message) => this.outgoing.now(message),
-    });
+    const shown = { turn, model, showModel: model !== this.model, redactor: this.redactor };
+    this.turn = this.lines
+      ? new TurnLines({ ...shown, outgoing: this.outgoing, lines: this.lines })
+      : new TurnView({
+          ...shown,
+          displayId: `${this.cell}:turn${turn}`,
+          publish: (message) => this.outgoing.now(message),
+        });
     this.model = model;
   }
 
@@ -167,6 +171,7 @@ class Emitter implements CellEmitter {
       outgoing: this.outgoing,
       comms: this.comms,
       requestId: this.options.requestId,
+      canClear: this.lines === undefined,
     });
   }
 

@@ -32,6 +32,8 @@ export interface WorkerViewOptions {
   readonly outgoing: Outgoing;
   readonly comms: Comms;
   readonly requestId: string;
+  /** Whether what a helper has shown can be taken back. */
+  readonly canClear: boolean;
 }
 
 /** What one run of code shows, through the firewall and within bounds. */
@@ -165,10 +167,11 @@ export class WorkerView {
 
   /**
    * Jupyter's message would empty the whole cell, the turns with it; a helper's displays are shown anew in the same
-   * places instead.
+   * places instead. Where nothing can be taken back, it is shown after what there is.
    */
   private clear(wait: boolean): void {
-    const { origin, outgoing } = this.options;
+    const { origin, outgoing, canClear } = this.options;
+    if (origin.kind === 'helper' && !canClear) return;
     const dropped = outgoing.drop();
     if (origin.kind === 'code') outgoing.now({ msg_type: 'clear_output', content: { wait } });
     else this.recycled.clear(dropped);

@@ -1,3 +1,4 @@
+import type { EmitterOptions } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import type { CommRequest, RequestContent } from '../protocol/messages.ts';
 import { CommQueue } from './comm-queue.ts';
@@ -18,6 +19,7 @@ interface CellsOptions {
 }
 
 type Content = RequestContent<'execute_request'>;
+type Form = EmitterOptions['form'];
 
 /** The execute requests of a session: their queues, their numbers, and the questions they ask. */
 export class Cells {
@@ -32,14 +34,14 @@ export class Cells {
     this.#comms = new CommQueue(options, ({ keeper }) => this.#last(keeper));
   }
 
-  push(requester: Requester, content: Content): void {
+  push(requester: Requester, content: Content, form: Form): void {
     const queue = this.#options.subshells.queueOf(requester.header);
     if (queue === undefined) {
       this.#refuse(requester);
       return;
     }
     queue.push({
-      run: (signal) => this.#run(requester, content, queue, signal),
+      run: (signal) => this.#run(requester, content, form, queue, signal),
       abort: () => this.#abort(requester),
     });
   }
@@ -57,6 +59,7 @@ export class Cells {
   async #run(
     requester: Requester,
     content: Content,
+    form: Form,
     queue: ExecutionQueue,
     signal: AbortSignal,
   ): Promise<void> {
@@ -65,7 +68,7 @@ export class Cells {
     outbox.busyWithCell(requester.header);
     try {
       const session = await this.#options.session.ready();
-      const reply = await this.#execute(session, requester, content, signal);
+      const reply = await this.#execute(session, requester, content, form, signal);
       if (reply.status === 'error' && content.stop_on_error && !content.silent) await queue.abortRest();
       outbox.reply(requester, reply, { started });
     } catch (error) {
@@ -80,6 +83,7 @@ export class Cells {
     { interpreter, createEmitter, keeper }: Session,
     requester: Requester,
     content: Content,
+    form: Form,
     signal: AbortSignal,
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
@@ -87,6 +91,7 @@ export class Cells {
     return execute(content, {
       interpreter,
       createEmitter,
+      form,
       sessionId,
       requestId: requester.header.msg_id,
       executionCount: this.#last(keeper),

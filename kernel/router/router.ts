@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formOf } from '../protocol/clients.ts';
 import type { Envelope } from '../protocol/header.ts';
 import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
 import type { RequestChannel, Transport } from '../wire/contract.ts';
@@ -104,7 +105,7 @@ class Router implements RunningRouter {
         this.#refuse(requester, request.problem);
         break;
       case 'execute_request':
-        this.#cells.push(requester, request.content);
+        this.#cells.push(requester, request.content, formOf(message));
         break;
       default:
         this.#keep(this.#answer(requester, request));

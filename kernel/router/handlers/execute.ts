@@ -1,6 +1,6 @@
 import type { CellRequest, Interpreter } from '../../interpreter/contract.ts';
 import type { CellOutcome } from '../../loop/events.ts';
-import type { EmitterFactory } from '../../output/contract.ts';
+import type { EmitterFactory, EmitterOptions } from '../../output/contract.ts';
 import type { ReplyContents, ReplyJson, RequestContent } from '../../protocol/messages.ts';
 import type { More } from '../outbox.ts';
 import { errorReply } from '../problem.ts';
@@ -9,6 +9,7 @@ import { errorReply } from '../problem.ts';
 interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
+  readonly form: EmitterOptions['form'];
   readonly sessionId: string;
   /** Of the request's header. */
   readonly requestId: string;
@@ -41,13 +42,24 @@ export async function execute(
 
 async function runCell(
   { code, silent, store_history, user_expressions, allow_stdin }: RequestContent<'execute_request'>,
-  { interpreter, createEmitter, sessionId, requestId, executionCount, signal, publish, ask }: CellContext,
+  {
+    interpreter,
+    createEmitter,
+    form,
+    sessionId,
+    requestId,
+    executionCount,
+    signal,
+    publish,
+    ask,
+  }: CellContext,
 ): Promise<CellOutcome> {
   let running = true;
   const publishCell = (msgType: string, content: object, more?: More): void => {
     if (running && !silent) publish(msgType, content, more);
   };
   const emitter = createEmitter({
+    form,
     executionCount,
     sessionId,
     requestId,
