@@ -2,11 +2,14 @@ import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
+import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import type { createEmitterFactory } from './output/emitter.ts';
 import type { EmitterFactory, OpenComms } from './output/contract.ts';
 import { createRedactor } from './output/firewall/redact.ts';
+import { wellFormed } from './output/firewall/stream.ts';
+import { stripTerminal } from './output/firewall/terminal.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -26,6 +29,8 @@ export interface SessionOptions {
   readonly kernelId: string;
   /** Where conversations are kept. */
   readonly sessionsDir: string;
+  /** Where what was run is kept. Absent: as long as the kernel lives. */
+  readonly historyFile?: string;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
   readonly notebook: string | undefined;
   /** The directory the kernel was started in. */
@@ -126,10 +131,15 @@ async function createSession(
     ...{ secrets, files: parts.files },
     onRefused: (refused) => audit.note('outputs-refused', refused),
   });
+  const history = new History({
+    ...{ file: options.historyFile, log },
+    cleanSource: (text) => redactor.text(wellFormed(text)),
+    cleanOutput: (text) => redactor.text(stripTerminal(wellFormed(text))),
+  });
   const end = async (): Promise<void> => {
     await interpreter.close();
     audit.close();
-    await state.finish();
+    await Promise.all([state.finish(), history.finish()]);
   };
-  return { interpreter, ...display, keeper: state, end };
+  return { interpreter, ...display, keeper: state, history, end };
 }

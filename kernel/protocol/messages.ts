@@ -24,7 +24,18 @@ const requestContents = {
     cursor_pos: cursor.optional(),
     detail_level: z.union([z.literal(0), z.literal(1)]).default(0),
   }),
-  history_request: z.object({ hist_access_type: z.enum(['range', 'tail', 'search']).default('tail') }),
+  history_request: z.object({
+    hist_access_type: z.enum(['range', 'tail', 'search']).default('tail'),
+    output: z.boolean().default(false),
+    /** There is only one form of a cell. */
+    raw: z.boolean().default(true),
+    session: z.number().int().nullish(),
+    start: z.number().int().nullish(),
+    stop: z.number().int().nullish(),
+    n: cursor.nullish(),
+    pattern: z.string().max(1000).nullish(),
+    unique: z.boolean().nullish(),
+  }),
   comm_info_request: z.object({ target_name: text.nullish() }),
   interrupt_request: z.object({}),
   create_subshell_request: z.object({}),
@@ -52,6 +63,9 @@ interface ShutdownReply {
   readonly restart: boolean;
 }
 
+/** Session, line, and the source, or source and output. */
+export type HistoryEntry = readonly [number, number, string | readonly [string, string | null]];
+
 /** Content of the answer to each request. */
 export interface ReplyContents {
   kernel_info_request: KernelMessage.IInfoReplyMsg['content'] & { readonly debugger: boolean };
@@ -59,7 +73,7 @@ export interface ReplyContents {
   is_complete_request: KernelMessage.IIsCompleteReplyMsg['content'];
   complete_request: KernelMessage.ICompleteReplyMsg['content'];
   inspect_request: KernelMessage.IInspectReplyMsg['content'];
-  history_request: KernelMessage.IHistoryReplyMsg['content'];
+  history_request: { readonly status: 'ok'; readonly history: readonly HistoryEntry[] };
   comm_info_request: KernelMessage.ICommInfoReplyMsg['content'];
   interrupt_request: KernelMessage.IInterruptReplyMsg['content'];
   create_subshell_request: { readonly status: 'ok'; readonly subshell_id: string };

@@ -80,21 +80,27 @@ export class Cells {
   }
 
   #execute(
-    { interpreter, createEmitter, keeper }: Session,
+    { interpreter, createEmitter, keeper, history }: Session,
     requester: Requester,
     content: Content,
     form: Form,
     signal: AbortSignal,
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
-    if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
+    const isStored = !content.silent && (content.store_history ?? true);
+    if (isStored) this.#count(keeper);
+    const line = this.#last(keeper);
+    if (isStored) history?.add(line, content.code);
     return execute(content, {
       interpreter,
       createEmitter,
       form,
       sessionId,
       requestId: requester.header.msg_id,
-      executionCount: this.#last(keeper),
+      executionCount: line,
+      onResult: (text) => {
+        if (isStored) history?.add(line, content.code, text);
+      },
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
       ask: (prompt, password) => this.#stdin.ask(requester, prompt, password, signal),

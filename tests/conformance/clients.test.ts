@@ -54,6 +54,13 @@ describe('jupyter console', () => {
     expect(cells[2]).toMatch(/^one\r?\ntwo$/m);
     expect(cells[3]).toContain("'The answer is forty-two.'");
   });
+
+  it('has what was run in an earlier one at the arrow key', { timeout: 60_000 }, async () => {
+    await jupyter.drive('console.py', '%%python\nprint("again", 6 * 7)');
+    const up = '\u001b[A';
+    const { cells } = transcript.parse(await jupyter.drive('console.py', up));
+    expect(cells[0]).toMatch(/^again 42$/m);
+  });
 });
 
 describe('jupyter run', () => {

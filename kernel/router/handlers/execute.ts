@@ -1,6 +1,6 @@
 import type { CellRequest, Interpreter } from '../../interpreter/contract.ts';
 import type { CellOutcome } from '../../loop/events.ts';
-import type { EmitterFactory, EmitterOptions } from '../../output/contract.ts';
+import type { EmitterFactory, EmitterOptions, IopubMessage } from '../../output/contract.ts';
 import type { ReplyContents, ReplyJson, RequestContent } from '../../protocol/messages.ts';
 import type { More } from '../outbox.ts';
 import { errorReply } from '../problem.ts';
@@ -14,6 +14,8 @@ interface CellContext {
   /** Of the request's header. */
   readonly requestId: string;
   readonly executionCount: number;
+  /** Told the text of what becomes `Out[n]`. */
+  readonly onResult: (text: string) => void;
   readonly signal: AbortSignal;
   /** Publishes on iopub with the cell as parent. */
   readonly publish: (msgType: string, content: object, more?: More) => void;
@@ -42,28 +44,23 @@ export async function execute(
 
 async function runCell(
   { code, silent, store_history, user_expressions, allow_stdin }: RequestContent<'execute_request'>,
-  {
-    interpreter,
-    createEmitter,
-    form,
-    sessionId,
-    requestId,
-    executionCount,
-    signal,
-    publish,
-    ask,
-  }: CellContext,
+  context: CellContext,
 ): Promise<CellOutcome> {
+  const { interpreter, executionCount, signal } = context;
   let running = true;
   const publishCell = (msgType: string, content: object, more?: More): void => {
-    if (running && !silent) publish(msgType, content, more);
+    if (running && !silent) context.publish(msgType, content, more);
   };
-  const emitter = createEmitter({
-    form,
+  const emitter = context.createEmitter({
+    form: context.form,
     executionCount,
-    sessionId,
-    requestId,
-    publish: (message) => publishCell(message.msg_type, message.content, message),
+    sessionId: context.sessionId,
+    requestId: context.requestId,
+    publish: (message) => {
+      publishCell(message.msg_type, message.content, message);
+      const shown = resultText(message);
+      if (shown !== undefined) context.onResult(shown);
+    },
   });
   const request: CellRequest = {
     code,
@@ -73,12 +70,14 @@ async function runCell(
     executionCount,
     signal,
     emit: (event) => {
-      if (running) emitter.emit(event);
+      if (!running) return;
+      emitter.emit(event);
+      if (event.type === 'stop' && event.answer !== undefined) context.onResult(event.answer);
     },
   };
   const onInput = (prompt: string, password: boolean): Promise<string> => {
     emitter.flush();
-    return ask(prompt, password);
+    return context.ask(prompt, password);
   };
   try {
     const outcome = await interpreter.execute(allow_stdin ? { ...request, onInput } : request);
@@ -91,4 +90,11 @@ async function runCell(
   } finally {
     running = false;
   }
+}
+
+/** The text of what a cell's own code came to, after the firewall. */
+function resultText({ msg_type, content }: IopubMessage): string | undefined {
+  if (msg_type !== 'execute_result') return undefined;
+  const text = (content['data'] as Readonly<Record<string, unknown>>)['text/plain'];
+  return typeof text === 'string' ? text : undefined;
 }

@@ -28,7 +28,7 @@ export async function answer(
     case 'inspect_request':
       return inspect(request.content, context);
     case 'history_request':
-      return history();
+      return history(request.content, context);
     case 'comm_info_request':
       return commInfo(request.content, context);
     case 'interrupt_request':
