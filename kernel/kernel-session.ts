@@ -6,7 +6,6 @@ import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import type { createEmitterFactory } from './output/emitter.ts';
-import type { EmitterFactory, OpenComms } from './output/contract.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { stripTerminal } from './output/firewall/terminal.ts';
@@ -66,9 +65,7 @@ async function refusing(problem: RepliqueError): Promise<KernelSession> {
 type DisplayOptions = Omit<Parameters<typeof createEmitterFactory>[0], 'comms'>;
 
 /** What shows a session's outputs. It loads what cleans HTML, while the worker starts. */
-async function openDisplay(
-  options: DisplayOptions,
-): Promise<{ readonly comms: OpenComms; readonly createEmitter: EmitterFactory }> {
+async function openDisplay(options: DisplayOptions): Promise<Pick<Session, 'comms' | 'createEmitter'>> {
   const { createEmitterFactory } = await import('./output/emitter.ts');
   const { Comms } = await import('./output/widgets/comms.ts');
   const comms = new Comms(options.secrets);
@@ -118,6 +115,10 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => state.saved(),
+    showValues: async (values) => {
+      const { safeExpressions } = await import('./output/expressions.ts');
+      return safeExpressions(values, redactor);
+    },
     loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),

@@ -7,6 +7,7 @@ import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import * as editing from './editing.ts';
+import { evaluate, notEvaluated, type Values } from './expressions.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
@@ -35,6 +36,8 @@ export interface InterpreterOptions {
   readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
   /** Settles when what has been said so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
+  /** The values of a client's expressions as it may see them. */
+  readonly showValues: (values: Values) => Promise<Values>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -61,7 +64,13 @@ class SessionInterpreter implements Interpreter {
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
-    return this.#run(parseCell(request.code), request);
+    const outcome = await this.#run(parseCell(request.code), request);
+    if (outcome.status === 'error' || Object.keys(request.userExpressions).length === 0) return outcome;
+    const rest = notEvaluated(request, outcome.userExpressions);
+    const more = rest && (await this.#alone(request, () => evaluate(this.#options.worker, request, rest)));
+    if (more?.status === 'error') return more;
+    const values = { ...outcome.userExpressions, ...more?.userExpressions };
+    return { status: 'ok', userExpressions: await this.#options.showValues(values) };
   }
 
   async deliver(request: WidgetRequest): Promise<void> {
@@ -185,11 +194,11 @@ class SessionInterpreter implements Interpreter {
       const about = topic === '' ? undefined : await this.#options.worker.inspect(topic, topic.length, 0);
       const text = about?.['text/plain'];
       if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
-      request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text });
+      request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text, pager: true });
       return succeeded;
     }
     const text = `${found.usage}\n${found.summary}`;
-    request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text });
+    request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text, pager: true });
     return succeeded;
   }
 

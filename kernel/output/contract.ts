@@ -34,6 +34,15 @@ export interface EmitterOptions {
   /** The id of the request that runs; widgets name it. */
   readonly requestId: string;
   readonly publish: (message: IopubMessage) => void;
+  /** Absent: what is meant to be paged through is shown as an output. */
+  readonly pager?: Pager;
+}
+
+/** A client's pager, which comes with the reply. */
+export interface Pager {
+  /** Whether the client is known to have one; otherwise it gets the text as an output, too. */
+  readonly isKnown: boolean;
+  readonly page: (data: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What the firewall kept from the page, of one helper or of a cell's own code. */

@@ -17,6 +17,7 @@ import { TurnView } from './turn-view.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { KeptOutputs } from './kept-outputs.ts';
 import type { Comms } from './widgets/comms.ts';
+import { isPaged } from './pager.ts';
 import { WorkerView } from './worker-view.ts';
 import type { Origin } from './worker-view.ts';
 
@@ -172,6 +173,7 @@ class Emitter implements CellEmitter {
       comms: this.comms,
       requestId: this.options.requestId,
       canClear: this.lines === undefined,
+      pager: this.options.pager,
     });
   }
 
@@ -203,17 +205,14 @@ class Emitter implements CellEmitter {
     } else this.outgoing.flush();
   }
 
-  private page({ markdown, text }: Event<'page'>): void {
+  private page({ markdown, text, pager }: Event<'page'>): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
-    this.publish(
-      displayData(
-        {
-          'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
-          'text/plain': clean(text),
-        },
-        {},
-      ),
-    );
+    const data = {
+      'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+      'text/plain': clean(text),
+    };
+    if (pager === true && isPaged(data, this.options.pager)) return;
+    this.publish(displayData(data, {}));
   }
 
   private stop({ summary, problem }: Extract<LoopEvent, { type: 'stop' }>): void {

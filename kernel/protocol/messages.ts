@@ -7,13 +7,19 @@ import type { Message } from './header.ts';
 const text = z.string();
 const cursor = z.number().int().min(0);
 
+/** More than any client asks for beside one cell. */
+const mostExpressions = 1000;
+
 const requestContents = {
   kernel_info_request: z.object({}),
   execute_request: z.object({
     code: text,
     silent: z.boolean().default(false),
     store_history: z.boolean().optional(),
-    user_expressions: z.record(z.string(), z.string()).nullish(),
+    user_expressions: z
+      .record(z.string(), z.string())
+      .refine((asked) => Object.keys(asked).length <= mostExpressions)
+      .nullish(),
     allow_stdin: z.boolean().default(false),
     stop_on_error: z.boolean().default(true),
   }),

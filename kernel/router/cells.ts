@@ -7,6 +7,7 @@ import { execute } from './handlers/execute.ts';
 import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
 import type { ExecutionQueue } from './execution-queue.ts';
+import { Pagers } from './pagers.ts';
 import { Stdin } from './stdin.ts';
 import type { Subshells } from './subshells.ts';
 
@@ -26,6 +27,8 @@ export class Cells {
   readonly #options: CellsOptions;
   readonly #stdin: Stdin;
   readonly #comms: CommQueue;
+  /** The clients that have a pager. */
+  readonly pagers = new Pagers();
   #counted: number | undefined;
 
   constructor(options: CellsOptions) {
@@ -89,15 +92,18 @@ export class Cells {
     const { sessionId, outbox } = this.#options;
     const isStored = !content.silent && (content.store_history ?? true);
     if (isStored) this.#count(keeper);
-    const line = this.#last(keeper);
+    const lastCount = this.#last(keeper);
+    const line = isStored ? lastCount : lastCount + 1;
     if (isStored) history?.add(line, content.code);
     return execute(content, {
       interpreter,
       createEmitter,
       form,
+      ...(form === 'lines' && { hasPager: this.pagers.has(requester.header) }),
       sessionId,
       requestId: requester.header.msg_id,
       executionCount: line,
+      lastCount,
       onResult: (text) => {
         if (isStored) history?.add(line, content.code, text);
       },

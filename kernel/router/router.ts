@@ -107,6 +107,11 @@ class Router implements RunningRouter {
       case 'execute_request':
         this.#cells.push(requester, request.content, formOf(message));
         break;
+      case 'history_request':
+      case 'is_complete_request':
+        this.#cells.pagers.add(requester.header);
+        this.#keep(this.#answer(requester, request));
+        break;
       default:
         this.#keep(this.#answer(requester, request));
     }

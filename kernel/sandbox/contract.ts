@@ -11,6 +11,8 @@ export type WorkerOutput =
       readonly data: Bundle;
       readonly metadata: Bundle;
       readonly displayId?: string;
+      /** Meant to be paged through, where the client can. */
+      readonly pager?: boolean;
     }
   | {
       readonly kind: 'update_display';
@@ -80,6 +82,10 @@ export interface ExecuteOptions {
   /** Asks the person; absent where stdin is not allowed. */
   readonly onInput?: (prompt: string, password: boolean) => Promise<string>;
   readonly userExpressions?: Readonly<Record<string, string>>;
+  /** Python shows and keeps no value of it. */
+  readonly silent?: boolean;
+  /** `false`: it takes no number from the cells after it. */
+  readonly storeHistory?: boolean;
   /** Handed to the widget it is meant for, in place of the code. */
   readonly comm?: CommDelivery;
 }

@@ -10,10 +10,15 @@ interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly form: EmitterOptions['form'];
+  /** Whether the client is known to have a pager; absent: what would be for it is an output. */
+  readonly hasPager?: boolean;
   readonly sessionId: string;
   /** Of the request's header. */
   readonly requestId: string;
+  /** Of this cell, or, if it is not stored, of the next that is. */
   readonly executionCount: number;
+  /** Of the last cell that is stored, this one with them. */
+  readonly lastCount: number;
   /** Told the text of what becomes `Out[n]`. */
   readonly onResult: (text: string) => void;
   readonly signal: AbortSignal;
@@ -27,26 +32,42 @@ export async function execute(
   content: RequestContent<'execute_request'>,
   context: CellContext,
 ): Promise<ReplyContents['execute_request']> {
-  const { executionCount, publish } = context;
+  const { executionCount, lastCount, publish } = context;
+  const payload: Payload[] = [];
   if (!content.silent) publish('execute_input', { code: content.code, execution_count: executionCount });
-  const outcome = await runCell(content, context);
+  const outcome = await runCell(content, context, payload);
   if (outcome.status === 'error') {
     const { ename, evalue, traceback } = outcome.error;
-    return { status: 'error', execution_count: executionCount, ename, evalue, traceback: [...traceback] };
+    return { status: 'error', execution_count: lastCount, ename, evalue, traceback: [...traceback] };
   }
   return {
     status: 'ok',
-    execution_count: executionCount,
+    execution_count: lastCount,
     user_expressions: outcome.userExpressions as ReplyJson,
-    payload: [],
+    payload,
   };
+}
+
+// An interface would not do where an index signature is asked for.
+type Payload = {
+  readonly source: 'page';
+  readonly data: ReplyJson;
+  readonly start: number;
+};
+
+const mostPages = 100;
+
+/** Has the client page through this once it has the reply. */
+function page(payload: Payload[], data: Readonly<Record<string, unknown>>): void {
+  if (payload.length < mostPages) payload.push({ source: 'page', data: data as ReplyJson, start: 0 });
 }
 
 async function runCell(
   { code, silent, store_history, user_expressions, allow_stdin }: RequestContent<'execute_request'>,
   context: CellContext,
+  payload: Payload[],
 ): Promise<CellOutcome> {
-  const { interpreter, executionCount, signal } = context;
+  const { interpreter, executionCount, signal, hasPager } = context;
   let running = true;
   const publishCell = (msgType: string, content: object, more?: More): void => {
     if (running && !silent) context.publish(msgType, content, more);
@@ -61,6 +82,7 @@ async function runCell(
       const shown = resultText(message);
       if (shown !== undefined) context.onResult(shown);
     },
+    ...(hasPager !== undefined && { pager: { isKnown: hasPager, page: (data) => page(payload, data) } }),
   });
   const request: CellRequest = {
     code,

@@ -247,7 +247,7 @@ class Bridge:
         self.run.is_replied = True
         for payload in content.get("payload", []):
             if payload.get("source") == "page":
-                self.outbox.send("display", dict(payload["data"]), metadata={})
+                self.outbox.send("display", dict(payload["data"]), metadata={}, pager=True)
         if content.get("status") == "aborted":
             self.fail({"ename": "Aborted", "evalue": "the kernel did not run it"})
         elif content.get("status") == "error":
