@@ -43,6 +43,8 @@ const requestContents = {
     unique: z.boolean().nullish(),
   }),
   comm_info_request: z.object({ target_name: text.nullish() }),
+  connect_request: z.object({}),
+  debug_request: z.object({ seq: z.number().int().default(0), command: z.string().max(200) }),
   interrupt_request: z.object({}),
   create_subshell_request: z.object({}),
   delete_subshell_request: z.object({ subshell_id: text }),
@@ -72,6 +74,22 @@ interface ShutdownReply {
 /** Session, line, and the source, or source and output. */
 export type HistoryEntry = readonly [number, number, string | readonly [string, string | null]];
 
+/** Where a kernel listens. */
+export type Ports = Readonly<
+  Record<'shell_port' | 'control_port' | 'stdin_port' | 'iopub_port' | 'hb_port', number>
+>;
+
+/** A response of the Debug Adapter Protocol. */
+interface DebugReply {
+  readonly type: 'response';
+  readonly seq: number;
+  readonly request_seq: number;
+  readonly command: string;
+  readonly success: boolean;
+  readonly message: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** Content of the answer to each request. */
 export interface ReplyContents {
   kernel_info_request: KernelMessage.IInfoReplyMsg['content'] & { readonly debugger: boolean };
@@ -81,6 +99,8 @@ export interface ReplyContents {
   inspect_request: KernelMessage.IInspectReplyMsg['content'];
   history_request: { readonly status: 'ok'; readonly history: readonly HistoryEntry[] };
   comm_info_request: KernelMessage.ICommInfoReplyMsg['content'];
+  connect_request: { readonly status: 'ok' } & Partial<Ports>;
+  debug_request: DebugReply;
   interrupt_request: KernelMessage.IInterruptReplyMsg['content'];
   create_subshell_request: { readonly status: 'ok'; readonly subshell_id: string };
   delete_subshell_request: { readonly status: 'ok' };
