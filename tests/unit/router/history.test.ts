@@ -51,9 +51,9 @@ test('cells are in it as soon as they run, those that fail with them', async () 
 
 test('cells that are silent, or not to be stored, are not', async () => {
   const { client, found } = start();
-  for (const content of [{ silent: true }, { store_history: false }, { silent: true, store_history: true }])
-    await client.done(client.execute('answer secret', content));
+  const unstored = [{ silent: true }, { store_history: false }, { silent: true, store_history: true }];
   await client.done(client.execute('answer yes'));
+  for (const content of unstored) await client.done(client.execute('answer secret', content));
   expect(await found({ output: true })).toEqual([[1, 1, ['answer yes', 'yes']]]);
 });
 
