@@ -2,14 +2,15 @@ import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
+import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import { createModelList } from './model-list.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
 import type { createEmitterFactory } from './output/emitter.ts';
-import type { EmitterFactory, OpenComms } from './output/contract.ts';
 import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
-import { filterTerminal } from './output/firewall/terminal.ts';
+import { wellFormed } from './output/firewall/stream.ts';
+import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly kernelId: string;
   /** Where conversations are kept. */
   readonly sessionsDir: string;
+  /** Where what was run is kept. Absent: as long as the kernel lives. */
+  readonly historyFile?: string;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
   readonly notebook: string | undefined;
   /** The directory the kernel was started in. */
@@ -65,9 +68,7 @@ async function refusing(problem: RepliqueError): Promise<KernelSession> {
 type DisplayOptions = Omit<Parameters<typeof createEmitterFactory>[0], 'comms'>;
 
 /** What shows a session's outputs. It loads what cleans HTML, while the worker starts. */
-async function openDisplay(
-  options: DisplayOptions,
-): Promise<{ readonly comms: OpenComms; readonly createEmitter: EmitterFactory }> {
+async function openDisplay(options: DisplayOptions): Promise<Pick<Session, 'comms' | 'createEmitter'>> {
   const { createEmitterFactory } = await import('./output/emitter.ts');
   const { Comms } = await import('./output/widgets/comms.ts');
   const comms = new Comms(options.secrets);
@@ -125,6 +126,10 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => state.saved(),
+    showValues: async (values) => {
+      const { safeExpressions } = await import('./output/expressions.ts');
+      return safeExpressions(values, redactor);
+    },
     loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),
@@ -138,13 +143,18 @@ async function createSession(
     ...{ secrets, files: parts.files },
     onRefused: (refused) => audit.note('outputs-refused', refused),
   });
+  const history = new History({
+    ...{ file: options.historyFile, log },
+    cleanSource: (text) => redactor.text(wellFormed(text)),
+    cleanOutput: (text) => redactor.text(stripTerminal(wellFormed(text))),
+  });
   const end = async (): Promise<void> => {
     try {
       await interpreter.close();
       audit.close();
     } finally {
-      await state.finish();
+      await Promise.all([state.finish(), history.finish()]);
     }
   };
-  return { interpreter, ...display, keeper: state, end };
+  return { interpreter, ...display, keeper: state, history, end };
 }

@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
 import type { KernelSession, SessionOptions } from './kernel-session.ts';
-import type { ConnectionInfo } from './protocol/connection-file.ts';
+import { portsOf, type ConnectionInfo } from './protocol/connection-file.ts';
 import { startRouter } from './router/router.ts';
 import { openZmqTransport } from './wire/zmq-transport.ts';
 
@@ -48,6 +48,7 @@ export async function startKernel(options: KernelOptions): Promise<RunningKernel
     ...{ transport, sessionId, log },
     session: { ready, begun: () => begun },
     version: packageJson.version,
+    ports: portsOf(connection),
     onShutdown: () => {
       close().catch((error: unknown) => log(`The kernel did not end cleanly: ${String(error)}`));
     },

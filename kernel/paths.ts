@@ -92,3 +92,6 @@ export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');
 
 /** What was said in sessions, so that a crash does not lose it. */
 export const sessionsDir = (): string => join(dataDir(), 'sessions');
+
+/** What was run, for the consoles' arrow keys: of all kernels of the user. */
+export const historyFile = (): string => join(dataDir(), 'history.sqlite');

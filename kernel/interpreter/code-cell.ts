@@ -36,6 +36,8 @@ export async function runCodeCell(
       },
       ...(request.onInput && { onInput: request.onInput }),
       userExpressions: request.userExpressions,
+      silent: request.silent,
+      storeHistory: request.storeHistory,
     });
   } catch (error) {
     return failed(request, unavailable(error), false);

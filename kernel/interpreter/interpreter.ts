@@ -1,13 +1,15 @@
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
-import type { Worker, WorkspaceFiles } from '../sandbox/contract.ts';
+import type { Worker } from '../sandbox/contract.ts';
+import type { WorkspaceFiles } from '../sandbox/files/contract.ts';
 import { Turns } from '../turns.ts';
 import { parseCell, type Cell, type MagicCall } from './cell.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import type { Sources } from './editing/contract.ts';
 import * as editing from './editing/index.ts';
+import { evaluate, notEvaluated, type Values } from './expressions.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
@@ -45,6 +47,8 @@ export interface InterpreterOptions {
   readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
   /** Settles when what has been said so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
+  /** The values of a client's expressions as it may see them. */
+  readonly showValues: (values: Values) => Promise<Values>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -82,7 +86,13 @@ class SessionInterpreter implements Interpreter {
   async execute(request: CellRequest): Promise<CellOutcome> {
     this.#lastCell = Math.max(this.#lastCell, request.executionCount);
     this.#references.history.begin(request);
-    return this.#run(parseCell(request.code), request);
+    const outcome = await this.#run(parseCell(request.code), request);
+    if (outcome.status === 'error' || Object.keys(request.userExpressions).length === 0) return outcome;
+    const rest = notEvaluated(request, outcome.userExpressions);
+    const more = rest && (await this.#alone(request, () => evaluate(this.#options.worker, request, rest)));
+    if (more?.status === 'error') return more;
+    const values = { ...outcome.userExpressions, ...more?.userExpressions };
+    return { status: 'ok', userExpressions: await this.#options.showValues(values) };
   }
 
   async deliver(request: WidgetRequest): Promise<void> {
@@ -207,7 +217,7 @@ class SessionInterpreter implements Interpreter {
     const found = magics.find((magic) => magic.name === topic.replace(/^%+/, ''));
     if (found) {
       const text = editing.aboutMagic(found);
-      request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text });
+      request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text, pager: true });
       return succeeded;
     }
     const { worker } = this.#options;
@@ -215,7 +225,7 @@ class SessionInterpreter implements Interpreter {
     const about = topic === '' ? undefined : await worker.inspect(topic, topic.length, 0);
     const text = model ?? about?.['text/plain'];
     if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
-    request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text });
+    request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text, pager: true });
     return succeeded;
   }
 

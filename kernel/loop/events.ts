@@ -155,7 +155,13 @@ export type LoopEvent =
 /** What a cell that is no prompt emits: its code's outputs as they are, or text of a magic. */
 type CodeEvent =
   | { readonly type: 'output'; readonly output: WorkerOutput }
-  | { readonly type: 'page'; readonly markdown: string; readonly text: string };
+  | {
+      readonly type: 'page';
+      readonly markdown: string;
+      readonly text: string;
+      /** Meant to be paged through, where the client can. */
+      readonly pager?: boolean;
+    };
 
 /** Everything a running cell can show. The output emitter turns it into Jupyter messages. */
 export type CellEvent = LoopEvent | CodeEvent;

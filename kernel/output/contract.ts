@@ -26,12 +26,23 @@ export interface CellEmitter {
 }
 
 export interface EmitterOptions {
+  /** `lines`: for a client that shows text as it comes and never changes it. */
+  readonly form: 'document' | 'lines';
   readonly executionCount: number;
   /** Unique for the session: display ids begin with it. */
   readonly sessionId: string;
   /** The id of the request that runs; widgets name it. */
   readonly requestId: string;
   readonly publish: (message: IopubMessage) => void;
+  /** Absent: what is meant to be paged through is shown as an output. */
+  readonly pager?: Pager;
+}
+
+/** A client's pager, which comes with the reply. */
+export interface Pager {
+  /** Whether the client is known to have one; otherwise it gets the text as an output, too. */
+  readonly isKnown: boolean;
+  readonly page: (data: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What the firewall kept from the page, of one helper or of a cell's own code. */

@@ -10,12 +10,15 @@ import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
 import { givenMessage } from './given.ts';
+import { LineBreaks } from './lines/line-breaks.ts';
+import { TurnLines } from './lines/turn-lines.ts';
 import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { KeptOutputs } from './kept-outputs.ts';
 import type { Comms } from './widgets/comms.ts';
+import { isPaged } from './pager.ts';
 import { WorkerView } from './worker-view.ts';
 import type { Origin } from './worker-view.ts';
 
@@ -55,7 +58,8 @@ class Emitter implements CellEmitter {
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
   private readonly kept: KeptOutputs;
-  private turn: TurnView | undefined;
+  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end'> | undefined;
+  private readonly lines: LineBreaks | undefined;
   private worker: WorkerView | undefined;
   private model = '';
 
@@ -67,7 +71,8 @@ class Emitter implements CellEmitter {
     this.onRefused = session.onRefused;
     this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
     this.cell = session.ids.nextCell(options.sessionId);
-    this.outgoing = new Outgoing(options.publish);
+    this.lines = options.form === 'lines' ? new LineBreaks(options.publish) : undefined;
+    this.outgoing = new Outgoing(this.lines?.publish ?? options.publish);
   }
 
   emit(event: CellEvent): void {
@@ -142,14 +147,14 @@ class Emitter implements CellEmitter {
   private turnStart({ turn, model }: Event<'turn-start'>): void {
     this.endTurn();
     this.endWorker();
-    this.turn = new TurnView({
-      turn,
-      model,
-      showModel: model !== this.model,
-      displayId: `${this.cell}:turn${turn}`,
-      redactor: this.redactor,
-      publish: (message) => this.outgoing.now(message),
-    });
+    const shown = { turn, model, showModel: model !== this.model, redactor: this.redactor };
+    this.turn = this.lines
+      ? new TurnLines({ ...shown, outgoing: this.outgoing, lines: this.lines })
+      : new TurnView({
+          ...shown,
+          displayId: `${this.cell}:turn${turn}`,
+          publish: (message) => this.outgoing.now(message),
+        });
     this.model = model;
   }
 
@@ -171,6 +176,8 @@ class Emitter implements CellEmitter {
       outgoing: this.outgoing,
       comms: this.comms,
       requestId: this.options.requestId,
+      canClear: this.lines === undefined,
+      pager: this.options.pager,
     });
   }
 
@@ -202,17 +209,14 @@ class Emitter implements CellEmitter {
     } else this.outgoing.flush();
   }
 
-  private page({ markdown, text }: Event<'page'>): void {
+  private page({ markdown, text, pager }: Event<'page'>): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
-    this.publish(
-      displayData(
-        {
-          'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
-          'text/plain': clean(text),
-        },
-        {},
-      ),
-    );
+    const data = {
+      'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+      'text/plain': clean(text),
+    };
+    if (pager === true && isPaged(data, this.options.pager)) return;
+    this.publish(displayData(data, {}));
   }
 
   private stop({ summary, problem }: Extract<LoopEvent, { type: 'stop' }>): void {

@@ -2,13 +2,14 @@ import type { HelperBlock } from '../loop/events.ts';
 import type { Bundle, CommOutput, WorkerOutput } from '../sandbox/contract.ts';
 import type { CellBounds } from './bounds.ts';
 import type { KeptOutputs } from './kept-outputs.ts';
-import type { IopubMessage } from './contract.ts';
+import type { IopubMessage, Pager } from './contract.ts';
 import type { DisplayIds } from './display-ids.ts';
 import { failureMessage, safeError } from './failure.ts';
 import { safeBundle } from './firewall/bundle.ts';
 import type { Redactor } from './firewall/redact.ts';
 import { StreamFilter } from './firewall/stream.ts';
 import { displayData, noticeMessage, updateDisplay, withReplique } from './messages.ts';
+import { isPaged } from './pager.ts';
 import type { Outgoing } from './outgoing.ts';
 import { RecycledDisplays } from './recycled-displays.ts';
 import type { Comms } from './widgets/comms.ts';
@@ -32,6 +33,9 @@ export interface WorkerViewOptions {
   readonly outgoing: Outgoing;
   readonly comms: Comms;
   readonly requestId: string;
+  /** Whether what a helper has shown can be taken back. */
+  readonly canClear: boolean;
+  readonly pager: Pager | undefined;
 }
 
 /** What one run of code shows, through the firewall and within bounds. */
@@ -77,7 +81,9 @@ export class WorkerView {
         this.stream(output.name, this.filters[output.name].push(output.text));
         break;
       case 'display':
-        this.display(output.data, output.metadata, output.displayId);
+        if (output.pager !== true || !this.page(output.data)) {
+          this.display(output.data, output.metadata, output.displayId);
+        }
         break;
       case 'update_display':
         this.update(output.data, output.metadata, output.displayId);
@@ -137,6 +143,12 @@ export class WorkerView {
     this.tell(safe.notices);
   }
 
+  /** Whether a person's own code has its text in the client's pager alone. */
+  private page(data: Bundle): boolean {
+    const { origin, pager } = this.options;
+    return origin.kind === 'code' && isPaged(this.safe(data, {}).data, pager);
+  }
+
   /** An update of a display that nobody has shown is shown as a new one: nothing is lost. */
   private update(data: Bundle, metadata: Bundle, workerId: string): void {
     const id = this.options.ids.find(workerId);
@@ -165,10 +177,11 @@ export class WorkerView {
 
   /**
    * Jupyter's message would empty the whole cell, the turns with it; a helper's displays are shown anew in the same
-   * places instead.
+   * places instead. Where nothing can be taken back, it is shown after what there is.
    */
   private clear(wait: boolean): void {
-    const { origin, outgoing } = this.options;
+    const { origin, outgoing, canClear } = this.options;
+    if (origin.kind === 'helper' && !canClear) return;
     const dropped = outgoing.drop();
     if (origin.kind === 'code') outgoing.now({ msg_type: 'clear_output', content: { wait } });
     else this.recycled.clear(dropped);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { repliqueError } from '../errors.ts';
+import type { Ports } from './messages.ts';
 
 const port = z.number().int().min(1).max(65_535);
 
@@ -43,6 +44,12 @@ export function parseConnectionFile(text: string, file: string): ConnectionInfo 
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map((issue) => issue.path.join('.') || 'the whole'));
   throw invalid(`these parts of it are missing or wrong: ${[...fields].join(', ')}`);
+}
+
+/** The ports alone, as connect_reply has them. */
+export function portsOf(connection: ConnectionInfo): Ports {
+  const { shell_port, control_port, stdin_port, iopub_port, hb_port } = connection;
+  return { shell_port, control_port, stdin_port, iopub_port, hb_port };
 }
 
 /** The ZeroMQ address of one of the kernel's sockets. */

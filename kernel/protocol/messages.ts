@@ -7,13 +7,19 @@ import type { Message } from './header.ts';
 const text = z.string();
 const cursor = z.number().int().min(0);
 
+/** More than any client asks for beside one cell. */
+const mostExpressions = 1000;
+
 const requestContents = {
   kernel_info_request: z.object({}),
   execute_request: z.object({
     code: text,
     silent: z.boolean().default(false),
     store_history: z.boolean().optional(),
-    user_expressions: z.record(z.string(), z.string()).nullish(),
+    user_expressions: z
+      .record(z.string(), z.string())
+      .refine((asked) => Object.keys(asked).length <= mostExpressions)
+      .nullish(),
     allow_stdin: z.boolean().default(false),
     stop_on_error: z.boolean().default(true),
   }),
@@ -24,8 +30,21 @@ const requestContents = {
     cursor_pos: cursor.optional(),
     detail_level: z.union([z.literal(0), z.literal(1)]).default(0),
   }),
-  history_request: z.object({ hist_access_type: z.enum(['range', 'tail', 'search']).default('tail') }),
+  history_request: z.object({
+    hist_access_type: z.enum(['range', 'tail', 'search']).default('tail'),
+    output: z.boolean().default(false),
+    /** There is only one form of a cell. */
+    raw: z.boolean().default(true),
+    session: z.number().int().nullish(),
+    start: z.number().int().nullish(),
+    stop: z.number().int().nullish(),
+    n: cursor.nullish(),
+    pattern: z.string().max(1000).nullish(),
+    unique: z.boolean().nullish(),
+  }),
   comm_info_request: z.object({ target_name: text.nullish() }),
+  connect_request: z.object({}),
+  debug_request: z.object({ seq: z.number().int().default(0), command: z.string().max(200) }),
   interrupt_request: z.object({}),
   create_subshell_request: z.object({}),
   delete_subshell_request: z.object({ subshell_id: text }),
@@ -52,6 +71,25 @@ interface ShutdownReply {
   readonly restart: boolean;
 }
 
+/** Session, line, and the source, or source and output. */
+export type HistoryEntry = readonly [number, number, string | readonly [string, string | null]];
+
+/** Where a kernel listens. */
+export type Ports = Readonly<
+  Record<'shell_port' | 'control_port' | 'stdin_port' | 'iopub_port' | 'hb_port', number>
+>;
+
+/** A response of the Debug Adapter Protocol. */
+interface DebugReply {
+  readonly type: 'response';
+  readonly seq: number;
+  readonly request_seq: number;
+  readonly command: string;
+  readonly success: boolean;
+  readonly message: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** Content of the answer to each request. */
 export interface ReplyContents {
   kernel_info_request: KernelMessage.IInfoReplyMsg['content'] & { readonly debugger: boolean };
@@ -59,8 +97,10 @@ export interface ReplyContents {
   is_complete_request: KernelMessage.IIsCompleteReplyMsg['content'];
   complete_request: KernelMessage.ICompleteReplyMsg['content'];
   inspect_request: KernelMessage.IInspectReplyMsg['content'];
-  history_request: KernelMessage.IHistoryReplyMsg['content'];
+  history_request: { readonly status: 'ok'; readonly history: readonly HistoryEntry[] };
   comm_info_request: KernelMessage.ICommInfoReplyMsg['content'];
+  connect_request: { readonly status: 'ok' } & Partial<Ports>;
+  debug_request: DebugReply;
   interrupt_request: KernelMessage.IInterruptReplyMsg['content'];
   create_subshell_request: { readonly status: 'ok'; readonly subshell_id: string };
   delete_subshell_request: { readonly status: 'ok' };

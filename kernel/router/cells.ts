@@ -1,3 +1,4 @@
+import type { EmitterOptions } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import type { CommRequest, RequestContent } from '../protocol/messages.ts';
 import { CommQueue } from './comm-queue.ts';
@@ -6,6 +7,7 @@ import { execute } from './handlers/execute.ts';
 import type { Outbox, Requester } from './outbox.ts';
 import { errorReply } from './problem.ts';
 import type { ExecutionQueue } from './execution-queue.ts';
+import { Pagers } from './pagers.ts';
 import { Stdin } from './stdin.ts';
 import type { Subshells } from './subshells.ts';
 
@@ -18,12 +20,15 @@ interface CellsOptions {
 }
 
 type Content = RequestContent<'execute_request'>;
+type Form = EmitterOptions['form'];
 
 /** The execute requests of a session: their queues, their numbers, and the questions they ask. */
 export class Cells {
   readonly #options: CellsOptions;
   readonly #stdin: Stdin;
   readonly #comms: CommQueue;
+  /** The clients that have a pager. */
+  readonly pagers = new Pagers();
   #counted: number | undefined;
 
   constructor(options: CellsOptions) {
@@ -32,14 +37,14 @@ export class Cells {
     this.#comms = new CommQueue(options, ({ keeper }) => this.#last(keeper));
   }
 
-  push(requester: Requester, content: Content): void {
+  push(requester: Requester, content: Content, form: Form): void {
     const queue = this.#options.subshells.queueOf(requester.header);
     if (queue === undefined) {
       this.#refuse(requester);
       return;
     }
     queue.push({
-      run: (signal) => this.#run(requester, content, queue, signal),
+      run: (signal) => this.#run(requester, content, form, queue, signal),
       abort: () => this.#abort(requester),
     });
   }
@@ -57,6 +62,7 @@ export class Cells {
   async #run(
     requester: Requester,
     content: Content,
+    form: Form,
     queue: ExecutionQueue,
     signal: AbortSignal,
   ): Promise<void> {
@@ -65,7 +71,7 @@ export class Cells {
     outbox.busyWithCell(requester.header);
     try {
       const session = await this.#options.session.ready();
-      const reply = await this.#execute(session, requester, content, signal);
+      const reply = await this.#execute(session, requester, content, form, signal);
       if (reply.status === 'error' && content.stop_on_error && !content.silent) await queue.abortRest();
       outbox.reply(requester, reply, { started });
     } catch (error) {
@@ -80,20 +86,31 @@ export class Cells {
   }
 
   async #execute(
-    { interpreter, createEmitter, keeper }: Session,
+    { interpreter, createEmitter, keeper, history }: Session,
     requester: Requester,
     content: Content,
+    form: Form,
     signal: AbortSignal,
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
-    if (!content.silent && (content.store_history ?? true)) this.#count(keeper);
+    const isStored = !content.silent && (content.store_history ?? true);
+    if (isStored) this.#count(keeper);
+    const lastCount = this.#last(keeper);
+    const line = isStored ? lastCount : lastCount + 1;
+    if (isStored) history?.add(line, content.code);
     const ended = new AbortController();
     const reply = execute(content, {
       interpreter,
       createEmitter,
+      form,
+      ...(form === 'lines' && { hasPager: this.pagers.has(requester.header) }),
       sessionId,
       requestId: requester.header.msg_id,
-      executionCount: this.#last(keeper),
+      executionCount: line,
+      lastCount,
+      onResult: (text) => {
+        if (isStored) history?.add(line, content.code, text);
+      },
       signal,
       publish: (msgType, published, more) => outbox.publish(msgType, published, requester.header, more),
       ask: (prompt, password, gone = ended.signal) =>

@@ -75,6 +75,7 @@ export class CommQueue {
   ): Promise<void> {
     const { sessionId, outbox } = this.#options;
     const emitter = session.createEmitter({
+      form: 'document',
       executionCount: this.#executionCount(session),
       sessionId,
       requestId: header.msg_id,

@@ -1,5 +1,6 @@
 import type { Interpreter } from '../interpreter/contract.ts';
 import type { EmitterFactory, OpenComms } from '../output/contract.ts';
+import type { HistoryEntry, RequestContent } from '../protocol/messages.ts';
 
 /** Keeps what of a session outlives its kernel. */
 export interface SessionKeeper {
@@ -11,6 +12,14 @@ export interface SessionKeeper {
   end(how: 'end' | 'restart'): Promise<void>;
 }
 
+/** What was run, here and in earlier kernels. */
+interface CellHistory {
+  /** A cell has begun, or it has come to an output, the text of `Out[line]`. Must not throw. */
+  add(line: number, source: string, output?: string): void;
+  /** As history_reply has them. Never rejects. */
+  find(query: RequestContent<'history_request'>): Promise<readonly HistoryEntry[]>;
+}
+
 /** What stands behind the wire. */
 export interface Session {
   readonly interpreter: Interpreter;
@@ -18,6 +27,8 @@ export interface Session {
   readonly comms: OpenComms;
   /** Absent: nothing is kept of it. */
   readonly keeper?: SessionKeeper;
+  /** Absent: there is none. */
+  readonly history?: CellHistory;
 }
 
 /** A session that begins when it is needed, so that a client is told at once who the kernel is. */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formOf } from '../protocol/clients.ts';
 import type { Envelope } from '../protocol/header.ts';
 import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
+import type { Ports } from '../protocol/messages.ts';
 import type { RequestChannel, Transport } from '../wire/contract.ts';
 import { Cells } from './cells.ts';
 import type { LateSession } from './contract.ts';
@@ -20,6 +22,8 @@ export interface RouterOptions {
   readonly session: LateSession;
   /** Version of Replique, as clients are told it. */
   readonly version: string;
+  /** Where clients reach the transport; absent where it has no ports. */
+  readonly ports?: Ports;
   /** Unique for this run of the kernel; the `session` of every message it sends. */
   readonly sessionId: string;
   /** Called once, when the shutdown has been answered and the interpreter closed: close router and transport, exit. */
@@ -53,13 +57,14 @@ class Router implements RunningRouter {
   #closed = false;
 
   constructor(options: RouterOptions) {
-    const { transport, session, version, sessionId, log } = options;
+    const { transport, session, version, ports, sessionId, log } = options;
     this.#options = options;
     this.#outbox = new Outbox(transport, sessionId, log);
     this.#cells = new Cells({ ...options, outbox: this.#outbox, subshells: this.#subshells });
     this.#context = {
       session: () => session.ready(),
       version,
+      ports,
       subshells: this.#subshells,
       interrupt: () => this.interrupt(),
       endSession: (restart) => this.#endSession(restart),
@@ -104,7 +109,12 @@ class Router implements RunningRouter {
         this.#refuse(requester, request.problem);
         break;
       case 'execute_request':
-        this.#cells.push(requester, request.content);
+        this.#cells.push(requester, request.content, formOf(message));
+        break;
+      case 'history_request':
+      case 'is_complete_request':
+        this.#cells.pagers.add(requester.header);
+        this.#keep(this.#answer(requester, request));
         break;
       default:
         this.#keep(this.#answer(requester, request));

@@ -11,6 +11,8 @@ export type WorkerOutput =
       readonly data: Bundle;
       readonly metadata: Bundle;
       readonly displayId?: string;
+      /** Meant to be paged through, where the client can. */
+      readonly pager?: boolean;
     }
   | {
       readonly kind: 'update_display';
@@ -80,6 +82,10 @@ export interface ExecuteOptions {
   /** Asks the person, until `gone` is aborted; absent where stdin is not allowed. */
   readonly onInput?: (prompt: string, password: boolean, gone?: AbortSignal) => Promise<string>;
   readonly userExpressions?: Readonly<Record<string, string>>;
+  /** Python shows and keeps no value of it. */
+  readonly silent?: boolean;
+  /** `false`: it takes no number from the cells after it. */
+  readonly storeHistory?: boolean;
   /** Handed to the widget it is meant for, in place of the code. */
   readonly comm?: CommDelivery;
 }
@@ -103,14 +109,6 @@ export interface Completeness {
 interface NameFound {
   readonly name: string;
   readonly kind: string;
-}
-
-/** The workspace's files, as one who types a path wants them: hidden ones and links are not told of. */
-export interface WorkspaceFiles {
-  /** Those whose path begins so; a folder's ends in `/`. A bounded number. */
-  beginning(path: string): Promise<readonly string[]>;
-  /** A file's size and first lines; `undefined` where there is no such one. */
-  glance(path: string): Promise<string | undefined>;
 }
 
 /** A name in the worker's memory, and what its value is: hostile like everything from there. */

@@ -27,7 +27,12 @@ const message = z.discriminatedUnion('kind', [
     pid: z.int().min(2),
     threads: z.int().min(0).optional(),
   }),
-  z.object({ kind: z.literal('display'), ...shown, displayId: name.optional() }),
+  z.object({
+    kind: z.literal('display'),
+    ...shown,
+    displayId: name.optional(),
+    pager: z.boolean().optional(),
+  }),
   z.object({ kind: z.literal('update_display'), ...shown, displayId: name }),
   z.object({ kind: z.literal('result'), ...shown }),
   z.object({ kind: z.literal('clear_output'), ...output, wait: z.boolean() }),
@@ -103,6 +108,7 @@ export function outputOf(value: OutputMessage): WorkerOutput {
         data: value.data,
         metadata: value.metadata,
         ...(value.displayId === undefined ? {} : { displayId: value.displayId }),
+        ...(value.pager === true && { pager: true }),
       };
     case 'update_display':
       return {

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import type { WorkspaceFiles } from './contract.ts';
+import type { WorkspaceFiles } from './files/contract.ts';
 import { Directory, walk } from './files/directory.ts';
 import { isExact } from './files/names.ts';
 import { humanSize, visible } from './files/words.ts';

@@ -39,6 +39,8 @@ export interface CodeToRun {
   readonly userExpressions: Readonly<Record<string, string>>;
   /** Number of the cell it belongs to; absent: the process counts by itself. */
   readonly cell?: number;
+  readonly silent?: boolean;
+  readonly unstored?: boolean;
   /** Handed to a widget in place of the code; its buffers in base64. */
   readonly comm?: Readonly<Record<string, unknown>>;
   /** Address of the proxy to the network, where something is allowed. */

@@ -5,7 +5,7 @@ import * as words from './worker-words.ts';
 
 /** What the process is told. */
 export function codeOf(
-  { code, language, userExpressions = {}, comm }: ExecuteOptions,
+  { code, language, userExpressions = {}, comm, silent, storeHistory }: ExecuteOptions,
   cell: number | undefined,
   proxy: string | undefined,
 ): CodeToRun {
@@ -16,6 +16,8 @@ export function codeOf(
   return {
     ...{ code, language, userExpressions },
     ...(cell !== undefined && { cell }),
+    ...(silent === true && { silent }),
+    ...(storeHistory === false && { unstored: true }),
     ...(delivery && { comm: delivery }),
     ...(proxy !== undefined && { proxy }),
   };

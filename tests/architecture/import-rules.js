@@ -45,6 +45,7 @@ export const allowed = {
   'kernel/economy': [contract.providers],
   'kernel/providers': [config, 'kernel/economy/estimate.ts', 'kernel/economy/usage.ts'],
   'kernel/session': [],
+  'kernel/history': ['kernel/protocol/messages.ts'],
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],

@@ -92,6 +92,7 @@ class Conversation {
       onRefused: () => undefined,
     });
     const emitter = factory({
+      form: 'document',
       sessionId: 'fuzz',
       executionCount: 1,
       requestId: 'fuzz-request',

@@ -297,6 +297,11 @@ describe('magics and editing', () => {
     expect(await status('%%python')).toBe('incomplete');
     expect(await status('%%python\nfor i in range(3):')).toBe('incomplete');
     expect(await status('%%python\n1 + 1')).toBe('complete');
+    expect(await status('How many \\')).toBe('incomplete');
+    expect(await status('How many \\\nfiles?')).toBe('complete');
+    expect(await status('What is \\\\')).toBe('complete');
+    expect(await status('%%bash\nls')).toBe('incomplete');
+    expect(await status('%%bash\nls\n')).toBe('complete');
   });
 });
 

@@ -59,6 +59,7 @@ function published(outputs: readonly WorkerOutput[]): IopubMessage[] {
     onRefused: () => undefined,
   })({
     executionCount: 1,
+    form: 'document',
     sessionId: 'session',
     requestId: 'request',
     publish: (message) => messages.push(message),

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { workerEnvDir } from '../../kernel/paths.ts';
 import { testPython } from './python.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -32,10 +33,12 @@ export class Jupyter {
 
   /** @param variables more of the environment that the clients, and so their kernels, have */
   constructor(variables: Readonly<Record<string, string>> = {}) {
-    for (const name of ['workspace', 'tmp', 'config', 'runtime']) mkdirSync(join(this.top, name));
+    for (const name of ['workspace', 'tmp', 'config', 'runtime', 'data']) mkdirSync(join(this.top, name));
     this.#environment = {
       ...process.env,
       TMPDIR: this.temporary,
+      XDG_DATA_HOME: join(this.top, 'data'),
+      REPLIQUE_PYTHON: join(workerEnvDir(), 'bin', 'python'),
       XDG_CONFIG_HOME: join(this.top, 'config'),
       IPYTHONDIR: join(this.top, 'config', 'ipython'),
       JUPYTER_CONFIG_DIR: join(this.top, 'config', 'jupyter'),

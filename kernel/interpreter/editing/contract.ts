@@ -1,4 +1,5 @@
-import type { Worker, WorkspaceFiles } from '../../sandbox/contract.ts';
+import type { Worker } from '../../sandbox/contract.ts';
+import type { WorkspaceFiles } from '../../sandbox/files/contract.ts';
 import type { Choices, Magic } from '../magics/contract.ts';
 
 /** What editing help may ask. */

@@ -4,12 +4,14 @@ import { showInvisible } from './invisible.ts';
 
 /** The firewall of one text stream, whose chunks may cut a sequence, a secret or a character anywhere. */
 export class StreamFilter {
-  private readonly terminal = new TerminalFilter();
+  private readonly terminal: Pick<TerminalFilter, 'push'>;
   private readonly redactor: Redactor;
   private held = '';
 
-  constructor(redactor: Redactor) {
+  /** @param terminal what it takes out of what controls a terminal */
+  constructor(redactor: Redactor, terminal: Pick<TerminalFilter, 'push'> = new TerminalFilter()) {
     this.redactor = redactor;
+    this.terminal = terminal;
   }
 
   /** What of the text so far can be shown. */

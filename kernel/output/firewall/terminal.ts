@@ -118,9 +118,22 @@ export function filterTerminal(text: string): string {
 
 /** A whole text without any control sequence and without backspaces and lone carriage returns. */
 export function stripTerminal(text: string): string {
-  return filterTerminal(text)
-    .replaceAll(/\u001b\[[0-9;:]*m/g, '')
-    .replaceAll('\r\n', '\n')
-    .replaceAll('\r', '\n')
-    .replaceAll('\b', '');
+  return new TerminalStrip().push(text);
+}
+
+/** As `stripTerminal`, for text that comes in pieces, which may be cut anywhere. */
+export class TerminalStrip {
+  private readonly filter = new TerminalFilter();
+  private endsInReturn = false;
+
+  push(text: string): string {
+    const shown = this.filter
+      .push(text)
+      .replaceAll(/\u001b\[[0-9;:]*m/g, '')
+      .replaceAll('\b', '');
+    if (shown === '') return '';
+    const rest = this.endsInReturn && shown.startsWith('\n') ? shown.slice(1) : shown;
+    this.endsInReturn = shown.endsWith('\r');
+    return rest.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+  }
 }

@@ -1,3 +1,4 @@
+import type { Ports } from '../../protocol/messages.ts';
 import type { Session } from '../contract.ts';
 import type { Subshells } from '../subshells.ts';
 
@@ -6,6 +7,7 @@ export interface HandlerContext {
   readonly session: () => Promise<Session>;
   /** Version of Replique. */
   readonly version: string;
+  readonly ports: Ports | undefined;
   readonly subshells: Pick<Subshells, 'create' | 'delete' | 'list'>;
   /** Stops the running cell and aborts those that wait. */
   readonly interrupt: () => void;

@@ -1,6 +1,6 @@
 import type { CellRequest, Interpreter } from '../../interpreter/contract.ts';
 import type { CellOutcome } from '../../loop/events.ts';
-import type { EmitterFactory } from '../../output/contract.ts';
+import type { EmitterFactory, EmitterOptions, IopubMessage } from '../../output/contract.ts';
 import type { ReplyContents, ReplyJson, RequestContent } from '../../protocol/messages.ts';
 import type { More } from '../outbox.ts';
 import { errorReply } from '../problem.ts';
@@ -9,10 +9,18 @@ import { errorReply } from '../problem.ts';
 interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
+  readonly form: EmitterOptions['form'];
+  /** Whether the client is known to have a pager; absent: what would be for it is an output. */
+  readonly hasPager?: boolean;
   readonly sessionId: string;
   /** Of the request's header. */
   readonly requestId: string;
+  /** Of this cell, or, if it is not stored, of the next that is. */
   readonly executionCount: number;
+  /** Of the last cell that is stored, this one with them. */
+  readonly lastCount: number;
+  /** Told the text of what becomes `Out[n]`. */
+  readonly onResult: (text: string) => void;
   readonly signal: AbortSignal;
   /** Publishes on iopub with the cell as parent. */
   readonly publish: (msgType: string, content: object, more?: More) => void;
@@ -24,34 +32,57 @@ export async function execute(
   content: RequestContent<'execute_request'>,
   context: CellContext,
 ): Promise<ReplyContents['execute_request']> {
-  const { executionCount, publish } = context;
+  const { executionCount, lastCount, publish } = context;
+  const payload: Payload[] = [];
   if (!content.silent) publish('execute_input', { code: content.code, execution_count: executionCount });
-  const outcome = await runCell(content, context);
+  const outcome = await runCell(content, context, payload);
   if (outcome.status === 'error') {
     const { ename, evalue, traceback } = outcome.error;
-    return { status: 'error', execution_count: executionCount, ename, evalue, traceback: [...traceback] };
+    return { status: 'error', execution_count: lastCount, ename, evalue, traceback: [...traceback] };
   }
   return {
     status: 'ok',
-    execution_count: executionCount,
+    execution_count: lastCount,
     user_expressions: outcome.userExpressions as ReplyJson,
-    payload: [],
+    payload,
   };
+}
+
+// An interface would not do where an index signature is asked for.
+type Payload = {
+  readonly source: 'page';
+  readonly data: ReplyJson;
+  readonly start: number;
+};
+
+const mostPages = 100;
+
+/** Has the client page through this once it has the reply. */
+function page(payload: Payload[], data: Readonly<Record<string, unknown>>): void {
+  if (payload.length < mostPages) payload.push({ source: 'page', data: data as ReplyJson, start: 0 });
 }
 
 async function runCell(
   { code, silent, store_history, user_expressions, allow_stdin }: RequestContent<'execute_request'>,
-  { interpreter, createEmitter, sessionId, requestId, executionCount, signal, publish, ask }: CellContext,
+  context: CellContext,
+  payload: Payload[],
 ): Promise<CellOutcome> {
+  const { interpreter, executionCount, signal, hasPager } = context;
   let running = true;
   const publishCell = (msgType: string, content: object, more?: More): void => {
-    if (running && !silent) publish(msgType, content, more);
+    if (running && !silent) context.publish(msgType, content, more);
   };
-  const emitter = createEmitter({
+  const emitter = context.createEmitter({
+    form: context.form,
     executionCount,
-    sessionId,
-    requestId,
-    publish: (message) => publishCell(message.msg_type, message.content, message),
+    sessionId: context.sessionId,
+    requestId: context.requestId,
+    publish: (message) => {
+      publishCell(message.msg_type, message.content, message);
+      const shown = resultText(message);
+      if (shown !== undefined) context.onResult(shown);
+    },
+    ...(hasPager !== undefined && { pager: { isKnown: hasPager, page: (data) => page(payload, data) } }),
   });
   const request: CellRequest = {
     code,
@@ -61,12 +92,14 @@ async function runCell(
     executionCount,
     signal,
     emit: (event) => {
-      if (running) emitter.emit(event);
+      if (!running) return;
+      emitter.emit(event);
+      if (event.type === 'stop' && event.answer !== undefined) context.onResult(event.answer);
     },
   };
   const onInput: CellContext['ask'] = (prompt, password, gone) => {
     emitter.flush();
-    return ask(prompt, password, gone);
+    return context.ask(prompt, password, gone);
   };
   try {
     const outcome = await interpreter.execute(allow_stdin ? { ...request, onInput } : request);
@@ -79,4 +112,11 @@ async function runCell(
   } finally {
     running = false;
   }
+}
+
+/** The text of what a cell's own code came to, after the firewall. */
+function resultText({ msg_type, content }: IopubMessage): string | undefined {
+  if (msg_type !== 'execute_result') return undefined;
+  const text = (content['data'] as Readonly<Record<string, unknown>>)['text/plain'];
+  return typeof text === 'string' ? text : undefined;
 }

@@ -1,7 +1,9 @@
 import type { KnownRequest, ReplyContents } from '../../protocol/messages.ts';
 import { commInfo } from './comm-info.ts';
 import { complete } from './complete.ts';
+import { connect } from './connect.ts';
 import type { HandlerContext } from './context.ts';
+import { debug } from './debug.ts';
 import { history } from './history.ts';
 import { inspect } from './inspect.ts';
 import { interrupt } from './interrupt.ts';
@@ -28,9 +30,13 @@ export async function answer(
     case 'inspect_request':
       return inspect(request.content, context);
     case 'history_request':
-      return history();
+      return history(request.content, context);
     case 'comm_info_request':
       return commInfo(request.content, context);
+    case 'connect_request':
+      return connect(context);
+    case 'debug_request':
+      return debug(request.content);
     case 'interrupt_request':
       return interrupt(context);
     case 'create_subshell_request':

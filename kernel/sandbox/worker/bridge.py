@@ -263,7 +263,7 @@ class Bridge:
             self.run.refusal = content
         for payload in content.get("payload") or []:
             if payload.get("source") == "page":
-                self.outbox.send("display", dict(payload["data"]), metadata={})
+                self.outbox.send("display", dict(payload["data"]), metadata={}, pager=True)
 
     def fail(self, content):
         name = str(content.get("ename", "Error"))[:LONGEST_NAME]

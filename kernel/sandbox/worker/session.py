@@ -15,7 +15,7 @@ from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
 from replique_worker.outbox import LONGEST_TEXT, Outbox
 from replique_worker.process import resident_bytes
-from replique_worker.shell import make_shell, text_of, warm_up
+from replique_worker.shell import make_shell, run_unstored, text_of, warm_up
 from replique_worker.streams import Streams
 from replique_worker.variables import variables
 
@@ -144,7 +144,10 @@ class Session:
         if head["language"] == "python":
             if "cell" in head:
                 self.shell.execution_count = head["cell"]
-            self.shell.run_cell(head["code"], store_history=True)
+            if head.get("unstored"):
+                run_unstored(self.shell, head["code"], bool(head.get("silent")))
+            else:
+                self.shell.run_cell(head["code"], store_history=True)
             return
         self.streams.flush()
         self.shell.error = bash.run(head["code"], self.interrupts)

@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 from replique_worker.outbox import LONGEST_NAME, LONGEST_TEXT, bounded
 
+MISSING = object()
 MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
@@ -52,7 +53,12 @@ class Shell(InteractiveShell):
 
     def init_hooks(self):
         super().init_hooks()
-        self.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
+        self.set_hook("show_in_pager", page.as_hook(self.show_page), 99)
+
+    def show_page(self, text, start=0, screen_lines=0):
+        """Some clients have a pager for it."""
+        data = text if isinstance(text, dict) else {"text/plain": "\n".join(str(text).split("\n")[start:])}
+        self.outbox.send("display", data, metadata={}, pager=True)
 
     def enable_gui(self, gui=None):
         """There is no window to show anything in."""
@@ -106,6 +112,23 @@ def make_shell(outbox):
     Publisher.outbox = Hook.outbox = shell.outbox = outbox
     warnings.filterwarnings("ignore", message="To exit: use", category=UserWarning)
     return shell
+
+
+def run_unstored(shell, code, silent):
+    """Runs code that is no cell of its own: IPython would give what it comes to the number of another."""
+    number = shell.displayhook.prompt_count
+    places = [(shell.user_ns.get("_oh"), number), (shell.user_ns, f"_{number}")]
+    before = [place.get(key, MISSING) if isinstance(place, dict) else MISSING for place, key in places]
+    try:
+        shell.run_cell(code, store_history=False, silent=silent)
+    finally:
+        for (place, key), value in zip(places, before):
+            if not isinstance(place, dict):
+                continue
+            if value is MISSING:
+                place.pop(key, None)
+            else:
+                place[key] = value
 
 
 def warm_up(shell):

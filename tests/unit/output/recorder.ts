@@ -67,9 +67,14 @@ export const factory = (): EmitterFactory =>
     onRefused: () => undefined,
   });
 
-export function recordCell(make: EmitterFactory = factory(), executionCount = 3): Recorder {
+export function recordCell(
+  make: EmitterFactory = factory(),
+  executionCount = 3,
+  form: 'document' | 'lines' = 'document',
+): Recorder {
   const messages: Published[] = [];
   const emitter = make({
+    form,
     executionCount,
     sessionId: 'session',
     requestId: 'request',

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WorkspaceFiles } from '../../../kernel/sandbox/contract.ts';
+import type { WorkspaceFiles } from '../../../kernel/sandbox/files/contract.ts';
 import { typedPaths } from '../../../kernel/sandbox/typed-paths.ts';
 
 let top: string;
