@@ -43,10 +43,11 @@ export class Cells {
       this.#refuse(requester);
       return;
     }
-    queue.push({
-      run: (signal) => this.#run(requester, content, form, queue, signal),
+    const job = {
+      run: (signal: AbortSignal) => this.#run(requester, content, form, queue, signal),
       abort: () => this.#abort(requester),
-    });
+    };
+    queue.push(job, Date.parse(String(requester.header['date'])));
   }
 
   /** What a client says to a widget takes its turn among the cells. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 
 /** One execute request that waits for its turn. */
 interface Job {
@@ -11,8 +11,8 @@ interface Job {
 /** More cells than any client has waiting; those beyond are aborted. */
 const MAX_WAITING = 10_000;
 
-/** A client that sends a whole notebook at once has this long to get its messages here before a failure aborts them. */
-const IN_FLIGHT_MS = 20;
+/** What a client had sent before a cell failed is aborted if it comes at most so long after the failure. */
+const IN_FLIGHT_MS = 50;
 
 /** Cells run one at a time, in order. */
 export class ExecutionQueue {
@@ -21,9 +21,13 @@ export class ExecutionQueue {
   #drained = Promise.resolve();
   #draining = false;
   #closed = false;
+  /** When a cell has failed last: by the clock, and by `performance.now()`. */
+  #failure: { readonly date: number; readonly at: number } | undefined;
 
-  push(job: Job): void {
-    this.#waiting.push({ job, aborted: this.#closed || this.#waiting.length >= MAX_WAITING });
+  /** @param sentAt when the client made the request, in milliseconds since 1970; NaN where it does not say */
+  push(job: Job, sentAt = NaN): void {
+    const aborted = this.#closed || this.#waiting.length >= MAX_WAITING || this.#wasInFlight(sentAt);
+    this.#waiting.push({ job, aborted });
     if (this.#draining) return;
     this.#draining = true;
     this.#drained = this.#drain();
@@ -36,12 +40,18 @@ export class ExecutionQueue {
   }
 
   /**
-   * Aborts the cells that were sent after one that failed. Call it before the reply: what is on its way is waited
-   * for, and nothing that a client sends after it knows of the failure is lost.
+   * Aborts the cells that were sent before it was known that one has failed: those that wait, and those that are on their
+   * way. Call it before the reply: what a client sends once it knows of the failure is run.
    */
   async abortRest(): Promise<void> {
-    await sleep(IN_FLIGHT_MS);
+    this.#failure = { date: Date.now(), at: performance.now() };
+    await nextTick();
     this.#abortWaiting();
+  }
+
+  #wasInFlight(sentAt: number): boolean {
+    const failure = this.#failure;
+    return failure !== undefined && sentAt < failure.date && performance.now() - failure.at < IN_FLIGHT_MS;
   }
 
   /** Takes no more: what waits is aborted; settles when what runs has ended. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * greets first. A connection that is closed ends its request.
  */
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 /** Has the version, so that kernels of different versions don't meet in one host. */
 export const socketName = `model-host-${String(protocolVersion)}.sock`;
 

@@ -30,3 +30,25 @@ test('nothing runs after it was closed', async () => {
   queue.push({ run: () => Promise.resolve(void told.push('run')), abort: () => told.push('abort') });
   expect(told).toEqual(['abort']);
 });
+
+test('a failure aborts what was sent before it, also what comes after it, and nothing that was sent later', async () => {
+  const queue = new ExecutionQueue();
+  const told: string[] = [];
+  const cell = (name: string, sentAt?: number) =>
+    queue.push(
+      {
+        run: () => Promise.resolve(void told.push(`${name} ran`)),
+        abort: () => told.push(`${name} aborted`),
+      },
+      sentAt,
+    );
+  const before = Date.now() - 1;
+  await queue.abortRest();
+  cell('on its way', before);
+  cell('without a date');
+  cell('sent later', Date.now() + 1);
+  await new Promise<void>((resolve) => {
+    queue.push({ run: () => Promise.resolve(resolve()), abort: resolve });
+  });
+  expect(told).toEqual(['on its way aborted', 'without a date ran', 'sent later ran']);
+});
