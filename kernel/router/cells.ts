@@ -32,6 +32,11 @@ export class Cells {
     this.#comms = new CommQueue(options, ({ keeper }) => this.#last(keeper));
   }
 
+  /** The number of the last cell, as far as it is known: every `execute_reply` has one. */
+  get count(): number {
+    return this.#counted ?? 0;
+  }
+
   push(requester: Requester, content: Content): void {
     const queue = this.#options.subshells.queueOf(requester.header);
     if (queue === undefined) {
@@ -70,7 +75,7 @@ export class Cells {
       outbox.reply(requester, reply, { started });
     } catch (error) {
       log(`A cell could not be answered: ${String(error)}`);
-      outbox.reply(requester, { ...errorReply(error), execution_count: this.#counted ?? 0 }, { started });
+      outbox.reply(requester, { ...errorReply(error), execution_count: this.count }, { started });
     } finally {
       outbox.idle(requester.header);
     }
@@ -109,15 +114,16 @@ export class Cells {
   #refuse(requester: Requester): void {
     const { outbox } = this.#options;
     outbox.busy(requester.header);
-    outbox.reply(requester, errorReply(new Error('There is no such subshell.')));
+    const problem = errorReply(new Error('There is no such subshell.'));
+    outbox.reply(requester, { ...problem, execution_count: this.count });
     outbox.idle(requester.header);
   }
 
-  /** As ipykernel answers a cell that an error before it, or an interrupt, kept from running. */
+  /** Answers a cell that an error before it, or an interrupt, kept from running. */
   #abort(requester: Requester): void {
     const { outbox } = this.#options;
     outbox.busy(requester.header);
-    outbox.reply(requester, { status: 'aborted' }, { status: 'aborted' });
+    outbox.reply(requester, { status: 'aborted', execution_count: this.count }, { status: 'aborted' });
     outbox.idle(requester.header);
   }
 }
