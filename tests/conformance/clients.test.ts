@@ -24,6 +24,7 @@ describe('jupyter_kernel_test', () => {
   it('passes but for the expected failures, and those fail', { timeout: 120_000 }, async () => {
     const { ran, failed } = report.parse(await jupyter.drive('kernel_tests.py'));
     expect(ran).toBe(13);
+    expect(jupyter.recorded().messages).toBeGreaterThan(100);
     expect(Object.keys(failed).sort(), JSON.stringify(failed, null, 1)).toEqual(expectedOf('test_'));
   });
 });
@@ -41,6 +42,7 @@ describe('jupyter console', () => {
       await jupyter.drive('console.py', '%%python\nprint(40 + 2)', 'What is six times seven?'),
     );
     expect(banner).toContain('each cell is a prompt');
+    expect(jupyter.recorded().messages).toBeGreaterThan(10);
     expect(cells[0]).toMatch(/^42$/m);
     expect(cells[1]).toMatch(/^six times seven is 42$/m);
     expect(cells[1]).toContain('2 turns');

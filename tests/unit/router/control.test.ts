@@ -68,7 +68,10 @@ describe('a shutdown', () => {
       expect((await client.done(running)).content).toMatchObject({ ename: 'Interrupted' });
       expect(interpreter.closed).toBe(1);
       expect(shutdowns).toEqual([true]);
-      expect((await client.done(client.execute('print a'))).content).toEqual({ status: 'aborted', execution_count: 1 });
+      expect((await client.done(client.execute('print a'))).content).toEqual({
+        status: 'aborted',
+        execution_count: 1,
+      });
     },
   );
 
