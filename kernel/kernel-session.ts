@@ -9,6 +9,7 @@ import type { EmitterFactory, OpenComms } from './output/contract.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
+import { safeInterpreter } from './safe-interpreter.ts';
 import { createSandboxControl } from './sandbox-control.ts';
 import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { SessionState } from './session/session-state.ts';
@@ -131,5 +132,7 @@ async function createSession(
     audit.close();
     await state.finish();
   };
-  return { interpreter, ...display, keeper: state, end };
+  const { createReplies } = await import('./output/replies.ts');
+  const answering = safeInterpreter(interpreter, createReplies(redactor));
+  return { interpreter: answering, ...display, keeper: state, end };
 }

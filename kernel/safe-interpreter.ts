@@ -1,0 +1,34 @@
+import type { CellRequest, Interpreter } from './interpreter/contract.ts';
+import type { CellOutcome } from './loop/events.ts';
+import type { SafeReplies } from './output/replies.ts';
+
+/** An interpreter whose answers, and whose code's questions, pass the output firewall, as its outputs do. */
+export function safeInterpreter(interpreter: Interpreter, safe: SafeReplies): Interpreter {
+  return {
+    execute: async (request) =>
+      safeOutcome(await interpreter.execute(withSafeQuestions(request, safe)), request, safe),
+    deliver: (request) => interpreter.deliver(request),
+    isComplete: (code) => interpreter.isComplete(code),
+    complete: async (code, cursorPos) => {
+      const found = await interpreter.complete(code, cursorPos);
+      return { ...found, matches: safe.matches(found.matches) };
+    },
+    inspect: async (code, cursorPos, detailLevel) => {
+      const data = await interpreter.inspect(code, cursorPos, detailLevel);
+      return data && safe.knowledge(data);
+    },
+    close: () => interpreter.close(),
+  };
+}
+
+function withSafeQuestions(request: CellRequest, safe: SafeReplies): CellRequest {
+  const { onInput } = request;
+  if (onInput === undefined) return request;
+  return { ...request, onInput: (prompt, password) => onInput(safe.prompt(prompt), password) };
+}
+
+function safeOutcome(outcome: CellOutcome, request: CellRequest, safe: SafeReplies): CellOutcome {
+  if (outcome.status === 'error') return { ...outcome, error: safe.error(outcome.error) };
+  const asked = Object.keys(request.userExpressions);
+  return { status: 'ok', userExpressions: safe.expressions(outcome.userExpressions, asked) };
+}
