@@ -16,24 +16,13 @@ export interface WireMessage {
   readonly buffers: { readonly length: number };
 }
 
-const controlOnly = [
-  'interrupt_reply',
-  'create_subshell_reply',
-  'delete_subshell_reply',
-  'list_subshell_reply',
-];
-
-/** The types that a channel carries, with their content. */
-const contents = (channel: Channel): Readonly<Record<string, z.ZodType>> => {
-  if (channel === 'iopub') return published;
-  if (channel === 'stdin') return asked;
-  if (channel === 'control') return replies;
-  return Object.fromEntries(Object.entries(replies).filter(([type]) => !controlOnly.includes(type)));
+/** The types that a channel carries. A reply comes where its request came; that this was the right one is the client's part. */
+const contents: Readonly<Record<Channel, Readonly<Record<string, z.ZodType>>>> = {
+  shell: replies,
+  control: replies,
+  stdin: asked,
+  iopub: published,
 };
-
-const byChannel = new Map(
-  (['shell', 'control', 'stdin', 'iopub'] as const).map((channel) => [channel, contents(channel)]),
-);
 
 /** The types of all that a kernel may send. */
 export const knownTypes: readonly string[] = [
@@ -49,7 +38,7 @@ export function problemsOf(channel: Channel, message: WireMessage): string[] {
   const { msg_type, msg_id } = outside.data?.header ?? ({} as Partial<z.infer<typeof header>>);
   const problems = outside.success ? [] : lines('', outside.error);
   if (msg_type === undefined || msg_id === undefined) return problems;
-  const schema = byChannel.get(channel)?.[msg_type];
+  const schema = Object.hasOwn(contents[channel], msg_type) ? contents[channel][msg_type] : undefined;
   if (schema === undefined) return [...problems, `there is no ${msg_type} on ${channel}`];
   const inside = schema.safeParse(content);
   if (!inside.success) problems.push(...lines('content', inside.error));

@@ -107,8 +107,6 @@ const faults: readonly (readonly [Channel, string, Json, Json])[] = [
   ['shell', 'kernel_info_reply', info, { language_info: { ...language, mime_type: 'text/x' } }],
   ['shell', 'kernel_info_reply', info, { help_links: [{ text: 'a' }] }],
   ['shell', 'kernel_info_reply', info, { supported_features: 'debugger' }],
-  ['shell', 'interrupt_reply', { status: 'ok' }, {}],
-  ['shell', 'create_subshell_reply', { status: 'ok', subshell_id: 'a' }, {}],
   ['control', 'create_subshell_reply', { status: 'ok', subshell_id: 'a' }, { subshell_id: null }],
   ['control', 'list_subshell_reply', { status: 'ok', subshell_id: [] }, { subshell_id: 'a' }],
   ['control', 'shutdown_reply', { status: 'ok', restart: false }, { restart: undefined }],
@@ -141,6 +139,9 @@ const faults: readonly (readonly [Channel, string, Json, Json])[] = [
   ['iopub', 'comm_close', { comm_id: 'c', data: {} }, { comm_id: '' }],
   ['iopub', 'iopub_welcome', { subscription: '' }, { subscription: undefined }],
   ['iopub', 'pyout', {}, {}],
+  ['iopub', 'execute_reply', ran, {}],
+  ['stdin', 'stream', { name: 'stdout', text: '' }, {}],
+  ['shell', 'toString', {}, {}],
 ];
 
 describe('the schema of the protocol', () => {
