@@ -54,6 +54,8 @@ const commands = {
       ...['--reporter', './tests/security/table.ts', ...args],
     ]);
   },
+  conformance: async (args) =>
+    (await import('./dev/test.mjs')).runTests(root, ['tests/conformance', ...args]),
   sessions: (args) => runProgram(process.execPath, [join(root, 'dist/dev/sessions.js'), ...args]),
   fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   chaos: (args) => runProgram(process.execPath, [join(root, 'dist/dev/chaos.js'), ...args]),
