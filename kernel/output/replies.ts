@@ -24,19 +24,8 @@ const invalid = {
   traceback: ['InvalidResult: The result of this expression is not valid.'],
 } as const;
 
-/** What code says to a client beside its outputs: in replies, and where it asks. It passes the same firewall. */
-export interface SafeReplies {
-  /** The results of those expressions that the client named, each in the form that Jupyter gives them. */
-  expressions(results: Bundle, asked: readonly string[]): Record<string, unknown>;
-  error(error: WorkerError): WorkerError;
-  /** What is known of a name. */
-  knowledge(data: Bundle): Bundle;
-  matches(found: readonly string[]): string[];
-  prompt(text: string): string;
-}
-
-/** Makes what code says in replies safe to be shown. */
-export function createReplies(redactor: Redactor): SafeReplies {
+/** Makes what code says to a client beside its outputs safe to be shown: in replies, and where it asks. */
+export function createReplies(redactor: Redactor) {
   const text = (value: string): string => showInvisible(redactor.text(filterTerminal(wellFormed(value))));
   const expression = (value: unknown): unknown => {
     const parsed = result.safeParse(value);
@@ -49,14 +38,14 @@ export function createReplies(redactor: Redactor): SafeReplies {
     return { status: 'ok', data, metadata };
   };
   return {
-    expressions: (results, asked) =>
+    expressions: (results: Bundle, asked: readonly string[]): Record<string, unknown> =>
       Object.fromEntries(
         asked.filter((name) => Object.hasOwn(results, name)).map((name) => [name, expression(results[name])]),
       ),
-    error: (error) => safeError(error, redactor),
-    knowledge: (data) => safeBundle(data, {}, redactor).data,
-    matches: (found) =>
+    error: (error: WorkerError): WorkerError => safeError(error, redactor),
+    knowledge: (data: Bundle): Bundle => safeBundle(data, {}, redactor).data,
+    matches: (found: readonly string[]): string[] =>
       found.map((match) => redactor.text(stripTerminal(wellFormed(match.slice(0, longestMatch))))),
-    prompt: (prompt) => text(prompt.slice(0, longestPrompt)),
+    prompt: (prompt: string): string => text(prompt.slice(0, longestPrompt)),
   };
 }

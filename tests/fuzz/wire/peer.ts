@@ -22,7 +22,7 @@ interface Sent {
 }
 
 const hangMs = 30_000;
-const interruptMs = 100;
+const interruptMs = 25;
 const remembered = 500;
 
 /** A client whose requests must be answered, each once, and who is told what comes beside that. */
@@ -92,7 +92,7 @@ export class Peer {
     this.#had = [...this.#had, ...this.#underWay].slice(-remembered);
     this.#underWay = [];
     for (const { type, wantsReply } of this.#pending.values()) {
-      this.faults.push(`no ${wantsReply ? 'reply' : 'idle'} for ${type.slice(0, 40)}`);
+      this.faults.push(`no ${wantsReply ? 'reply' : 'idle'} for ${type}`);
     }
     const hangs = this.#pending.size > 0;
     this.#pending.clear();
@@ -114,7 +114,9 @@ export class Peer {
   #expect(channel: RequestChannel, header: Header, content: Json, wantsReply: boolean): void {
     this.#sent.add(header.msg_id);
     this.#transcript.sends(channel, { header, content });
-    this.#pending.set(header.msg_id, { type: header.msg_type, wantsReply, wantsIdle: true });
+    const command = /^\w+/.exec(String(content['code']))?.[0] ?? '';
+    const type = `${header.msg_type.slice(0, 40)} ${command} on ${channel}`;
+    this.#pending.set(header.msg_id, { type, wantsReply, wantsIdle: true });
     const mark = markIn(content['code']);
     if (header.msg_type === 'execute_request' && mark !== undefined) this.mayRun.add(mark);
   }

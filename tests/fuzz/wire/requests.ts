@@ -104,7 +104,7 @@ function cell(random: Random, words: Words): Json {
     ...{ code: words[kind](mark), silent: random.chance(0.1), store_history: random.chance(0.8) },
     user_expressions: random.chance(0.2) ? { a: '1 + 1', [anyName(random)]: 'x' } : {},
     allow_stdin: random.chance(0.8),
-    stop_on_error: random.chance(0.3),
+    stop_on_error: random.chance(0.05), // each such failure is waited for
   };
 }
 

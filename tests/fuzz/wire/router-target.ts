@@ -58,6 +58,13 @@ const slider = (comm: string): Extract<WorkerOutput, { kind: 'comm' }> => ({
   },
 });
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** Does at once what a cell's first word says, and remembers its mark. */
 class InterpreterDouble implements Interpreter {
   readonly ran = new Map<string, number>();
@@ -76,7 +83,7 @@ class InterpreterDouble implements Interpreter {
       case 'fail':
         return this.#failed(request, 'ValueError');
       case 'wait':
-        await new Promise((resolve) => request.signal.addEventListener('abort', resolve, { once: true }));
+        await aborted(request.signal);
         return this.#failed(request, 'KeyboardInterrupt');
       case 'ask': {
         const said = await request.onInput?.('? ', false).catch(() => 'right');

@@ -1,6 +1,17 @@
-import type { CellRequest, Interpreter } from './interpreter/contract.ts';
-import type { CellOutcome } from './loop/events.ts';
-import type { SafeReplies } from './output/replies.ts';
+import type { CellOutcome } from '../loop/events.ts';
+import type { Bundle, WorkerError } from '../sandbox/contract.ts';
+import type { CellRequest, Interpreter } from './contract.ts';
+
+/** Makes what code says to a client beside its outputs safe to be shown. */
+interface SafeReplies {
+  /** The results of those expressions that the client named, each in the form that Jupyter gives them. */
+  expressions(results: Bundle, asked: readonly string[]): Record<string, unknown>;
+  error(error: WorkerError): WorkerError;
+  /** What is known of a name. */
+  knowledge(data: Bundle): Bundle;
+  matches(found: readonly string[]): string[];
+  prompt(text: string): string;
+}
 
 /** An interpreter whose answers, and whose code's questions, pass the output firewall, as its outputs do. */
 export function safeInterpreter(interpreter: Interpreter, safe: SafeReplies): Interpreter {
