@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     env: { REPLIQUE_AUDIT_DIR: join(tmpdir(), `replique-audit-of-tests-${process.pid}`) },
     globalSetup: './tests/support/audit-directory.ts',
+    setupFiles: './tests/support/protocol/setup.ts',
     pool: 'forks',
     maxWorkers: 2,
     reporters: ['default', './tests/closing-line.ts'],

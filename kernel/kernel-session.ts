@@ -6,6 +6,7 @@ import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
 import { createModelList } from './model-list.ts';
 import { createRefusingInterpreter } from './interpreter/refusing.ts';
+import { safeInterpreter } from './interpreter/safe-interpreter.ts';
 import type { createEmitterFactory } from './output/emitter.ts';
 import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
@@ -126,10 +127,6 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => state.saved(),
-    showValues: async (values) => {
-      const { safeExpressions } = await import('./output/expressions.ts');
-      return safeExpressions(values, redactor);
-    },
     loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),
@@ -156,5 +153,7 @@ async function createSession(
       await Promise.all([state.finish(), history.finish()]);
     }
   };
-  return { interpreter, ...display, keeper: state, history, end };
+  const { createReplies } = await import('./output/replies.ts');
+  const answering = safeInterpreter(interpreter, createReplies(redactor));
+  return { interpreter: answering, ...display, keeper: state, history, end };
 }

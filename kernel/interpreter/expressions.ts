@@ -4,7 +4,7 @@ import type { CellRequest } from './contract.ts';
 
 type Expressions = Readonly<Record<string, string>>;
 /** By the names that the client gave its expressions. */
-export type Values = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
 const longestMs = 60_000;
 

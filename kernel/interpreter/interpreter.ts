@@ -9,7 +9,7 @@ import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import type { Sources } from './editing/contract.ts';
 import * as editing from './editing/index.ts';
-import { evaluate, notEvaluated, type Values } from './expressions.ts';
+import { evaluate, notEvaluated } from './expressions.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
@@ -47,8 +47,6 @@ export interface InterpreterOptions {
   readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
   /** Settles when what has been said so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
-  /** The values of a client's expressions as it may see them. */
-  readonly showValues: (values: Values) => Promise<Values>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
@@ -91,8 +89,7 @@ class SessionInterpreter implements Interpreter {
     const rest = notEvaluated(request, outcome.userExpressions);
     const more = rest && (await this.#alone(request, () => evaluate(this.#options.worker, request, rest)));
     if (more?.status === 'error') return more;
-    const values = { ...outcome.userExpressions, ...more?.userExpressions };
-    return { status: 'ok', userExpressions: await this.#options.showValues(values) };
+    return { status: 'ok', userExpressions: { ...outcome.userExpressions, ...more?.userExpressions } };
   }
 
   async deliver(request: WidgetRequest): Promise<void> {

@@ -7,7 +7,7 @@ import type { Signer } from './signer.ts';
  * content, buffers. Both the kernel and its clients read and write it with these functions.
  */
 
-/** Bounds on a message, checked before anything in it is parsed or hashed. Sizes in bytes. */
+/** Bounds on a message; sizes, in bytes, are checked before anything in it is parsed or hashed. */
 export const LIMITS = {
   frames: 1024,
   identities: 16,
@@ -15,6 +15,8 @@ export const LIMITS = {
   headerBytes: 64 * 1024,
   jsonBytes: 32 * 1024 * 1024,
   totalBytes: 128 * 1024 * 1024,
+  /** Of lists and objects in one another: what is deeper can be read, but neither written again nor read by Python. */
+  depth: 200,
 } as const;
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
@@ -57,8 +59,8 @@ export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Env
     message: {
       header: parseHeader(header),
       parent_header: plainValues(parseObject(parent, 'parent header')),
-      metadata: parseObject(metadata, 'metadata'),
-      content: parseObject(content, 'content'),
+      metadata: bounded(parseObject(metadata, 'metadata'), 'metadata'),
+      content: bounded(parseObject(content, 'content'), 'content'),
       buffers,
     },
   };
@@ -90,6 +92,16 @@ function parseObject(frame: Uint8Array, name: string): JsonObject {
     throw new DecodeError(`the ${name} is no JSON object`);
   }
   return value as JsonObject;
+}
+
+function bounded(object: JsonObject, name: string): JsonObject {
+  if (isDeeper(object, LIMITS.depth)) throw new DecodeError(`the ${name} is nested too deep`);
+  return object;
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1));
 }
 
 function parseHeader(frame: Uint8Array): Header {

@@ -37,6 +37,11 @@ export class Cells {
     this.#comms = new CommQueue(options, ({ keeper }) => this.#last(keeper));
   }
 
+  /** The number of the last cell, as far as it is known: every `execute_reply` has one. */
+  get count(): number {
+    return this.#counted ?? 0;
+  }
+
   push(requester: Requester, content: Content, form: Form): void {
     const queue = this.#options.subshells.queueOf(requester.header);
     if (queue === undefined) {
@@ -80,7 +85,7 @@ export class Cells {
       const problem = errorReply(error);
       const { ename, evalue, traceback } = problem;
       if (!content.silent) outbox.publish('error', { ename, evalue, traceback }, requester.header);
-      outbox.reply(requester, { ...problem, execution_count: this.#counted ?? 0 }, { started });
+      outbox.reply(requester, { ...problem, execution_count: this.count }, { started });
     } finally {
       outbox.idle(requester.header);
     }
@@ -133,15 +138,16 @@ export class Cells {
   #refuse(requester: Requester): void {
     const { outbox } = this.#options;
     outbox.busy(requester.header);
-    outbox.reply(requester, errorReply(new Error('There is no such subshell.')));
+    const problem = errorReply(new Error('There is no such subshell.'));
+    outbox.reply(requester, { ...problem, execution_count: this.count });
     outbox.idle(requester.header);
   }
 
-  /** As ipykernel answers a cell that an error before it, or an interrupt, kept from running. */
+  /** Answers a cell that an error before it, or an interrupt, kept from running. */
   #abort(requester: Requester): void {
     const { outbox } = this.#options;
     outbox.busy(requester.header);
-    outbox.reply(requester, { status: 'aborted' }, { status: 'aborted' });
+    outbox.reply(requester, { status: 'aborted', execution_count: this.count }, { status: 'aborted' });
     outbox.idle(requester.header);
   }
 }

@@ -40,40 +40,26 @@ export class CommQueue {
 
   async #run(requester: Requester, request: CommRequest | 'malformed', signal: AbortSignal): Promise<void> {
     const { outbox, log } = this.#options;
-    if (request === 'malformed') {
-      log(`Refused a malformed ${requester.header.msg_type}.`);
-      this.#answered(requester);
-      return;
-    }
-    const { event } = request;
-    if (event === 'open') {
-      this.#closeAgain(requester, request.comm);
-      return;
-    }
-    const delivery: CommDelivery = { ...request, event };
-    const session = await this.#options.session.ready();
-    if (!session.comms.admit(delivery)) {
-      log(`Refused a ${requester.header.msg_type} to a comm that is not open, or too large.`);
-      this.#answered(requester);
-      return;
-    }
-    outbox.busyWithCell(requester.header);
+    const { header } = requester;
+    outbox.busyWithCell(header);
     try {
-      await this.#deliver(session, requester, delivery, signal);
+      if (request === 'malformed') log(`Refused a malformed ${header.msg_type}.`);
+      else if (request.event === 'open') this.#closeAgain(requester, request.comm);
+      else await this.#deliver(requester, { ...request, event: request.event }, signal);
     } catch (error) {
       log(`A widget could not be told: ${String(error)}`);
     } finally {
-      outbox.idle(requester.header);
+      outbox.idle(header);
     }
   }
 
-  async #deliver(
-    session: Session,
-    { header }: Requester,
-    comm: CommDelivery,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { sessionId, outbox } = this.#options;
+  async #deliver({ header }: Requester, comm: CommDelivery, signal: AbortSignal): Promise<void> {
+    const { sessionId, outbox, log } = this.#options;
+    const session = await this.#options.session.ready();
+    if (!session.comms.admit(comm)) {
+      log(`Refused a ${header.msg_type} to a comm that is not open, or too large.`);
+      return;
+    }
     const emitter = session.createEmitter({
       form: 'document',
       executionCount: this.#executionCount(session),
@@ -87,10 +73,7 @@ export class CommQueue {
 
   /** As Jupyter answers where no code waits for such a comm. */
   #closeAgain({ header }: Requester, comm: string): void {
-    const { outbox } = this.#options;
-    outbox.busy(header);
-    outbox.publish('comm_close', { comm_id: comm, data: {} }, header);
-    outbox.idle(header);
+    this.#options.outbox.publish('comm_close', { comm_id: comm, data: {} }, header);
   }
 
   #answered({ header }: Requester): void {

@@ -131,6 +131,7 @@ class Router implements RunningRouter {
       ename: 'MalformedRequest',
       evalue,
       traceback: [evalue],
+      ...(msg_type === 'execute_request' && { execution_count: this.#cells.count }),
     });
     this.#outbox.idle(requester.header);
   }

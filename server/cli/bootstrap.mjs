@@ -54,12 +54,21 @@ const commands = {
       ...['--reporter', './tests/security/table.ts', ...args],
     ]);
   },
+  conformance: async (args) =>
+    (await import('./dev/test.mjs')).runTests(root, below('tests/conformance', args)),
   sessions: (args) => runProgram(process.execPath, [join(root, 'dist/dev/sessions.js'), ...args]),
   fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   chaos: (args) => runProgram(process.execPath, [join(root, 'dist/dev/chaos.js'), ...args]),
   eval: (args) => runProgram(process.execPath, [join(root, 'dist/dev/eval.js'), ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };
+
+/** Of vitest's arguments the names of tests, as files of that folder; without names all of it. */
+function below(folder, args) {
+  const isOption = (arg) => arg.startsWith('-');
+  const named = args.map((arg) => (isOption(arg) ? arg : `${folder}/${arg}`));
+  return args.every(isOption) ? [folder, ...args] : named;
+}
 
 async function measure() {
   await ensureBuilt();

@@ -111,7 +111,7 @@ async function streaming(top: string): Promise<{ firstMs: number; share: number 
   writeFileSync(file, JSON.stringify(connection));
   const kernel = startKernel(top, file, peer);
   const channels = new ZmqClient(connection);
-  const client = new TestClient(channels);
+  const client = new TestClient(channels, [], false);
   try {
     await client.published('iopub_welcome');
     const times: number[] = [];

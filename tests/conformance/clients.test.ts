@@ -20,6 +20,7 @@ describe('jupyter_kernel_test', () => {
   it('passes but for the expected failures, and those fail', { timeout: 120_000 }, async () => {
     const { ran, failed } = report.parse(await jupyter.drive('kernel_tests.py'));
     expect(ran).toBe(13);
+    expect(jupyter.recorded().messages).toBeGreaterThan(100);
     expect(Object.keys(failed).sort(), JSON.stringify(failed, null, 1)).toEqual(
       Object.keys(expectedFailures).sort(),
     );
@@ -49,6 +50,7 @@ describe('jupyter console', () => {
       ),
     );
     expect(banner).toContain('each cell is a prompt');
+    expect(jupyter.recorded().messages).toBeGreaterThan(10);
     expect(cells[0]).toMatch(/^42$/m);
     expect(cells[1]).toMatch(whole);
     expect(cells[2]).toMatch(/^one\r?\ntwo$/m);

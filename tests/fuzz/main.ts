@@ -1,20 +1,36 @@
 import { fuzzSnapshots } from './snapshots.ts';
+import { fuzzWire } from './wire.ts';
 import { fuzzWorker } from './worker.ts';
 import { option } from '../support/options.ts';
 
-/** `npm run fuzz -- --target worker|snapshots [--count N] [--seed S]`: prints the seed, what came of it, and memory before and after. */
-const targets = { worker: fuzzWorker, snapshots: fuzzSnapshots } as const;
+/**
+ * `npm run fuzz [-- --target worker|snapshots|wire] [--messages N] [--seed S]`: without a target all of them, one after the
+ * other. Prints the seed, what came of it, and memory before and after.
+ */
+const targets: Readonly<Record<string, typeof fuzzWorker>> = {
+  worker: fuzzWorker,
+  snapshots: fuzzSnapshots,
+  wire: fuzzWire,
+};
 
 async function main(args: readonly string[]): Promise<number> {
-  const target = option(args, 'target') ?? 'worker';
-  const fuzz = targets[target as keyof typeof targets] as (typeof targets)['worker'] | undefined;
+  const names = [option(args, 'target') ?? Object.keys(targets)].flat();
   const seed = Number(option(args, 'seed') ?? Date.now() % 2 ** 31);
-  const count = Number(option(args, 'count') ?? 1_000_000);
-  if (fuzz === undefined || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
-    console.error(`usage: npm run fuzz -- --target ${Object.keys(targets).join('|')} [--count N] [--seed N]`);
+  const count = Number(option(args, 'messages') ?? 1_000_000);
+  const isKnown = names.every((name) => Object.hasOwn(targets, name));
+  if (!isKnown || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
+    const known = Object.keys(targets).join('|');
+    console.error(`usage: npm run fuzz [-- --target ${known}] [--messages N] [--seed N]`);
     return 2;
   }
-  console.log(`${target}: ${count} messages, seed ${seed}`);
+  let hasFault = false;
+  for (const name of names) hasFault = (await run(name, targets[name]!, seed, count)) || hasFault;
+  return hasFault ? 1 : 0;
+}
+
+/** Whether it came to what must not be. */
+async function run(name: string, fuzz: typeof fuzzWorker, seed: number, count: number): Promise<boolean> {
+  console.log(`${name}: ${count} messages, seed ${seed}`);
   await fuzz(seed ^ 1, Math.min(count, 20_000)); // what is loaded and compiled once is no growth
   const before = memoryMb();
   const began = performance.now();
@@ -31,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const fault of report.faults) console.error(`FAULT: ${fault}`);
   const hasGrown = grown > mostGrowthMb;
   if (hasGrown) console.error(`FAULT: memory has grown by more than ${mostGrowthMb} MB`);
-  return report.faults.length > 0 || hasGrown ? 1 : 0;
+  return report.faults.length > 0 || hasGrown;
 }
 
 const mostGrowthMb = 30;

@@ -67,6 +67,7 @@ describe('a subshell', () => {
     open = await KernelUnderTest.start({ replies: [{ text: helper(untilFile) }, { text: 'Done.' }] });
     const { cell, subshell } = await begin(open);
     const code = open.client.sendTo(subshell, 'execute_request', { code: '%%python\nopen("ran", "w")' });
+    await open.client.message(({ message }) => message.parent_header['msg_id'] === code);
     await open.client.ask('interrupt_request', {}, 'control');
     expect((await open.finished(code)).reply).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
     expect((await open.finished(cell)).reply['status']).toBe('error');

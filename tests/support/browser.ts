@@ -8,13 +8,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { labEnvDir } from '../../kernel/paths.ts';
+import { answers, ended, freePort } from './server-process.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -151,30 +149,4 @@ function launch(top: string): Promise<Browser> {
     args: ['--no-sandbox', '--disable-gpu', ...quiet, '--disable-component-update', '--disable-sync'],
     env: { ...process.env, HOME: top },
   });
-}
-
-async function answers(origin: string): Promise<void> {
-  const until = Date.now() + startMs;
-  for (;;) {
-    const response = await fetch(`${origin}/api`).catch(() => undefined);
-    if (response?.ok) return;
-    if (Date.now() > until) throw new Error('JupyterLab did not start.');
-    await sleep(100);
-  }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const gone = new Promise((resolve) => child.once('close', resolve));
-  child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await gone;
-  clearTimeout(late);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

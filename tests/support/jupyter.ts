@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { workerEnvDir } from '../../kernel/paths.ts';
+import { noteFaults } from './protocol/faults.ts';
+import { checkRecorded, recording } from './protocol/recorded.ts';
 import { testPython } from './python.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -22,12 +24,14 @@ export const helper = (code: string): string => `<helpers lang="python">\n${code
 
 /**
  * Jupyter's own clients with the built kernel installed, in folders of their own: nothing of this machine's Jupyter is
- * read, and whatever is left in `temporary` was left by the kernel or its client.
+ * read, and whatever is left in `temporary` was left by the kernel or its client. What kernels send to Python's clients is
+ * recorded, and at the end held against the protocol.
  */
 export class Jupyter {
   readonly top = realpathSync(mkdtempSync(join(tmpdir(), 'rj-')));
   readonly workspace = join(this.top, 'workspace');
   readonly temporary = join(this.top, 'tmp');
+  readonly #record = join(this.top, 'record.jsonl');
   readonly #drivers = new Set<ReturnType<typeof spawn>>();
   readonly #environment: NodeJS.ProcessEnv;
 
@@ -46,6 +50,7 @@ export class Jupyter {
       JUPYTER_PATH: join(this.top, 'prefix', 'share', 'jupyter'),
       JUPYTER_PLATFORM_DIRS: '1',
       PYTHONDONTWRITEBYTECODE: '1',
+      ...recording(this.#record),
       REPLIQUE_PROVIDER: 'mock',
       REPLIQUE_MOCK_SCRIPT: join(this.top, 'script.json'),
       ...variables,
@@ -112,9 +117,15 @@ export class Jupyter {
     return file;
   }
 
+  /** How many messages kernels have sent so far, and what was wrong with them. */
+  recorded(): ReturnType<typeof checkRecorded> {
+    return checkRecorded(this.#record);
+  }
+
   /** Ends the drivers and removes the folders. Kernels see that their driver is gone. */
   close(): void {
     for (const driver of this.#drivers) driver.kill('SIGKILL');
+    noteFaults(this.recorded().problems);
     rmSync(this.top, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

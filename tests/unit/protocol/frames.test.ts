@@ -102,6 +102,11 @@ describe('a message is refused', () => {
       'content is no JSON',
     ],
     ['with Python’s NaN', signed([header, '{}', '{}', '{"a": NaN}']), 'content is no JSON'],
+    [
+      'with content that is nested too deep',
+      signed([header, '{}', '{}', `{"a":${'['.repeat(200)}${']'.repeat(200)}}`]),
+      'content is nested too deep',
+    ],
     ['without a message id', signed(['{"msg_type":"t","session":"s"}', '{}', '{}', '{}']), 'lacks a field'],
     [
       'with an id that is a number',
@@ -115,6 +120,12 @@ describe('a message is refused', () => {
     ],
   ])('%s', (_name, frames, problem) => {
     expect(() => read(frames)).toThrow(problem);
+  });
+
+  test('not for 200 levels, nor for a hundred thousand are they walked', () => {
+    const content = (depth: number): string => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
+    expect(read(signed([header, '{}', '{}', content(200)])).message.content).toHaveProperty('a');
+    expect(() => read(signed([header, '{}', '{}', content(100_000)]))).toThrow('nested too deep');
   });
 
   test('with too many frames, identities or bytes, before anything is parsed', () => {

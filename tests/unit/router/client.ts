@@ -1,6 +1,8 @@
 import { makeMessage } from '../../../kernel/protocol/header.ts';
 import type { Envelope, Message, ParentHeader } from '../../../kernel/protocol/header.ts';
 import type { RequestChannel } from '../../../kernel/wire/contract.ts';
+import { noteFaults } from '../../support/protocol/faults.ts';
+import { Transcript } from '../../support/protocol/transcript.ts';
 
 /** The channels of a client, whatever carries them. */
 export interface ClientChannels {
@@ -14,18 +16,30 @@ export interface Received {
   readonly message: Message;
 }
 
-/** A client for tests: keeps everything it receives, in order, and waits for what should come. */
+/**
+ * A client for tests: keeps everything it receives, in order, and waits for what should come. A message that is not as
+ * the protocol has it fails the test that runs.
+ */
 export class TestClient {
   readonly received: Received[] = [];
   readonly #channels: ClientChannels;
   readonly #identities: readonly Uint8Array[];
   readonly #waiting = new Set<() => void>();
+  readonly #transcript: Transcript | undefined;
 
-  constructor(channels: ClientChannels, identities: readonly Uint8Array[] = [Buffer.from('client-1')]) {
+  /** @param onFaults is told what is wrong with a message; `false`: messages are not checked */
+  constructor(
+    channels: ClientChannels,
+    identities: readonly Uint8Array[] = [Buffer.from('client-1')],
+    onFaults: ((faults: readonly string[]) => void) | false = noteFaults,
+  ) {
     this.#channels = channels;
     this.#identities = identities;
+    this.#transcript = onFaults ? new Transcript() : undefined;
     channels.receive((channel, envelope) => {
       this.received.push({ channel, envelope, message: envelope.message });
+      const faults = this.#transcript?.hears(channel, envelope.message) ?? [];
+      if (onFaults && faults.length > 0) onFaults(faults);
       for (const look of this.#waiting) look();
     });
   }
@@ -37,9 +51,7 @@ export class TestClient {
     channel: RequestChannel = 'shell',
     parent: ParentHeader = {},
   ): string {
-    const message = makeMessage(msgType, 'test', content, { parent });
-    this.#channels.send(channel, { identities: this.#identities, message });
-    return message.header.msg_id;
+    return this.#send(channel, makeMessage(msgType, 'test', content, { parent }));
   }
 
   execute(code: string, content: object = {}): string {
@@ -50,8 +62,13 @@ export class TestClient {
   sendTo(subshell: string, msgType: string, content: object = {}): string {
     const message = makeMessage(msgType, 'test', content);
     const header = { ...message.header, subshell_id: subshell };
-    this.#channels.send('shell', { identities: this.#identities, message: { ...message, header } });
-    return header.msg_id;
+    return this.#send('shell', { ...message, header });
+  }
+
+  #send(channel: RequestChannel, message: Message): string {
+    this.#transcript?.sends(channel, message);
+    this.#channels.send(channel, { identities: this.#identities, message });
+    return message.header.msg_id;
   }
 
   /** The first message that fits, now or when it comes. */

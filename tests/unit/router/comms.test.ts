@@ -4,7 +4,10 @@ import { startSession } from './harness.ts';
 
 const comms: OpenComms = {
   list: (target) => (target === 'other' ? {} : { known: { target_name: 'jupyter.widget' } }),
-  admit: ({ comm }) => comm !== 'refused',
+  admit: ({ comm }) => {
+    if (comm === 'bug') throw new RangeError('a bug in the comms');
+    return comm !== 'refused';
+  },
 };
 
 describe('comms', () => {
@@ -32,12 +35,24 @@ describe('comms', () => {
     ['that is malformed', { comm_id: '' }, 'Refused a malformed comm_msg'],
     ['that is not open', { comm_id: 'refused' }, 'Refused a comm_msg to a comm that is not open'],
     ['whose widget fails', { comm_id: 'broken' }, 'A widget could not be told'],
+    ['that meets a bug', { comm_id: 'bug' }, 'A widget could not be told: RangeError'],
   ])('a message %s ends, too, and the log says why', async (_, content, logged) => {
     const { client, log } = startSession({ comms });
     const id = client.send('comm_msg', content);
     await client.idle(id);
     expect(client.story(id)).toEqual(['busy', 'idle']);
     expect(log.join()).toContain(logged);
+    expect((await client.done(client.execute('print after'))).content['status']).toBe('ok');
+  });
+
+  test('of a session that could not begin end, too, and cells after them say why', async () => {
+    const { client } = startSession({
+      session: { ready: () => Promise.reject(new Error('no session today')), begun: () => undefined },
+    });
+    const id = client.send('comm_msg', { comm_id: 'known', data: {} });
+    await client.idle(id);
+    const { content } = await client.done(client.execute('x'));
+    expect(content).toMatchObject({ status: 'error', evalue: 'no session today' });
   });
 
   test('that wait when the cell is interrupted end without being handed on', async () => {

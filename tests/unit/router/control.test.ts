@@ -12,7 +12,7 @@ describe('an interrupt', () => {
     const reply = await client.ask('interrupt_request', {}, 'control');
     expect(reply.content).toEqual({ status: 'ok' });
     expect((await client.done(running)).content).toMatchObject({ status: 'error', ename: 'Interrupted' });
-    expect((await client.done(waiting)).content).toEqual({ status: 'aborted' });
+    expect((await client.done(waiting)).content).toEqual({ status: 'aborted', execution_count: 1 });
     expect(interpreter.cells).toHaveLength(1);
     expect((await client.done(client.execute('print b'))).content['status']).toBe('ok');
   });
@@ -68,7 +68,10 @@ describe('a shutdown', () => {
       expect((await client.done(running)).content).toMatchObject({ ename: 'Interrupted' });
       expect(interpreter.closed).toBe(1);
       expect(shutdowns).toEqual([true]);
-      expect((await client.done(client.execute('print a'))).content).toEqual({ status: 'aborted' });
+      expect((await client.done(client.execute('print a'))).content).toEqual({
+        status: 'aborted',
+        execution_count: 1,
+      });
     },
   );
 

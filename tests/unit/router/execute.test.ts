@@ -14,7 +14,7 @@ describe('a cell', () => {
     expect(reply.content).toEqual({
       status: 'ok',
       execution_count: 1,
-      user_expressions: { a: '1 + 1' },
+      user_expressions: { a: { status: 'ok', data: { 'text/plain': '1 + 1' }, metadata: {} } },
       payload: [],
     });
     expect((await client.published('execute_input')).content).toEqual({
@@ -171,7 +171,7 @@ describe('cells that wait', () => {
     const rest = [client.execute('print a'), client.execute('print b')];
     for (const id of rest) {
       const reply = await client.done(id);
-      expect(reply.content).toEqual({ status: 'aborted' });
+      expect(reply.content).toEqual({ status: 'aborted', execution_count: 1 });
       expect(client.story(id)).toEqual(['busy', 'execute_reply', 'idle']);
     }
     expect(client.story(failing).at(-1)).toBe('idle');

@@ -48,7 +48,11 @@ test('a failure aborts what was sent before it, also what comes after it, and no
   cell('without a date');
   cell('sent later', Date.now() + 1);
   await new Promise<void>((resolve) => {
-    queue.push({ run: () => Promise.resolve(resolve()), abort: resolve });
+    const run = (): Promise<void> => {
+      resolve();
+      return Promise.resolve();
+    };
+    queue.push({ run, abort: resolve });
   });
   expect(told).toEqual(['on its way aborted', 'without a date ran', 'sent later ran']);
 });

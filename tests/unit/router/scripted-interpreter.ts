@@ -9,6 +9,15 @@ const failure = (ename: string, interrupted = false): CellOutcome => ({
   interrupted,
 });
 
+/** Each expression as its own value. */
+const echoed = (expressions: CellRequest['userExpressions']): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(expressions).map(([name, code]) => [
+      name,
+      { status: 'ok', data: { 'text/plain': code }, metadata: {} },
+    ]),
+  );
+
 const stream = (text: string): CellEvent => ({
   type: 'output',
   output: { kind: 'stream', name: 'stdout', text },
@@ -28,7 +37,7 @@ export class ScriptedInterpreter implements Interpreter {
     this.cells.push(request);
     const [command, ...rest] = request.code.split(' ');
     const argument = rest.join(' ');
-    const ok: CellOutcome = { status: 'ok', userExpressions: request.userExpressions };
+    const ok: CellOutcome = { status: 'ok', userExpressions: echoed(request.userExpressions) };
     switch (command) {
       case 'print':
         request.emit(stream(argument));

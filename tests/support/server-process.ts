@@ -1,0 +1,34 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const startMs = 90_000;
+
+/** Waits until Jupyter's server answers there. */
+export async function answers(origin: string): Promise<void> {
+  const until = Date.now() + startMs;
+  for (;;) {
+    const response = await fetch(`${origin}/api`).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > until) throw new Error('Jupyter’s server did not start.');
+    await sleep(100);
+  }
+}
+
+/** Ends a server, gently first. */
+export async function ended(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await gone;
+  clearTimeout(late);
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
