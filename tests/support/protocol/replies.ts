@@ -68,6 +68,24 @@ const kernelInfo = reply({
 /** "History": session, line, and the input or the input with its output. */
 const entry = z.tuple([z.int(), z.int(), z.union([text, z.tuple([text, text.nullable()])])]);
 
+const port = z.int().min(0).max(65_535);
+/** "Connect". */
+const connect = reply({
+  ...{ shell_port: port, iopub_port: port, stdin_port: port, hb_port: port, control_port: port },
+});
+
+/** "Debug request": its content is a response of the Debug Adapter Protocol, without Jupyter's status. */
+const response = z.strictObject({
+  type: z.literal('response'),
+  seq: z.int(),
+  request_seq: z.int(),
+  command: text,
+  success: z.boolean(),
+  message: text.optional(),
+  body: object,
+});
+const debug = z.union([response, failure]);
+
 /** "Kernel shutdown". */
 export const shutdown = reply({ restart: z.boolean() });
 
@@ -83,6 +101,8 @@ export const replies = {
   history_reply: reply({ history: z.array(entry) }),
   is_complete_reply: isComplete,
   comm_info_reply: reply({ comms: z.record(named, z.strictObject({ target_name: named })) }),
+  connect_reply: connect,
+  debug_reply: debug,
   kernel_info_reply: kernelInfo,
   interrupt_reply: reply({}),
   shutdown_reply: shutdown,

@@ -79,7 +79,9 @@ export class Transcript {
     if (['execute_input', 'execute_result', 'execute_reply'].includes(type)) {
       const { execution_count } = content;
       request.count ??= execution_count;
-      if (execution_count !== undefined && execution_count !== request.count) {
+      // "Execute": the counter grows with what is stored; the input of another cell tells the number that would be next.
+      const isStored = sent?.content['store_history'] !== false && sent?.content['silent'] !== true;
+      if (isStored && execution_count !== undefined && execution_count !== request.count) {
         say(`its count is ${JSON.stringify(execution_count)}, not ${JSON.stringify(request.count)}`);
       }
     }
