@@ -1,7 +1,7 @@
 /** A cell that comes sooner after the one before it does not wait for a snapshot. */
 const idleMs = 20;
 /** Once code has run for longer than this since the last one, a snapshot is taken even if the next cell waits for it. */
-const mostUnkeptMs = 500;
+const mostUnkeptMs = 1000;
 
 /**
  * Keeps the worker's memory, so that a worker that must be replaced comes back as it was: after each cell, where there is

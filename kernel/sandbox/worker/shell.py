@@ -132,7 +132,9 @@ def run_unstored(shell, code, silent):
 
 
 def warm_up(shell):
-    """Formats an exception that no one sees: the first one loads much, and shall not delay an interrupt's."""
+    """Runs nothing, and formats a value and an exception that no one sees: the first ones load much, and shall delay no one's."""
+    shell.run_cell("None", store_history=False, silent=True)
+    shell.display_formatter.format(1)
     try:
         raise KeyboardInterrupt
     except KeyboardInterrupt:
