@@ -44,10 +44,11 @@ export class ExecutionQueue {
     this.#abortWaiting();
   }
 
-  /** Takes no more: what waits is aborted, what runs may end. */
-  end(): void {
+  /** Takes no more: what waits is aborted, what runs may end, and then it settles. */
+  end(): Promise<void> {
     this.#closed = true;
     this.#abortWaiting();
+    return this.#drained;
   }
 
   /** Stops everything, for good; settles when the running cell has ended. */

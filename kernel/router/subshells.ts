@@ -12,6 +12,8 @@ const mostSubshells = 100;
 export class Subshells {
   readonly #main = new ExecutionQueue();
   readonly #others = new Map<string, ExecutionQueue>();
+  /** Of deleted subshells in which a cell still runs. */
+  readonly #ending = new Set<ExecutionQueue>();
 
   /** The queue that a request names; `undefined` for one of a subshell that is not there. */
   queueOf({ subshell_id: id }: Header): ExecutionQueue | undefined {
@@ -20,7 +22,8 @@ export class Subshells {
 
   /** Makes one and returns its id. @throws Error where there are too many */
   create(): string {
-    if (this.#others.size >= mostSubshells) throw new Error(`No more than ${mostSubshells} subshells.`);
+    if (this.#others.size + this.#ending.size >= mostSubshells)
+      throw new Error(`No more than ${mostSubshells} subshells.`);
     const id = randomUUID();
     this.#others.set(id, new ExecutionQueue());
     return id;
@@ -31,7 +34,8 @@ export class Subshells {
     const queue = this.#others.get(id);
     if (queue === undefined) throw new Error(`There is no subshell ${JSON.stringify(id.slice(0, 100))}.`);
     this.#others.delete(id);
-    queue.end();
+    this.#ending.add(queue);
+    void queue.end().then(() => this.#ending.delete(queue));
   }
 
   list(): string[] {
@@ -40,11 +44,15 @@ export class Subshells {
 
   /** Stops every running cell and aborts those that wait. */
   interrupt(): void {
-    for (const queue of [this.#main, ...this.#others.values()]) queue.interrupt();
+    for (const queue of this.#all()) queue.interrupt();
   }
 
   /** Stops everything, for good; settles when the running cells have ended. */
   async close(): Promise<void> {
-    await Promise.all([this.#main, ...this.#others.values()].map((queue) => queue.close()));
+    await Promise.all(this.#all().map((queue) => queue.close()));
+  }
+
+  #all(): ExecutionQueue[] {
+    return [this.#main, ...this.#others.values(), ...this.#ending];
   }
 }
