@@ -54,7 +54,7 @@ export class ExecutionQueue {
     return failure !== undefined && sentAt < failure.date && performance.now() - failure.at < IN_FLIGHT_MS;
   }
 
-  /** Takes no more: what waits is aborted; settles when what runs has ended. */
+  /** Takes no more: what waits is aborted, what runs may end, and then it settles. */
   end(): Promise<void> {
     this.#closed = true;
     this.#abortWaiting();

@@ -12,7 +12,7 @@ const mostSubshells = 100;
 export class Subshells {
   readonly #main = new ExecutionQueue();
   readonly #others = new Map<string, ExecutionQueue>();
-  /** Deleted, with a cell that still runs. */
+  /** Of deleted subshells in which a cell still runs. */
   readonly #ending = new Set<ExecutionQueue>();
 
   /** The queue that a request names; `undefined` for one of a subshell that is not there. */
@@ -22,7 +22,8 @@ export class Subshells {
 
   /** Makes one and returns its id. @throws Error where there are too many */
   create(): string {
-    if (this.#others.size >= mostSubshells) throw new Error(`No more than ${mostSubshells} subshells.`);
+    if (this.#others.size + this.#ending.size >= mostSubshells)
+      throw new Error(`No more than ${mostSubshells} subshells.`);
     const id = randomUUID();
     this.#others.set(id, new ExecutionQueue());
     return id;
@@ -51,7 +52,7 @@ export class Subshells {
     await Promise.all(this.#all().map((queue) => queue.close()));
   }
 
-  #all(): readonly ExecutionQueue[] {
+  #all(): ExecutionQueue[] {
     return [this.#main, ...this.#others.values(), ...this.#ending];
   }
 }

@@ -62,8 +62,8 @@ export class Peer {
   /** Sends a message that is validly signed; what it deserves is then waited for. */
   request(channel: RequestChannel, parts: Parts, buffers: readonly Buffer[] = [], identities = 0): void {
     const { wants, header, content } = expectationOf(channel, parts);
-    const id = String(header['msg_id']);
-    if (wants !== 'nothing' && this.#sent.has(id)) return; // its answers could not be told apart
+    const isTwice = wants !== 'nothing' && this.#sent.has(header['msg_id'] as string);
+    if (isTwice) return; // its answers could not be told apart
     if (header['msg_type'] === 'shutdown_request') return; // which is sent once, at the end
     if (wants !== 'nothing') this.#expect(channel, header as Header, content, wants === 'reply');
     const frames = signed(parts, this.#key, buffers);
@@ -114,10 +114,11 @@ export class Peer {
   #expect(channel: RequestChannel, header: Header, content: Json, wantsReply: boolean): void {
     this.#sent.add(header.msg_id);
     this.#transcript.sends(channel, { header, content });
-    const command = /^\w+/.exec(String(content['code']))?.[0] ?? '';
+    const { code } = content;
+    const command = typeof code === 'string' ? /^\w*/.exec(code)![0] : '';
     const type = `${header.msg_type.slice(0, 40)} ${command} on ${channel}`;
     this.#pending.set(header.msg_id, { type, wantsReply, wantsIdle: true });
-    const mark = markIn(content['code']);
+    const mark = markIn(code);
     if (header.msg_type === 'execute_request' && mark !== undefined) this.mayRun.add(mark);
   }
 

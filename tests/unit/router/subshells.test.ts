@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RunningRouter } from '../../../kernel/router/router.ts';
 import { brief, type TestClient } from './client.ts';
 import { startSession } from './harness.ts';
 
@@ -95,24 +96,31 @@ describe('subshells', () => {
     expect(interpreter.cells.map(({ code }) => code)).toEqual(['hold']);
   });
 
-  test('that are deleted can still be interrupted, and are waited for when the session ends', async () => {
+  test.each([
+    ['an interrupt', (client: TestClient) => client.ask('interrupt_request', {}, 'control')],
+    ['the session’s end', (_: TestClient, router: RunningRouter) => router.close()],
+  ])('that are deleted while a cell runs there are stopped, too, by %s', async (_, stop) => {
     const { client, router } = startSession();
-    const waits = (): number =>
-      client.received.filter(({ message }) => message.content['text'] === 'waiting').length;
-    const left = async (): Promise<string> => {
-      const subshell = await create(client);
-      const before = waits();
-      const cell = run(client, subshell, 'wait');
-      await client.message(() => waits() > before);
-      await client.ask('delete_subshell_request', { subshell_id: subshell }, 'control');
-      return cell;
-    };
-    const interrupted = await left();
-    await client.ask('interrupt_request', {}, 'control');
-    expect((await client.done(interrupted)).content).toMatchObject({ ename: 'Interrupted' });
-    const ended = await left();
-    await router.close();
-    expect((await client.done(ended)).content).toMatchObject({ ename: 'Interrupted' });
+    const subshell = await create(client);
+    const running = run(client, subshell, 'wait');
+    await client.published('stream');
+    await client.ask('delete_subshell_request', { subshell_id: subshell }, 'control');
+    await stop(client, router);
+    expect((await client.done(running)).content).toMatchObject({ status: 'error', ename: 'Interrupted' });
+  });
+
+  test('that were deleted count as long as a cell runs there', async () => {
+    const { client, interpreter } = startSession();
+    const subshell = await create(client);
+    const running = run(client, subshell, 'hold');
+    await client.published('stream');
+    await client.ask('delete_subshell_request', { subshell_id: subshell }, 'control');
+    for (let i = 0; i < 99; i += 1) await create(client);
+    const more = () => client.ask('create_subshell_request', {}, 'control');
+    expect((await more()).content['status']).toBe('error');
+    interpreter.release();
+    await client.done(running);
+    expect((await more()).content['status']).toBe('ok');
   });
 
   test('that are not there answer with an error, comms with their idle', async () => {
