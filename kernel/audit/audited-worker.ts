@@ -8,20 +8,20 @@ import type { Audit } from './log.ts';
 /** Makes a worker whose runs are recorded: without its `run-start` on the disk no code runs. */
 export function auditedWorker(worker: SessionWorker, audit: Audit): SessionWorker {
   let runs = 0;
-  let cell: number | null = null;
+  let place: Omit<Place, 'run'> = { cell: null };
   return delegatingWorker(worker, {
-    beginCell: (executionCount) => {
-      cell = executionCount;
-      worker.beginCell(executionCount);
+    beginCell: (executionCount, cell) => {
+      place = { cell: executionCount, ...(cell !== undefined && { cell_id: cell }) };
+      worker.beginCell(executionCount, cell);
     },
     execute: (options) => {
       runs += 1;
-      return recorded(worker, audit, options, { run: runs, cell });
+      return recorded(worker, audit, options, { run: runs, ...place });
     },
   });
 }
 
-type Place = Pick<AuditData<'run-start'>, 'run' | 'cell'>;
+type Place = Pick<AuditData<'run-start'>, 'run' | 'cell' | 'cell_id'>;
 
 async function recorded(
   worker: SessionWorker,
@@ -59,7 +59,7 @@ async function recorded(
   }
 }
 
-function descriptionOf(options: ExecuteOptions): Omit<AuditData<'run-start'>, 'run' | 'cell'> {
+function descriptionOf(options: ExecuteOptions): Omit<AuditData<'run-start'>, keyof Place> {
   const { code, language, timeoutMs, onInput, origin, userExpressions = {} } = options;
   const { kind, ...turn } = origin ?? { kind: 'other' as const };
   const hasExpressions = Object.keys(userExpressions).length > 0;

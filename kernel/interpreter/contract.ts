@@ -9,6 +9,8 @@ export interface CellRequest {
   readonly userExpressions: Readonly<Record<string, string>>;
   /** The number this cell has, `In [n]`. */
   readonly executionCount: number;
+  /** The kernel's name of the cell, see `cellOf`; absent where its client does not name it. */
+  readonly cell?: string | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: CellEvent) => void;
   /** Asks the person; absent where the client does not allow stdin. */

@@ -159,7 +159,7 @@ class SessionInterpreter implements Interpreter {
     const began = performance.now();
     this.#running += 1;
     try {
-      this.#options.worker.beginCell(request.executionCount);
+      this.#options.worker.beginCell(request.executionCount, request.cell);
       return await action();
     } finally {
       this.#running -= 1;

@@ -61,6 +61,13 @@ export const auditKinds = {
     .strictObject({
       run: count.describe('number of the run in its session'),
       cell: count.nullable().describe('number of the cell, `In [n]`; null before the first'),
+      cell_id: z
+        .string()
+        .regex(/^(?:notebook:[\w-]{1,64}|client:[0-9a-f]{32})$/)
+        .optional()
+        .describe(
+          '`notebook:` and the cell’s id in its notebook, or `client:` and a hash of the editor’s address of it',
+        ),
       origin: z
         .enum(['helper', 'cell', 'kernel', 'other'])
         .describe('a model’s helper, a person’s own cell, Replique’s own line after a prompt, or else'),

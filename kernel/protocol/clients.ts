@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Message } from './header.ts';
 
@@ -17,6 +18,23 @@ export function formOf({ header, metadata, content }: Message): 'document' | 'li
   return !namesCell && asks.safeParse(content).success && isJupyterClient(header['version'])
     ? 'lines'
     : 'document';
+}
+
+/** nbformat 4.5, "Cell ids". */
+const notebookId = /^[a-zA-Z0-9_-]{1,64}$/;
+const longestAddress = 10_000;
+
+/**
+ * The one name that the kernel has for the cell of an execute request, however its client names it; `undefined` where it does
+ * not. JupyterLab and Notebook send the id that stands in the notebook: `notebook:ID`, the same for whoever opens it. VS Code sends
+ * the address of its document: `client:HASH`, over address and session, since it is another one the next time. nbclient sends none.
+ */
+export function cellOf({ header, metadata }: Pick<Message, 'header' | 'metadata'>): string | undefined {
+  const id = cell.safeParse(metadata).data?.cellId;
+  if (typeof id !== 'string' || id === '' || id.length > longestAddress) return undefined;
+  if (notebookId.test(id)) return `notebook:${id}`;
+  const hash = createHash('sha256').update(`${header.session}\0${id}`).digest('hex');
+  return `client:${hash.slice(0, 32)}`;
 }
 
 function isJupyterClient(version: unknown): boolean {

@@ -20,7 +20,11 @@ interface CellsOptions {
 }
 
 type Content = RequestContent<'execute_request'>;
-type Form = EmitterOptions['form'];
+/** What a client says of a cell beside its code. */
+interface Told {
+  readonly form: EmitterOptions['form'];
+  readonly cell: string | undefined;
+}
 
 /** The execute requests of a session: their queues, their numbers, and the questions they ask. */
 export class Cells {
@@ -42,14 +46,14 @@ export class Cells {
     return this.#counted ?? 0;
   }
 
-  push(requester: Requester, content: Content, form: Form): void {
+  push(requester: Requester, content: Content, told: Told): void {
     const queue = this.#options.subshells.queueOf(requester.header);
     if (queue === undefined) {
       this.#refuse(requester);
       return;
     }
     const job = {
-      run: (signal: AbortSignal) => this.#run(requester, content, form, queue, signal),
+      run: (signal: AbortSignal) => this.#run(requester, content, told, queue, signal),
       abort: () => this.#abort(requester),
     };
     queue.push(job, Date.parse(String(requester.header['date'])));
@@ -68,7 +72,7 @@ export class Cells {
   async #run(
     requester: Requester,
     content: Content,
-    form: Form,
+    told: Told,
     queue: ExecutionQueue,
     signal: AbortSignal,
   ): Promise<void> {
@@ -77,7 +81,7 @@ export class Cells {
     outbox.busyWithCell(requester.header);
     try {
       const session = await this.#options.session.ready();
-      const reply = await this.#execute(session, requester, content, form, signal);
+      const reply = await this.#execute(session, requester, content, told, signal);
       if (reply.status === 'error' && content.stop_on_error && !content.silent) await queue.abortRest();
       outbox.reply(requester, reply, { started });
     } catch (error) {
@@ -95,7 +99,7 @@ export class Cells {
     { interpreter, createEmitter, keeper, history }: Session,
     requester: Requester,
     content: Content,
-    form: Form,
+    { form, cell }: Told,
     signal: AbortSignal,
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
@@ -108,7 +112,7 @@ export class Cells {
     const reply = execute(content, {
       interpreter,
       createEmitter,
-      form,
+      ...{ form, cell },
       ...(form === 'lines' && { hasPager: this.pagers.has(requester.header) }),
       sessionId,
       requestId: requester.header.msg_id,

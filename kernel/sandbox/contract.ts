@@ -139,7 +139,7 @@ export interface Worker {
   /** Starts the process if it is not running; settles when it can execute. Throws a RepliqueError. */
   ready(): Promise<void>;
   /** The number of the cell whose code comes next: what tracebacks call it, and where Python keeps its result. */
-  beginCell(executionCount: number): void;
+  beginCell(executionCount: number, cell?: string): void;
   execute(options: ExecuteOptions): Promise<ExecuteOutcome>;
   complete(code: string, cursorPos: number): Promise<CompletionResult>;
   inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Bundle | undefined>;

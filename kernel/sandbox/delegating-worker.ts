@@ -4,7 +4,7 @@ import type { SessionWorker } from './session-worker.ts';
 export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWorker>): SessionWorker {
   return {
     ready: () => worker.ready(),
-    beginCell: (executionCount) => worker.beginCell(executionCount),
+    beginCell: (executionCount, cell) => worker.beginCell(executionCount, cell),
     execute: (options) => worker.execute(options),
     check: (code, language) => worker.check(code, language),
     variables: () => worker.variables(),

@@ -72,6 +72,14 @@ describe('the audit of a session', () => {
     expect(readdirSync(kernel.workspace)).toEqual([]);
   });
 
+  it('names the cell as its notebook does, where the client says so', async () => {
+    const kernel = await start();
+    await kernel.finished(kernel.client.execute('%%python\nprint(1)', {}, { cellId: 'b1f0' }));
+    await kernel.run('%%python\nprint(2)');
+    const runs = eventsIn(kernel.auditDir).filter((event) => kindOf(event) === 'run-start');
+    expect(runs.map((event) => event['cell_id'])).toEqual(['notebook:b1f0', undefined]);
+  });
+
   it('that is switched off is said in the cell', async () => {
     const kernel = await start({ config: { audit: 'off' } });
     const cell = await kernel.run('%%python\nprint(1)');

@@ -10,6 +10,8 @@ interface CellContext {
   readonly interpreter: Interpreter;
   readonly createEmitter: EmitterFactory;
   readonly form: EmitterOptions['form'];
+  /** The kernel's name of the cell, see `cellOf`. */
+  readonly cell: string | undefined;
   /** Whether the client is known to have a pager; absent: what would be for it is an output. */
   readonly hasPager?: boolean;
   readonly sessionId: string;
@@ -89,7 +91,7 @@ async function runCell(
     silent,
     storeHistory: !silent && (store_history ?? true),
     userExpressions: user_expressions ?? {},
-    executionCount,
+    ...{ executionCount, cell: context.cell },
     signal,
     emit: (event) => {
       if (!running) return;

@@ -1,5 +1,5 @@
 import { makeMessage } from '../../../kernel/protocol/header.ts';
-import type { Envelope, Message, ParentHeader } from '../../../kernel/protocol/header.ts';
+import type { Envelope, JsonObject, Message, ParentHeader } from '../../../kernel/protocol/header.ts';
 import type { RequestChannel } from '../../../kernel/wire/contract.ts';
 import { noteFaults } from '../../support/protocol/faults.ts';
 import { Transcript } from '../../support/protocol/transcript.ts';
@@ -54,8 +54,8 @@ export class TestClient {
     return this.#send(channel, makeMessage(msgType, 'test', content, { parent }));
   }
 
-  execute(code: string, content: object = {}): string {
-    return this.send('execute_request', { code, ...content });
+  execute(code: string, content: object = {}, metadata: JsonObject = {}): string {
+    return this.#send('shell', makeMessage('execute_request', 'test', { code, ...content }, { metadata }));
   }
 
   /** Sends a request to a subshell and returns its id. */
