@@ -138,6 +138,9 @@ describe('ipykernel’s messages fit the schema', { timeout: 60_000 }, () => {
     await first(({ content: { text } }) => String(text).includes('begun'));
     await client.ask('interrupt_request', {}, 'control');
     expect((await client.done(long)).content['ename']).toBe('KeyboardInterrupt');
+    await client.ask('connect_request', {}, 'control');
+    const debugInfo = { type: 'request', seq: 1, command: 'debugInfo', arguments: {} };
+    await client.reply(client.send('debug_request', debugInfo, 'control'));
     const ended = once(kernel, 'exit');
     await client.reply(client.send('shutdown_request', { restart: false }, 'control'));
     await client.published('shutdown_reply');

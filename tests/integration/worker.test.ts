@@ -130,10 +130,10 @@ describe.each(['bubblewrap', 'none'] as const)('Python in the worker (%s)', (iso
     ]);
   });
 
-  it('leaves out a display that is too large, and says so', async () => {
+  it('does not show a display that is too large, and says so', async () => {
     const { status, stderr, outputs } = await python('display({"text/plain": "x" * (33 << 20)}, raw=True)');
     expect(status).toBe('ok');
-    expect(stderr).toContain('left out: 33 MB');
+    expect(stderr).toContain('not shown: 33 MB');
     expect(outputs.filter((output) => output.kind === 'display')).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ const connect = reply({
 /** "Debug request": its content is a response of the Debug Adapter Protocol, without Jupyter's status. */
 const response = z.strictObject({
   type: z.literal('response'),
-  seq: z.int(),
+  seq: z.int().optional(),
   request_seq: z.int(),
   command: text,
   success: z.boolean(),
