@@ -39,11 +39,18 @@ const onlyUsedZod = {
   name: 'only-used-zod',
   setup(builder) {
     builder.onLoad({ filter: /[\\/](kernel|server|tests)[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace("import { z } from 'zod'", "import * as z from 'zod'"),
+      contents: usingNamespace(readFileSync(path, 'utf8')),
       loader: 'ts',
     }));
   },
 };
+
+function usingNamespace(source) {
+  return source.replace(
+    /^import \{ z(?:, (type [^}]*))? \} from 'zod';$/m,
+    (_, types) => `import * as z from 'zod';${types ? ` import { ${types} } from 'zod';` : ''}`,
+  );
+}
 
 function copyFiles(root, out) {
   const sandbox = join(root, 'kernel', 'sandbox');

@@ -23,10 +23,12 @@ providerContract('groq, resilient', async () => {
     const options = { priceOf: () => undefined, random: () => 0 };
     return (await selectResilient(config, AbortSignal.timeout(10_000), options)).provider;
   };
+  /** The peer answers a call of one token whatever its script says. */
   const failing = async (kind: ProviderErrorKind, reply: ChatReply) => ({
     kind,
     provider: await at(reply),
     model: 'm',
+    heartbeatWorks: true,
   });
   const bad = { status: 503 };
   const text = 'one two three four five six seven eight nine ten';

@@ -4,6 +4,7 @@ import type { Json } from './values.ts';
 
 const requests: readonly string[] = [
   ...['execute', 'kernel_info', 'is_complete', 'complete', 'inspect', 'history', 'comm_info', 'interrupt'],
+  ...['connect', 'debug'],
   ...['create_subshell', 'delete_subshell', 'list_subshell', 'shutdown'],
 ].map((name) => `${name}_request`);
 

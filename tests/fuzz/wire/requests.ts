@@ -42,6 +42,8 @@ const types = {
   create_subshell_request: 3,
   delete_subshell_request: 3,
   list_subshell_request: 3,
+  connect_request: 2,
+  debug_request: 2,
   comm_open: 3,
   comm_msg: 10,
   comm_close: 1,
@@ -83,6 +85,8 @@ function contentOf(type: Type, random: Random, known: Known): Json {
       return { hist_access_type: random.pick(['range', 'tail', 'search']), n: 5, output: false, raw: true };
     case 'comm_info_request':
       return random.chance(0.5) ? {} : { target_name: random.pick(['jupyter.widget', 'other']) };
+    case 'debug_request':
+      return { type: 'request', seq: random.below(100), command: random.pick(['debugInfo', 'initialize']) };
     case 'delete_subshell_request':
       return { subshell_id: random.pick([...known.subshells, 'not-there', anyName(random)]) };
     case 'comm_open':
@@ -140,7 +144,7 @@ function mutateOnce(random: Random, draft: Draft, known: Known): void {
       break;
     case 2:
       draft.header['msg_type'] = random.pick([
-        ...['execute_reply', 'status', 'input_request', 'input_reply', 'connect_request', 'debug_request'],
+        ...['execute_reply', 'status', 'input_request', 'input_reply', 'debug_event'],
         ...[anyName(random), random.pick(weighted), 'x_request_request', 'shutdown_request_'],
       ]);
       break;

@@ -2,6 +2,7 @@ import type { CellRequest, Interpreter } from '../../../kernel/interpreter/contr
 import type { CellOutcome } from '../../../kernel/loop/events.ts';
 import { createEmitterFactory } from '../../../kernel/output/emitter.ts';
 import { Comms } from '../../../kernel/output/widgets/comms.ts';
+import { portsOf } from '../../../kernel/protocol/connection-file.ts';
 import { startRouter } from '../../../kernel/router/router.ts';
 import type { WorkerOutput } from '../../../kernel/sandbox/contract.ts';
 import { openZmqTransport } from '../../../kernel/wire/zmq-transport.ts';
@@ -21,7 +22,7 @@ export async function startRouterTarget(): Promise<Target> {
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const router = startRouter({
-    ...{ transport, ...common, version: '1.2.3', onShutdown: end },
+    ...{ transport, ...common, version: '1.2.3', ports: portsOf(connection), onShutdown: end },
     session: { ready: () => Promise.resolve(session), begun: () => Promise.resolve(session) },
   });
   return {
