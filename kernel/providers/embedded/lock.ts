@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -58,16 +58,24 @@ async function acquire(path: string, mine: string, staleMs: number): Promise<boo
   if (await linkIfFree(mine, path)) return true;
   const held = await readIfThere(path);
   if (held === undefined || !(await isAbandoned(path, held, staleMs))) return false;
-  // Only one of several waiters gets the file by renaming it; who finds a live lock in hand puts it back.
-  const taken = `${mine}.taken`;
-  try {
-    await rename(path, taken);
-  } catch {
+  return (await removeAbandoned(path, held, mine, staleMs)) && linkIfFree(mine, path);
+}
+
+/** One of several waiters at a time looks once more and removes it: else a second one would remove the lock of the first. */
+async function removeAbandoned(path: string, held: string, mine: string, staleMs: number): Promise<boolean> {
+  const guard = `${path}.takeover`;
+  if (!(await linkIfFree(mine, guard))) {
+    const left = await readIfThere(guard);
+    if (left !== undefined && (await isAbandoned(guard, left, staleMs))) await rm(guard, { force: true });
     return false;
   }
-  if ((await readIfThere(taken)) !== held) await linkIfFree(taken, path);
-  await rm(taken, { force: true });
-  return linkIfFree(mine, path);
+  try {
+    if ((await readIfThere(path)) !== held) return false;
+    await rm(path, { force: true });
+    return true;
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function linkIfFree(from: string, to: string): Promise<boolean> {
