@@ -10,6 +10,8 @@ export class TurnText {
   readonly #knows: (lang: string) => boolean;
   readonly #show: (pieces: readonly Piece[]) => void;
   readonly #begin: string;
+  /** What we put before the next text that comes. */
+  #prefix: string;
   #parser: HelperParser;
   #received: string[] = [];
   #chars = 0;
@@ -24,6 +26,7 @@ export class TurnText {
   constructor(knows: (lang: string) => boolean, begin: string, show: (pieces: readonly Piece[]) => void) {
     this.#knows = knows;
     this.#begin = begin;
+    this.#prefix = begin;
     this.#show = show;
     this.#parser = new HelperParser(knows);
   }
@@ -40,7 +43,8 @@ export class TurnText {
 
   /** Takes the next text; says when there is enough. */
   push(generated: string): 'stop' | 'length' | undefined {
-    const text = this.#chars === 0 ? this.#begin + generated : generated;
+    const text = this.#prefix + generated;
+    this.#prefix = '';
     this.#received.push(text);
     this.#chars += text.length;
     this.#show(this.#parser.push(text));
@@ -53,25 +57,21 @@ export class TurnText {
     this.#parser = new HelperParser(this.#knows);
     this.#received = [];
     this.#chars = 0;
+    this.#prefix = this.#kept === '' ? this.#begin : closingTag;
     if (this.#kept === '') return;
     this.#received = [this.#kept];
     this.#chars = this.#kept.length;
     this.#show(this.#parser.push(this.#kept));
   }
 
-  /** Nothing came after `goOn`: the reply had ended by itself, and there was no closing tag. */
-  takeBack(): void {
-    const kept = this.#kept.slice(0, -closingTag.length);
-    this.#parser = new HelperParser(this.#knows);
-    this.#parser.push(kept);
-    this.#received = [kept];
-  }
-
-  /** Puts back the quoted closing tag that ended this call; returns the text for the next one to go on from. */
+  /**
+   * The next call goes on after the quoted closing tag that ended this one; the tag is part of the text once something comes.
+   * @returns the text to go on from
+   */
   goOn(): string {
-    this.push(closingTag);
     this.#kept = this.text;
-    return this.#kept;
+    this.#prefix = closingTag;
+    return this.#kept + closingTag;
   }
 
   end(reason: 'stop' | 'length' | 'aborted' | 'error'): Ending {

@@ -65,13 +65,11 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
     const part = await consumePart({ ...turn, request }, text, (answering) => (source = answering));
     outcome = part.outcome;
     usages.push(usageOf(request, text.text.slice(before), outcome, part.lost));
-    if (calls > 1 && outcome.stop === 'stop' && text.text.length === before) {
-      text.takeBack();
-      break;
-    }
-    if (outcome.stop !== 'stop' || !text.isCutInQuotation || calls > maxContinuations) break;
+    const hadEnded = calls > 1 && text.text.length === before;
+    if (hadEnded || outcome.stop !== 'stop' || !text.isCutInQuotation || calls > maxContinuations) break;
     const next = continued(turn.request, text.goOn(), provider.canBegin ?? false);
     if (next === undefined) {
+      text.push(''); // The tag was there, though nothing can follow it.
       outcome = { ...outcome, stop: 'length' };
       break;
     }

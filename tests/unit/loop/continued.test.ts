@@ -130,8 +130,9 @@ describe('a turn that quotes a closing tag', () => {
 
   it('is what it was where the reply had ended by itself', async () => {
     const text = 'See `';
-    const { stop } = await session([text, '']).cell(prompt);
+    const { stop, events } = await session([text, '']).cell(prompt);
     expect(stop.answer).toBe(text);
+    expect(textOf(events, 'prose')).toBe(text);
   });
 
   it('comes to the same as without a stop sequence, whatever is quoted', async () => {
