@@ -37,7 +37,8 @@ export class Stage {
 }
 
 function replyOf(fault: Fault, { text }: PlannedTurn): ChatReply {
-  const half = text.slice(0, Math.ceil(text.length / 2)) || 'Half';
+  // Half of a malformed block may be decided before the stream breaks: then it is a malformed turn, and nothing to retry.
+  const half = text === '' || text.startsWith('<') ? 'Half' : text.slice(0, Math.ceil(text.length / 2));
   switch (fault) {
     case '429':
       return { status: 429, headers: { 'retry-after': '0' } };
