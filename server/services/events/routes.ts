@@ -24,9 +24,12 @@ export function eventsResource(bus: EventBus): Resource {
       if (!parsed.success) throw new HttpError(400, 'An event has `schema_id`, `version` and `data`.');
       const { schema_id: schemaId, version, data, timestamp } = parsed.data;
       const schema = Object.values(known).find((each) => each.schemaId === schemaId);
-      if (schema === undefined) throw new HttpError(400, `There are no events of the schema ${schemaId.slice(0, 200)}.`);
-      if (schema.version !== version) throw new HttpError(400, `The version of ${schemaId} is ${schema.version}.`);
-      if (timestamp !== undefined && !time.test(timestamp)) throw new HttpError(400, 'That is no time in ISO 8601.');
+      if (schema === undefined)
+        throw new HttpError(400, `There are no events of the schema ${schemaId.slice(0, 200)}.`);
+      if (schema.version !== version)
+        throw new HttpError(400, `The version of ${schemaId} is ${schema.version}.`);
+      if (timestamp !== undefined && !time.test(timestamp))
+        throw new HttpError(400, 'That is no time in ISO 8601.');
       bus.emit({ schemaId, version, data, at: timestamp });
       return reply.code(204).send();
     });

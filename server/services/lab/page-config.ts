@@ -80,7 +80,14 @@ export async function pageConfig(options: PageConfigOptions): Promise<PageConfig
 
 /** Requests and replies that are no sign of a person's work; what goes with them is none either (jupyter_server's default). */
 const exchanges = ['comm_info', 'kernel_info', 'shutdown', 'interrupt', 'debug', 'input'];
-const published = ['stream', 'display_data', 'update_display_data', 'execute_input', 'execute_result', 'error'];
+const published = [
+  'stream',
+  'display_data',
+  'update_display_data',
+  'execute_input',
+  'execute_result',
+  'error',
+];
 const untracked = [
   ...exchanges.flatMap((each) => [`${each}_request`, `${each}_reply`]),
   ...published,
@@ -95,7 +102,8 @@ async function chosenBy({ pageConfig: directories }: LabPlaces, log: Pick<Log, '
     const file = join(directory, 'page_config.json');
     try {
       const content = chosen.parse((await readJson(file)) ?? {});
-      for (const key of Object.keys(choice) as (keyof typeof choice)[]) Object.assign(merged[key], content[key]);
+      for (const key of Object.keys(choice) as (keyof typeof choice)[])
+        Object.assign(merged[key], content[key]);
     } catch (error) {
       log.warn(`${file} can't be used: ${(error as Error).message}`);
     }

@@ -14,12 +14,14 @@ export function renderPage(template: string, config: PageConfig): string {
     .replaceAll(/\{\{\s*page_config_full\s*\|\s*tojson\s*\}\}/g, () => jsonInScript(config))
     .replaceAll(/\{\{\s*base_url(?:\s*\|\s*escape)?\s*\}\}/g, () => escapeHtml(base))
     .replaceAll(/\{\{\s*page_config(?:\.(\w+)|\['(\w+)'\])(?:\s*\|\s*e(?:scape)?)?\s*\}\}/g, (_, a, b) =>
-      escapeHtml(String(config[String(a ?? b)] ?? '')),
+      escapeHtml(textOf(config[String(a ?? b)])),
     );
   const unknown = /\{[{%][^}]{0,80}/.exec(withoutJson(page, config));
   if (unknown) throw new Error(`JupyterLab's page has "${unknown[0]}", which this Replique does not know`);
   return page;
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** What a browser reads as this value, and no end of its element. */
 const jsonInScript = (value: unknown): string =>

@@ -10,7 +10,9 @@ import JSON5 from 'json5';
 /** `@scope/package:plugin`. */
 const idForm = /^(?:@[\w.~-]+\/)?[\w.~-]+:[\w.~-]+$/;
 
-const schemaForm = z.looseObject({ properties: z.record(z.string(), z.record(z.string(), z.unknown())).optional() });
+const schemaForm = z.looseObject({
+  properties: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+});
 
 /** A plugin's JSON schema, with the defaults that stand in this installation. */
 export interface PluginSchema {

@@ -43,9 +43,12 @@ export class TerminalManager {
    * @throws HttpError 409 where there is one of that name
    */
   create({ name, cwd }: { name?: string | undefined; cwd?: string | undefined }): Terminal {
-    if (name !== undefined && !nameForm.test(name)) throw new HttpError(400, 'A terminal’s name has letters and digits.');
-    if (name !== undefined && this.#terminals.has(name)) throw new HttpError(409, `There is a terminal ${name}.`);
-    if (this.#terminals.size >= most) throw new HttpError(503, `There are ${most} terminals. Close one first.`);
+    if (name !== undefined && !nameForm.test(name))
+      throw new HttpError(400, 'A terminal’s name has letters and digits.');
+    if (name !== undefined && this.#terminals.has(name))
+      throw new HttpError(409, `There is a terminal ${name}.`);
+    if (this.#terminals.size >= most)
+      throw new HttpError(503, `There are ${most} terminals. Close one first.`);
     const its = name ?? this.#freeName();
     const { environment } = this.#options;
     const terminal = new Terminal({
@@ -63,7 +66,8 @@ export class TerminalManager {
   async remove(name: string): Promise<void> {
     const terminal = this.get(name);
     terminal.kill('SIGHUP');
-    for (let waited = 0; waited < leaveMs && this.#terminals.get(name) === terminal; waited += 20) await sleep(20);
+    for (let waited = 0; waited < leaveMs && this.#terminals.get(name) === terminal; waited += 20)
+      await sleep(20);
     if (this.#terminals.get(name) === terminal) terminal.kill('SIGKILL');
     this.#terminals.delete(name);
   }
@@ -78,7 +82,13 @@ export class TerminalManager {
 
   #directory(wanted: string | undefined): string {
     const { root } = this.#options;
-    const place = wanted === undefined ? root : resolve(root, wanted.replace(/^\/+(?!\/)/, (slashes) => (existsSync(wanted) ? slashes : '')));
+    const place =
+      wanted === undefined
+        ? root
+        : resolve(
+            root,
+            wanted.replace(/^\/+(?!\/)/, (slashes) => (existsSync(wanted) ? slashes : '')),
+          );
     return statSync(place, { throwIfNoEntry: false })?.isDirectory() ? place : root;
   }
 

@@ -18,7 +18,8 @@ export function terminalsResource(terminals: TerminalManager): Resource {
     app.get('/api/terminals', () => Promise.resolve(terminals.list().map(({ model }) => model)));
     app.post('/api/terminals', ({ body }) => {
       const parsed = wish.safeParse(body ?? {});
-      if (!parsed.success) throw new HttpError(400, 'A terminal is asked for with {"name", "cwd"}, both optional.');
+      if (!parsed.success)
+        throw new HttpError(400, 'A terminal is asked for with {"name", "cwd"}, both optional.');
       return Promise.resolve(terminals.create(parsed.data).model);
     });
     app.get<{ Params: { name: string } }>('/api/terminals/:name', ({ params }) =>
@@ -36,7 +37,7 @@ export function terminalsResource(terminals: TerminalManager): Resource {
         const terminal = terminals.get(params['name'] ?? '');
         terminal.attach(socket);
         socket.on('message', (data, isBinary) => {
-          const message = isBinary ? undefined : parse(String(data as Buffer));
+          const message = isBinary ? undefined : parse(String(data));
           if (message?.[0] === 'stdin') terminal.write(message[1]);
           if (message?.[0] === 'set_size') terminal.resize(socket, { rows: message[1], columns: message[2] });
         });

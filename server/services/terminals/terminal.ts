@@ -42,6 +42,7 @@ export class Terminal {
         client.send(JSON.stringify(['disconnect', 1]));
         client.close();
       }
+      this.#clients.clear();
       onExit();
     });
   }
@@ -56,8 +57,7 @@ export class Terminal {
     client.send(JSON.stringify(['setup', {}]));
     if (this.#last !== '') client.send(JSON.stringify(['stdout', this.#last]));
     client.on('close', () => {
-      this.#clients.delete(client);
-      this.#resize();
+      if (this.#clients.delete(client)) this.#resize();
     });
   }
 
@@ -100,7 +100,9 @@ export class Terminal {
   #resize(): void {
     const sizes = [...this.#clients.values()].filter((size) => size !== undefined);
     if (sizes.length === 0) return;
-    const [columns, rows] = (['columns', 'rows'] as const).map((key) => Math.min(...sizes.map((size) => size[key])));
+    const [columns, rows] = (['columns', 'rows'] as const).map((key) =>
+      Math.min(...sizes.map((size) => size[key])),
+    );
     if (columns !== undefined && rows !== undefined) this.#pty.resize(columns, rows);
   }
 }

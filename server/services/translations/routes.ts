@@ -49,7 +49,9 @@ async function findPacks(packages: readonly string[]): Promise<readonly Pack[]> 
 async function domainsOf({ directory }: Pack): Promise<Readonly<Record<string, unknown>>> {
   const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.json'));
   const domains = await Promise.all(
-    files.map(async (name) => [name.slice(0, -'.json'.length), await readJson(join(directory, name))] as const),
+    files.map(
+      async (name) => [name.slice(0, -'.json'.length), await readJson(join(directory, name))] as const,
+    ),
   );
   return Object.fromEntries(domains);
 }

@@ -64,7 +64,10 @@ export class WorkspaceStore {
   /** The beginning of a name for people, and its hash, so that no two names share a file. */
   #fileOf(name: string): string {
     const plain = name.replace(/^\//, '');
-    const slug = plain.toLowerCase().replaceAll(/[^a-z0-9_]+/g, '-').slice(0, longestSlug);
+    const slug = plain
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_]+/g, '-')
+      .slice(0, longestSlug);
     const sign = createHash('sha256').update(plain).digest('hex').slice(0, 4);
     return join(this.#directory, `${slug}-${sign}${extension}`);
   }

@@ -1,0 +1,43 @@
+import type { Log } from '../../http/log.ts';
+import type { Resource } from '../../http/server.ts';
+import type { EventBus } from '../events/bus.ts';
+import { eventsResource } from '../events/routes.ts';
+import { settingsResource } from '../settings/routes.ts';
+import { PluginSchemas } from '../settings/schemas.ts';
+import { SettingsStore } from '../settings/user-settings.ts';
+import type { TerminalManager } from '../terminals/manager.ts';
+import { terminalsResource } from '../terminals/routes.ts';
+import { themesResource } from '../themes/routes.ts';
+import { translationsResource } from '../translations/routes.ts';
+import { workspacesResource } from '../workspaces/routes.ts';
+import { WorkspaceStore } from '../workspaces/store.ts';
+import type { LabPlaces } from './places.ts';
+import { quietResource } from './quiet.ts';
+import { labResource } from './routes.ts';
+
+export interface LabResourcesOptions {
+  readonly places: LabPlaces;
+  readonly events: EventBus;
+  readonly terminals: TerminalManager;
+  /** Between slashes. */
+  readonly baseUrl: string;
+  readonly token: string;
+  /** The directory that contents are below. */
+  readonly root: string;
+  readonly log: Log;
+}
+
+/** All that JupyterLab's page needs of a server besides kernels, sessions and contents. */
+export async function labResources(options: LabResourcesOptions): Promise<readonly Resource[]> {
+  const { places, events, terminals, log } = options;
+  return [
+    labResource({ ...options, terminals: true }),
+    quietResource,
+    settingsResource(new PluginSchemas(places, log), new SettingsStore(places.userSettings, log)),
+    workspacesResource(new WorkspaceStore(places.workspaces)),
+    await themesResource(places, log),
+    translationsResource(places),
+    terminalsResource(terminals),
+    eventsResource(events),
+  ];
+}
