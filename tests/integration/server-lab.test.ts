@@ -223,7 +223,7 @@ class Page {
   constructor(name: string) {
     this.socket = new WebSocket(`${ground.origin.replace('http', 'ws')}terminals/websocket/${name}?token=t`);
     this.socket.on('message', (data) => {
-      this.said.push(JSON.parse(String(data)) as unknown[]);
+      this.said.push(JSON.parse((data as Buffer).toString('utf8')) as unknown[]);
       for (const check of this.#waiting) check();
     });
   }
@@ -317,7 +317,7 @@ describe('events', () => {
     const socket = new WebSocket(`${ground.origin.replace('http', 'ws')}api/events/subscribe?token=t`);
     socket.on('error', (error) => expect.fail(error.message));
     const heard = new Promise((resolve) => {
-      socket.on('message', (data) => resolve(JSON.parse(String(data))));
+      socket.on('message', (data) => resolve(JSON.parse((data as Buffer).toString('utf8'))));
     });
     await new Promise((resolve) => socket.on('open', resolve));
     const schema_id = 'https://events.jupyter.org/jupyter_server/contents_service/v1';
