@@ -70,6 +70,12 @@ export function createHttpServer(config: ServerConfig, access: Access, log: Log)
 
 /** JupyterLab sends JSON as text/plain: what a body is called does not matter. */
 function addParsers(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (!/^[\w.+-]+\/[\w.+-]+/.test(headers['content-type'] ?? '')) {
+      headers['content-type'] = 'application/json';
+    }
+    done();
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     try {

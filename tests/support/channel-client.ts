@@ -43,14 +43,28 @@ export class ChannelClient {
   /** @returns the id of the message */
   send(type: string, content: object, channel = 'shell', more: object = {}): string {
     const msg_id = randomUUID();
-    const header = { msg_id, msg_type: type, session: this.session, username: 'me', date: '', version: '5.3', ...more };
+    const header = {
+      msg_id,
+      msg_type: type,
+      session: this.session,
+      username: 'me',
+      date: '',
+      version: '5.3',
+      ...more,
+    };
     const message = { channel, header, parent_header: {}, metadata: {}, content, buffers: [] };
     this.socket.send(serialize(message as never, this.socket.protocol));
     return msg_id;
   }
 
   execute(code: string, more: object = {}): string {
-    return this.send('execute_request', { code, silent: false, store_history: true, allow_stdin: true, ...more });
+    return this.send('execute_request', {
+      code,
+      silent: false,
+      store_history: true,
+      allow_stdin: true,
+      ...more,
+    });
   }
 
   /** The first message that fits, be it there already or still to come. */
@@ -88,7 +102,9 @@ export class ChannelClient {
   /** What was printed, of all or of one request. */
   printed(id?: string): string {
     return this.received
-      .filter(({ header, parent_header }) => header.msg_type === 'stream' && (!id || parent_header.msg_id === id))
+      .filter(
+        ({ header, parent_header }) => header.msg_type === 'stream' && (!id || parent_header.msg_id === id),
+      )
       .map(({ content }) => String(content['text']))
       .join('');
   }

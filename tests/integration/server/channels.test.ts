@@ -111,13 +111,17 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
     const all = leaves.printed(id) + back.printed(id);
     expect(all).toBe(Array.from({ length: 40 }, (_, n) => `line ${n}\n`).join(''));
     const again = back.execute('time.sleep(0.3); print("late")');
-    await back.until(({ header, parent_header }) => header.msg_type === 'execute_input' && parent_header.msg_id === again);
+    await back.until(
+      ({ header, parent_header }) => header.msg_type === 'execute_input' && parent_header.msg_id === again,
+    );
     await back.close();
     const stranger = await connect();
     await stranger.idle(stranger.send('kernel_info_request', {}));
-    expect(stranger.received.some(({ channel, parent_header }) => channel === 'shell' && parent_header.msg_id === again)).toBe(
-      false,
-    );
+    expect(
+      stranger.received.some(
+        ({ channel, parent_header }) => channel === 'shell' && parent_header.msg_id === again,
+      ),
+    ).toBe(false);
     await stranger.close();
     const late = await connect(session);
     await late.idle(late.send('kernel_info_request', {}));
@@ -148,7 +152,9 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
     const id = client.execute('import time; time.sleep(30)');
     await client.state('busy');
     const asked = client.send('kernel_info_request', {}, 'control');
-    await client.until(({ channel, parent_header }) => channel === 'control' && parent_header.msg_id === asked);
+    await client.until(
+      ({ channel, parent_header }) => channel === 'control' && parent_header.msg_id === asked,
+    );
     expect((await server.send('POST', `api/kernels/${kernel}/interrupt`)).status).toBe(204);
     expect((await client.reply(id)).content).toMatchObject({ status: 'error', ename: 'KeyboardInterrupt' });
     await client.close();
@@ -163,7 +169,9 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
     ['a binary frame of nonsense', Buffer.from([255, 255, 255, 255, 0, 0])],
   ])('closes a client that sends %s, with a sentence, and goes on', async (_, frame) => {
     const client = await connect(randomUUID(), []);
-    const reason = new Promise((resolve) => client.socket.once('close', (_code, text) => resolve(text.toString())));
+    const reason = new Promise((resolve) =>
+      client.socket.once('close', (_code, text) => resolve(text.toString())),
+    );
     client.socket.send(frame);
     expect(await client.closed).toBe(1007);
     expect(await reason).toMatch(/\.$/);

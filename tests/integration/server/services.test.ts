@@ -56,7 +56,9 @@ describe('@jupyterlab/services on Replique’s server', { timeout: 60_000 }, () 
     );
     const logo = specs.specs?.kernelspecs['replique']?.resources['logo-svg'] ?? '';
     expect(logo).toMatch(/^\/a%40b\/kernelspecs\/replique\/logo-svg\.svg$/);
-    const shown = await fetch(new URL(logo, server.url), { headers: { authorization: `token ${server.token}` } });
+    const shown = await fetch(new URL(logo, server.url), {
+      headers: { authorization: `token ${server.token}` },
+    });
     expect(shown.headers.get('content-type')).toBe('image/svg+xml');
     expect(await shown.text()).toContain('<svg');
     specs.dispose();
@@ -81,7 +83,9 @@ describe('@jupyterlab/services on Replique’s server', { timeout: 60_000 }, () 
     expect(await run(kernel, 'print("hello", input("name? "))')).toContain('hello Ada');
 
     const begun = new Promise<void>((resolve) => {
-      const future = kernel.requestExecute({ code: 'print("begun", flush=True)\nimport time; time.sleep(600)' });
+      const future = kernel.requestExecute({
+        code: 'print("begun", flush=True)\nimport time; time.sleep(600)',
+      });
       future.onIOPub = ({ header }) => {
         if (header.msg_type === 'stream') resolve();
       };
