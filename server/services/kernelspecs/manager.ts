@@ -12,6 +12,7 @@ import {
 const schema = kernelJson.extend({
   language: z.string().max(200).default(''),
   metadata: z.record(z.string(), z.unknown()).default({}),
+  kernel_protocol_version: z.string().max(100).default(''),
 });
 
 export type KernelJson = z.infer<typeof schema>;
