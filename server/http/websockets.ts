@@ -113,8 +113,9 @@ export class WebSockets {
   ): { readonly route: SocketRoute; readonly asked: SocketRequest } | undefined {
     const [path = '', query = ''] = withoutBase(request.url ?? '/', this.#baseUrl).split(/\?(.*)/s);
     for (const { route, matches } of this.#routes) {
-      const groups = matches.exec(path)?.groups;
-      if (groups) return { route, asked: { params: decoded(groups), query: new URLSearchParams(query) } };
+      const match = matches.exec(path);
+      if (match === null) continue;
+      return { route, asked: { params: decoded(match.groups ?? {}), query: new URLSearchParams(query) } };
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpError } from '../../http/errors.ts';
 import { Terminal } from './terminal.ts';
@@ -16,6 +16,17 @@ export interface TerminalManagerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Variables that no shell is given. */
   readonly secret: readonly string[];
+}
+
+const form = { name: 'xterm-256color', cols: 80, rows: 24 };
+
+/** The library is loaded for the first terminal. @throws HttpError 503 where this system has no build of it */
+async function pseudoTerminals(): Promise<typeof import('@lydell/node-pty').spawn> {
+  try {
+    return (await import('@lydell/node-pty')).spawn;
+  } catch (error) {
+    throw new HttpError(503, `There are no terminals on this system: ${(error as Error).message}`);
+  }
 }
 
 /** The terminals of this server. */
@@ -42,7 +53,8 @@ export class TerminalManager {
    * Starts a shell. A directory that there is not is taken for the root.
    * @throws HttpError 409 where there is one of that name
    */
-  create({ name, cwd }: { name?: string | undefined; cwd?: string | undefined }): Terminal {
+  async create({ name, cwd }: { name?: string | undefined; cwd?: string | undefined }): Promise<Terminal> {
+    const spawn = await pseudoTerminals();
     if (name !== undefined && !nameForm.test(name))
       throw new HttpError(400, 'A terminal’s name has letters and digits.');
     if (name !== undefined && this.#terminals.has(name))
@@ -50,14 +62,9 @@ export class TerminalManager {
     if (this.#terminals.size >= most)
       throw new HttpError(503, `There are ${most} terminals. Close one first.`);
     const its = name ?? this.#freeName();
-    const { environment } = this.#options;
-    const terminal = new Terminal({
-      name: its,
-      shell: environment['SHELL'] ?? '/bin/sh',
-      cwd: this.#directory(cwd),
-      environment: this.#given(),
-      onExit: () => this.#terminals.delete(its),
-    });
+    const shell = this.#options.environment['SHELL'] ?? '/bin/sh';
+    const pty = spawn(shell, ['-l'], { ...form, cwd: this.#directory(cwd), env: this.#given() });
+    const terminal = new Terminal(its, pty, () => this.#terminals.delete(its));
     this.#terminals.set(its, terminal);
     return terminal;
   }
@@ -82,14 +89,8 @@ export class TerminalManager {
 
   #directory(wanted: string | undefined): string {
     const { root } = this.#options;
-    const place =
-      wanted === undefined
-        ? root
-        : resolve(
-            root,
-            wanted.replace(/^\/+(?!\/)/, (slashes) => (existsSync(wanted) ? slashes : '')),
-          );
-    return statSync(place, { throwIfNoEntry: false })?.isDirectory() ? place : root;
+    const places = wanted === undefined ? [] : [resolve(root, wanted), join(root, wanted)];
+    return places.find((place) => statSync(place, { throwIfNoEntry: false })?.isDirectory()) ?? root;
   }
 
   #given(): Record<string, string> {

@@ -16,11 +16,11 @@ const said = z.union([
 export function terminalsResource(terminals: TerminalManager): Resource {
   return ({ app, sockets }) => {
     app.get('/api/terminals', () => Promise.resolve(terminals.list().map(({ model }) => model)));
-    app.post('/api/terminals', ({ body }) => {
+    app.post('/api/terminals', async ({ body }) => {
       const parsed = wish.safeParse(body ?? {});
       if (!parsed.success)
         throw new HttpError(400, 'A terminal is asked for with {"name", "cwd"}, both optional.');
-      return Promise.resolve(terminals.create(parsed.data).model);
+      return (await terminals.create(parsed.data)).model;
     });
     app.get<{ Params: { name: string } }>('/api/terminals/:name', ({ params }) =>
       Promise.resolve(terminals.get(params.name).model),

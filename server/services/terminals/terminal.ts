@@ -1,4 +1,4 @@
-import { spawn, type IPty } from '@lydell/node-pty';
+import type { IPty } from '@lydell/node-pty';
 import type { WebSocket } from 'ws';
 
 /** As much of what was last written is shown to who comes later, in characters. */
@@ -6,14 +6,6 @@ const keptChars = 256 * 1024;
 /** More that a client has not taken yet: the program waits. */
 const mostWaiting = 2 ** 20;
 const resumeMs = 20;
-
-export interface TerminalOptions {
-  readonly name: string;
-  readonly shell: string;
-  readonly cwd: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly onExit: () => void;
-}
 
 /** Rows and columns of one page. */
 interface Size {
@@ -30,11 +22,10 @@ export class Terminal {
   #lastActivity = new Date();
   #waiting: NodeJS.Timeout | undefined;
 
-  constructor({ name, shell, cwd, environment, onExit }: TerminalOptions) {
+  /** @param onExit told when the shell has ended */
+  constructor(name: string, pty: IPty, onExit: () => void) {
     this.name = name;
-    this.#pty = spawn(shell, process.platform === 'win32' ? [] : ['-l'], {
-      ...{ name: 'xterm-256color', cols: 80, rows: 24, cwd, env: { ...environment } },
-    });
+    this.#pty = pty;
     this.#pty.onData((text) => this.#show(text));
     this.#pty.onExit(() => {
       clearTimeout(this.#waiting);
