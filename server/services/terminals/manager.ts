@@ -1,3 +1,4 @@
+import type { spawn } from '@lydell/node-pty';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +22,7 @@ export interface TerminalManagerOptions {
 const form = { name: 'xterm-256color', cols: 80, rows: 24 };
 
 /** The library is loaded for the first terminal. @throws HttpError 503 where this system has no build of it */
-async function pseudoTerminals(): Promise<typeof import('@lydell/node-pty').spawn> {
+async function pseudoTerminals(): Promise<typeof spawn> {
   try {
     return (await import('@lydell/node-pty')).spawn;
   } catch (error) {
@@ -54,7 +55,7 @@ export class TerminalManager {
    * @throws HttpError 409 where there is one of that name
    */
   async create({ name, cwd }: { name?: string | undefined; cwd?: string | undefined }): Promise<Terminal> {
-    const spawn = await pseudoTerminals();
+    const begin = await pseudoTerminals();
     if (name !== undefined && !nameForm.test(name))
       throw new HttpError(400, 'A terminal’s name has letters and digits.');
     if (name !== undefined && this.#terminals.has(name))
@@ -63,7 +64,7 @@ export class TerminalManager {
       throw new HttpError(503, `There are ${most} terminals. Close one first.`);
     const its = name ?? this.#freeName();
     const shell = this.#options.environment['SHELL'] ?? '/bin/sh';
-    const pty = spawn(shell, ['-l'], { ...form, cwd: this.#directory(cwd), env: this.#given() });
+    const pty = begin(shell, ['-l'], { ...form, cwd: this.#directory(cwd), env: this.#given() });
     const terminal = new Terminal(its, pty, () => this.#terminals.delete(its));
     this.#terminals.set(its, terminal);
     return terminal;
