@@ -4,22 +4,28 @@ import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
 import { labEnvDir } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot } from './cli/program.ts';
-import type { ServerConfig } from './config.ts';
+import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
 import { createHttpServer, type HttpServer, type Resource } from './http/server.ts';
 import { apiRoutes } from './services/api/routes.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
+import { EventBus } from './services/events/bus.ts';
+import { eventsResource } from './services/events/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
 import { describeSpec, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
+import type { LabPlaces } from './services/lab/places.ts';
+import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
+import { TerminalManager } from './services/terminals/manager.ts';
+import { terminalsResource } from './services/terminals/routes.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -35,14 +41,20 @@ const leaveMs = 1000;
 
 /**
  * Joins the parts of the server and listens.
+ * @param lab where JupyterLab is; absent: there is no page
  * @throws RepliqueError SERVER_REFUSED, PORT_IN_USE
  */
-export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+export async function startServer(config: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
   refuseRoot(config);
   const server = createHttpServer(config, createAccess(config), log);
   const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
   const kernels = new KernelManager(kernelspecs, config, log);
   const sessions = new SessionManager(kernels);
+  const terminals = new TerminalManager({
+    root: config.dir,
+    environment: process.env,
+    secret: secretVariables,
+  });
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
@@ -52,6 +64,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     kernelspecsRoutes(kernelspecs, baseUrl),
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
+    terminalsResource(terminals),
+    eventsResource(new EventBus()),
+    ...(lab ? await labResources({ places: lab, ...config, root: config.dir, log }) : []),
   ];
   for (const add of resources) add(server);
   const port = await listen(server, config);
@@ -67,7 +82,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
-      await kernels.shutdownAll();
+      await Promise.all([kernels.shutdownAll(), terminals.close()]);
     },
   };
 }

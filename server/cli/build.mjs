@@ -27,7 +27,7 @@ const programs = {
 };
 
 /** Native, or installed on first use: resolved when the program runs. */
-const external = ['zeromq', 'libsql', 'node-llama-cpp'];
+const external = ['zeromq', 'libsql', 'node-llama-cpp', '@lydell/node-pty'];
 
 /** Bundled CommonJS packages call `require` for Node's own modules, and ask for their file's name. */
 const banner =

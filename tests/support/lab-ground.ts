@@ -7,9 +7,11 @@ import { createAccess } from '../../server/http/access/access.ts';
 import { createLog } from '../../server/http/log.ts';
 import { createHttpServer, type HttpServer } from '../../server/http/server.ts';
 import { EventBus } from '../../server/services/events/bus.ts';
+import { eventsResource } from '../../server/services/events/routes.ts';
 import { labPlaces, type LabPlaces } from '../../server/services/lab/places.ts';
 import { labResources } from '../../server/services/lab/resources.ts';
 import { TerminalManager } from '../../server/services/terminals/manager.ts';
+import { terminalsResource } from '../../server/services/terminals/routes.ts';
 
 /** Our server with what JupyterLab's page needs besides kernels and contents, in a home of its own. */
 export class LabGround {
@@ -41,15 +43,8 @@ export class LabGround {
     const log = createLog('silent');
     this.#server = createHttpServer(config, createAccess(config), log);
     const { places, events, terminals } = this;
-    for (const resource of await labResources({
-      places,
-      events,
-      terminals,
-      log,
-      ...config,
-      root: config.dir,
-    }))
-      resource(this.#server);
+    const page = await labResources({ places, log, ...config, root: config.dir });
+    for (const add of [...page, terminalsResource(terminals), eventsResource(events)]) add(this.#server);
     await this.#server.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = this.#server.app.server.address() as { port: number };
     this.origin = `http://127.0.0.1:${port}${config.baseUrl}`;

@@ -1,12 +1,8 @@
 import type { Log } from '../../http/log.ts';
 import type { Resource } from '../../http/server.ts';
-import type { EventBus } from '../events/bus.ts';
-import { eventsResource } from '../events/routes.ts';
 import { settingsResource } from '../settings/routes.ts';
 import { PluginSchemas } from '../settings/schemas.ts';
 import { SettingsStore } from '../settings/user-settings.ts';
-import type { TerminalManager } from '../terminals/manager.ts';
-import { terminalsResource } from '../terminals/routes.ts';
 import { themesResource } from '../themes/routes.ts';
 import { translationsResource } from '../translations/routes.ts';
 import { workspacesResource } from '../workspaces/routes.ts';
@@ -17,8 +13,6 @@ import { labResource } from './routes.ts';
 
 export interface LabResourcesOptions {
   readonly places: LabPlaces;
-  readonly events: EventBus;
-  readonly terminals: TerminalManager;
   /** Between slashes. */
   readonly baseUrl: string;
   readonly token: string;
@@ -27,9 +21,9 @@ export interface LabResourcesOptions {
   readonly log: Log;
 }
 
-/** All that JupyterLab's page needs of a server besides kernels, sessions and contents. */
+/** All that JupyterLab's page needs of a server besides Jupyter’s API. */
 export async function labResources(options: LabResourcesOptions): Promise<readonly Resource[]> {
-  const { places, events, terminals, log } = options;
+  const { places, log } = options;
   return [
     labResource({ ...options, terminals: true }),
     quietResource,
@@ -37,7 +31,5 @@ export async function labResources(options: LabResourcesOptions): Promise<readon
     workspacesResource(new WorkspaceStore(places.workspaces)),
     await themesResource(places, log),
     translationsResource(places),
-    terminalsResource(terminals),
-    eventsResource(events),
   ];
 }
