@@ -16,6 +16,7 @@ const config = 'kernel/config.ts';
 const everyone = [
   'kernel/errors.ts',
   'kernel/files.ts',
+  'kernel/kernelspecs.ts',
   'kernel/paths.ts',
   'kernel/processes.ts',
   'kernel/turns.ts',
