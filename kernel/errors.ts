@@ -108,6 +108,7 @@ const catalogue = {
     sentence: d.problem,
     remedy: d.remedy,
   }),
+  SERVER_REFUSED: (d: Wording): Wording => d,
   LAB_FAILED: (d: { problem: string }): Wording => ({
     sentence: `JupyterLab ended: ${d.problem}`,
     remedy: 'Mend what it reports and start again.',

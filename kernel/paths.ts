@@ -59,6 +59,14 @@ export function jupyterDataDir(): string {
   );
 }
 
+/** Jupyter's directory of settings of the user, after jupyter_core's `jupyter_config_dir`. */
+export const jupyterConfigDir = (): string =>
+  process.env['JUPYTER_CONFIG_DIR'] || join(homeDir(), '.jupyter');
+
+/** Where Jupyter's connection files lie, after jupyter_core's `jupyter_runtime_dir`. */
+export const jupyterRuntimeDir = (): string =>
+  process.env['JUPYTER_RUNTIME_DIR'] || join(jupyterDataDir(), 'runtime');
+
 /** `config.json`. */
 export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
 

@@ -22,6 +22,9 @@ const everyone = [
   'kernel/turns.ts',
 ];
 
+/** What a resource of the server's API is made with. */
+const serverHttp = ['server/http', 'server/config.ts'];
+
 /** @type {Record<string, string[]>} */
 export const allowed = {
   'kernel/protocol': [],
@@ -71,6 +74,14 @@ export const allowed = {
     'kernel/sandbox',
   ],
   server: ['kernel/protocol'],
+  'server/http': ['server/config.ts'],
+  'server/services/api': serverHttp,
+  'server/services/status': serverHttp,
+  'server/services/me': serverHttp,
+  'server/services/config': serverHttp,
+  'server/services/kernelspecs': serverHttp,
+  'server/services/kernels': [...serverHttp, 'kernel/protocol', 'server/services/kernelspecs/manager.ts'],
+  'server/services/sessions': [...serverHttp, 'server/services/kernels'],
 };
 
 /** The paths that a folder may import, itself included. */

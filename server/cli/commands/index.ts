@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
+import { passwordCommand } from './password.ts';
 import { runCommand } from './run.ts';
+import { serverCommand } from './server.ts';
 import { setupCommand } from './setup.ts';
 import { startCommand } from './start.ts';
 import { uninstallCommand } from './uninstall.ts';
@@ -11,6 +13,8 @@ import { uninstallCommand } from './uninstall.ts';
 export const commands: readonly ((program: Command) => void)[] = [
   startCommand,
   runCommand,
+  serverCommand,
+  passwordCommand,
   setupCommand,
   doctorCommand,
   auditCommand,
