@@ -2,13 +2,16 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
-import { labEnvDir } from '../kernel/paths.ts';
+import { labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot } from './cli/program.ts';
 import type { ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
 import { createHttpServer, type HttpServer, type Resource } from './http/server.ts';
 import { apiRoutes } from './services/api/routes.ts';
+import { ContentsManager } from './services/contents/manager.ts';
+import { contentsRoutes } from './services/contents/routes.ts';
+import { TrustedOutputs } from './services/contents/trusted-outputs.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
@@ -43,6 +46,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
   const kernels = new KernelManager(kernelspecs, config, log);
   const sessions = new SessionManager(kernels);
+  const trust = new TrustedOutputs(trustedOutputsFile());
+  const contents = new ContentsManager({
+    ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
+  });
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
@@ -52,6 +59,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     kernelspecsRoutes(kernelspecs, baseUrl),
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
+    contentsRoutes(contents, baseUrl),
   ];
   for (const add of resources) add(server);
   const port = await listen(server, config);
@@ -67,6 +75,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
+      await contents.close();
+      await trust.close();
       await kernels.shutdownAll();
     },
   };

@@ -16,7 +16,8 @@ const policy = "frame-ancestors 'self'; sandbox allow-scripts";
 export const filesRoutes =
   (manager: ContentsManager): Resource =>
   ({ app }) => {
-    const find = (request: FastifyRequest): Promise<OpenedFile> => manager.open(params.parse(request.params)['*']);
+    const find = (request: FastifyRequest): Promise<OpenedFile> =>
+      manager.open(params.parse(request.params)['*']);
     app.get('/files/*', { exposeHeadRoute: false }, async (request, reply) => {
       const file = await find(request);
       try {
@@ -56,7 +57,10 @@ function describe(request: FastifyRequest, reply: FastifyReply, file: OpenedFile
     .header('last-modified', status.mtime.toUTCString())
     .header('etag', etag);
   if (name.endsWith('.ipynb') || query.parse(request.query).download) {
-    const encoded = encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+    const encoded = encodeURIComponent(name).replace(
+      /['()*]/g,
+      (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+    );
     void reply.header('content-disposition', `attachment; filename*=utf-8''${encoded}`);
   }
   void reply.type(contentType(name));
@@ -70,7 +74,11 @@ function describe(request: FastifyRequest, reply: FastifyReply, file: OpenedFile
  * The part that is asked for: all of it, where no part is or the file is another one by now.
  * @throws HttpError 416
  */
-function partOf(request: FastifyRequest, reply: FastifyReply, file: OpenedFile): { start: number; length: number } {
+function partOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: OpenedFile,
+): { start: number; length: number } {
   const { size } = file.status;
   const { range: asked, 'if-range': only } = request.headers;
   const isSame = only === undefined || only === etagOf(file) || only === file.status.mtime.toUTCString();

@@ -63,11 +63,12 @@ export class ContentsManager {
   /** Saves what a client sends to a path of its own choice: whole or not at all. @throws HttpError */
   async save(path: string, body: SaveBody): Promise<SavedModel> {
     const target = this.#visible(path, 400);
-    if (body.path != null) this.#visible(body.path, 400);
+    if (body.path !== undefined && body.path !== null) this.#visible(body.path, 400);
+    const chunk = body.chunk ?? undefined;
     const saved = await this.#locks.run(target.text, () =>
-      body.chunk == null ? this.#saveWhole(target, body) : this.#saveChunk(target, body, body.chunk),
+      chunk === undefined ? this.#saveWhole(target, body) : this.#saveChunk(target, body, chunk),
     );
-    if (body.chunk == null || body.chunk === -1) this.#tell({ action: 'save', path: target.text });
+    if (chunk === undefined || chunk === -1) this.#tell({ action: 'save', path: target.text });
     return saved;
   }
 

@@ -26,7 +26,12 @@ export const contentsRoutes =
   (manager: ContentsManager, baseUrl: string): Resource =>
   (server) => {
     const { app } = server;
-    const answer = (reply: FastifyReply, status: number, model: ContentsModel, located = true): FastifyReply => {
+    const answer = (
+      reply: FastifyReply,
+      status: number,
+      model: ContentsModel,
+      located = true,
+    ): FastifyReply => {
       const date = new Date(model.last_modified).toUTCString();
       void reply.code(status).header('last-modified', date);
       if (located) void reply.header('location', location(model.path));
@@ -60,12 +65,15 @@ export const contentsRoutes =
       }
       if (await manager.isFile(path)) throw new HttpError(400, 'Cannot POST to files, use PUT instead.');
       const body = parseBody(newBody, request.body);
-      const made = body.copy_from ? await manager.copy(body.copy_from, path) : await manager.create(path, body);
+      const made = body.copy_from
+        ? await manager.copy(body.copy_from, path)
+        : await manager.create(path, body);
       return answer(reply, 201, made);
     };
     const put = async (request: FastifyRequest, reply: FastifyReply) => {
       const path = await fileOf(request, manager);
-      if (request.body == null) return answer(reply, 201, await manager.create(path, parseBody(newBody, {})));
+      if (isEmpty(request.body))
+        return answer(reply, 201, await manager.create(path, parseBody(newBody, {})));
       const body = parseBody(saveBody, request.body);
       if (body.copy_from) throw new HttpError(400, 'Cannot copy with PUT, only POST');
       const { model, isNew } = await manager.save(path, body);
@@ -73,7 +81,7 @@ export const contentsRoutes =
     };
     const patch = async (request: FastifyRequest, reply: FastifyReply) => {
       const path = await fileOf(request, manager);
-      if (request.body == null) throw new HttpError(400, 'JSON body missing');
+      if (isEmpty(request.body)) throw new HttpError(400, 'JSON body missing');
       const { path: newPath } = parseBody(renameBody, request.body);
       return answer(reply, 200, await manager.rename(path, newPath ?? path));
     };
@@ -126,3 +134,5 @@ function query(request: FastifyRequest): z.infer<typeof getQuery> {
 }
 
 const notAllowed = (): HttpError => new HttpError(405, 'Method Not Allowed');
+
+const isEmpty = (body: unknown): boolean => body === undefined || body === null;

@@ -35,7 +35,8 @@ export async function moveToNew(from: Entry, to: Entry): Promise<void> {
   if (status.isFile()) {
     try {
       await link(source, target);
-      return await unlink(source);
+      await unlink(source);
+      return;
     } catch (error) {
       // File systems without links of this kind, and files of others that may not be linked.
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error) ?? '')) throw error;

@@ -39,9 +39,7 @@ export function splitLines({ cells }: Notebook): void {
 }
 
 /** Where Python's `str.splitlines` cuts, besides `\n`. */
-// eslint-disable-next-line no-control-regex -- they are line ends
 const rareEnds = /[\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
-// eslint-disable-next-line no-control-regex -- as above
 const ends = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 
 /** With their ends. */

@@ -68,7 +68,9 @@ function depthOf(value: unknown, above: number): number {
 
 /** Takes away what is never kept in a file: where a notebook came from, and what was trusted. */
 export function stripTransient({ metadata, cells }: Notebook): void {
-  for (const key of ['orig_nbformat', 'orig_nbformat_minor', 'signature']) delete metadata[key];
+  delete metadata['orig_nbformat'];
+  delete metadata['orig_nbformat_minor'];
+  delete metadata['signature'];
   for (const cell of cells) delete cell.metadata['trusted'];
 }
 
@@ -82,7 +84,7 @@ export function repairIds(notebook: Notebook): void {
   for (const [index, cell] of notebook.cells.entries()) {
     if (!('id' in cell) || known.has(cell['id'])) {
       let id = madeId(cell, `${index}`);
-      while (known.has(id)) id = madeId(cell, `${id}`);
+      while (known.has(id)) id = madeId(cell, id);
       cell['id'] = id;
     }
     known.add(cell['id']);

@@ -33,7 +33,8 @@ function upgradedCell({ metadata = {}, ...cell }: Json): Json {
   if (!isObject(metadata)) throw new NotebookProblem('a cell has "metadata" that are no object');
   switch (cell['cell_type']) {
     case 'code': {
-      const { language: _language, collapsed, input = '', prompt_number: count = null, ...rest } = cell;
+      const { collapsed, input = '', prompt_number: count = null, ...rest } = cell;
+      delete rest['language'];
       const outputs = listOf(cell['outputs'], 'outputs').map(upgradedOutput);
       const kept = collapsed === undefined ? metadata : { ...metadata, collapsed };
       return { ...rest, metadata: kept, source: input, execution_count: count, outputs };
