@@ -25,7 +25,7 @@ export const newBody = z.object({
 export const saveBody = z.object({
   type,
   format: z.string().max(100).nullish(),
-  content: z.unknown(),
+  content: z.unknown().optional(),
   /** From 1; -1 is the last. */
   chunk: z.number().int().min(-1).nullish(),
   path: path.nullish(),

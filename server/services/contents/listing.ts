@@ -54,7 +54,7 @@ async function entryModel(
     return await root.at({ segments: child.segments, follow: true }, (target) => {
       const type = target.status && contentsType(name, target.status);
       const writable = type !== undefined && may(target.folder.at(target.name), constants.W_OK);
-      return Promise.resolve(type && modelOf(child, status, { type, writable }));
+      return Promise.resolve(type && modelOf(child, target.status, { type, writable }));
     });
   } catch {
     return undefined;

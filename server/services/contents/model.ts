@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import type { ApiPath } from './api-path.ts';
+import { mimeTypeOf } from './mime-type.ts';
 
 export type ContentsType = 'directory' | 'file' | 'notebook';
 export type ContentsFormat = 'json' | 'text' | 'base64';
@@ -38,7 +39,7 @@ export function modelOf(
     created: timestamp(status.birthtimeMs > 0 ? status.birthtimeMs : status.ctimeMs),
     content: null,
     format: null,
-    mimetype: null,
+    mimetype: type === 'file' ? mimeTypeOf(name) : null,
     size: type === 'directory' ? null : status.size,
     writable,
     hash: null,

@@ -6,7 +6,6 @@ import { answering } from './files/errors.ts';
 import type { OpenFile } from './files/folder.ts';
 import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
-import { mimeTypeOf } from './mime-type.ts';
 import { modelOf, typeOf, type ContentsModel, type ContentsType } from './model.ts';
 import { readNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
@@ -84,8 +83,7 @@ async function readFile(
   const file = await folder.file(name);
   try {
     const writable = may(folder.at(name), constants.W_OK);
-    const plain = modelOf(path, file.status, { type, writable });
-    const model = type === 'file' ? { ...plain, mimetype: mimeTypeOf(path.name) } : plain;
+    const model = modelOf(path, file.status, { type, writable });
     if (!wanted.content) {
       return wanted.hash ? { ...model, ...hashed(await hashOf(file)) } : model;
     }

@@ -42,7 +42,7 @@ export const contentsRoutes =
 
     const get = async (request: FastifyRequest, reply: FastifyReply) => {
       const { path, part, checkpoint } = await targetOf(request, manager);
-      if (checkpoint !== undefined) throw notAllowed();
+      if (checkpoint !== undefined || part === 'trust') throw notAllowed();
       if (part === 'checkpoints') return reply.send(await manager.listCheckpoints(path));
       const { content, hash, ...rest } = query(request);
       const options = { ...rest, content: content === '1', hash: hash === '1' };
@@ -88,7 +88,7 @@ export const contentsRoutes =
     const remove = async (request: FastifyRequest, reply: FastifyReply) => {
       const { path, part, checkpoint } = await targetOf(request, manager);
       if (checkpoint !== undefined) await manager.deleteCheckpoint(path, checkpoint);
-      else if (part === 'checkpoints') throw notAllowed();
+      else if (part !== 'file') throw notAllowed();
       else await manager.delete(path);
       return reply.code(204).send();
     };
@@ -114,7 +114,7 @@ async function targetOf(request: FastifyRequest, manager: ContentsManager): Prom
   if (file !== undefined && !(await manager.isDirectory(file))) {
     return { path: file, part: 'checkpoints', ...(id === undefined ? {} : { checkpoint: id }) };
   }
-  const trusted = request.method === 'POST' ? /^(.+)\/trust$/s.exec(path)?.[1] : undefined;
+  const trusted = /^(.+)\/trust$/s.exec(path)?.[1];
   if (trusted !== undefined && (await manager.isFile(trusted))) return { path: trusted, part: 'trust' };
   return { path, part: 'file' };
 }

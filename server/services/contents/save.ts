@@ -96,6 +96,6 @@ async function checkpointOfNew(place: Place): Promise<void> {
   try {
     if ((await listCheckpoints(place)).length === 0) await createCheckpoint(place);
   } catch (error) {
-    if (codeOf(error) === undefined) throw error;
+    if (codeOf(error) === undefined && !(error instanceof HttpError)) throw error;
   }
 }

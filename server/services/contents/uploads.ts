@@ -2,7 +2,6 @@ import { HttpError } from '../../http/errors.ts';
 import type { ApiPath } from './api-path.ts';
 import { Draft } from './files/drafts.ts';
 import type { Place } from './files/root.ts';
-import { mimeTypeOf } from './mime-type.ts';
 import { modelOf, typeOf, type ContentsModel } from './model.ts';
 
 const mostUploads = 64;
@@ -94,7 +93,5 @@ export class Uploads {
 }
 
 async function partModel(path: ApiPath, { handle }: Draft): Promise<ContentsModel> {
-  const type = typeOf(path.name);
-  const model = modelOf(path, await handle.stat(), { type, writable: true });
-  return type === 'file' ? { ...model, mimetype: mimeTypeOf(path.name) } : model;
+  return modelOf(path, await handle.stat(), { type: typeOf(path.name), writable: true });
 }

@@ -8,6 +8,9 @@ import { Folder } from './folder.ts';
 /** As many links as Linux follows in one path. */
 const mostLinks = 40;
 
+/** What the system says of a step when the entry has become another since it was looked at. */
+const changing = ['ENOTDIR', 'ELOOP', 'EINVAL', 'ENOENT'];
+
 /** Where a path leads: an entry of an open directory, which may not be there (yet). */
 export interface Place {
   readonly folder: Folder;
@@ -51,8 +54,7 @@ export class Root {
     try {
       return await walk.go(segments, follow);
     } catch (error) {
-      const outside = codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ELOOP';
-      throw outside ? notThere(segments) : error;
+      throw changing.includes(codeOf(error) ?? '') ? notThere(segments) : error;
     } finally {
       await walk.leave();
     }
