@@ -103,3 +103,6 @@ export const sessionsDir = (): string => join(dataDir(), 'sessions');
 
 /** What was run, for the consoles' arrow keys: of all kernels of the user. */
 export const historyFile = (): string => join(dataDir(), 'history.sqlite');
+
+/** Hashes of the outputs in notebooks that count as trusted. */
+export const trustedOutputsFile = (): string => join(dataDir(), 'trusted-outputs');

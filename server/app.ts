@@ -2,13 +2,16 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
-import { labEnvDir } from '../kernel/paths.ts';
+import { labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
 import { createHttpServer, type HttpServer, type Resource } from './http/server.ts';
 import { apiRoutes } from './services/api/routes.ts';
+import { ContentsManager } from './services/contents/manager.ts';
+import { contentsRoutes } from './services/contents/routes.ts';
+import { TrustedOutputs } from './services/contents/trusted-outputs.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
 import { EventBus } from './services/events/bus.ts';
@@ -55,6 +58,10 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     environment: process.env,
     secret: secretVariables,
   });
+  const trust = new TrustedOutputs(trustedOutputsFile());
+  const contents = new ContentsManager({
+    ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
+  });
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
@@ -67,6 +74,7 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     terminalsResource(terminals),
     eventsResource(new EventBus()),
     ...(lab ? await labResources({ places: lab, ...config, root: config.dir, log }) : []),
+    contentsRoutes(contents, baseUrl),
   ];
   for (const add of resources) add(server);
   const port = await listen(server, config);
@@ -82,6 +90,8 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
+      await contents.close();
+      await trust.close();
       await Promise.all([kernels.shutdownAll(), terminals.close()]);
     },
   };

@@ -38,6 +38,11 @@ const schema = z.strictObject({
     .default([])
     .describe('names that a proxy gives this server, besides localhost'),
   allowRoot: z.boolean().default(false),
+  allowHidden: z
+    .boolean()
+    .default(false)
+    .describe('whether clients see and change files whose names begin with a dot'),
+  trash: z.boolean().default(true).describe('whether deleted files go to the trash of the desktop'),
   cullIdleSeconds: seconds.default(0).describe('a kernel that was idle so long is ended; 0: never'),
   cullIntervalSeconds: seconds.min(0.05).default(300),
   cullConnected: z.boolean().default(false),

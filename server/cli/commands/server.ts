@@ -13,6 +13,8 @@ interface Options {
   readonly keyfile?: string;
   readonly allowHost?: readonly string[];
   readonly allowRoot?: boolean;
+  readonly allowHidden?: boolean;
+  readonly trash?: boolean;
   readonly cullIdle?: string;
   readonly logLevel?: string;
   readonly showConfig?: boolean;
@@ -33,6 +35,8 @@ export function serverCommand(program: Command): void {
     .option('--keyfile <file>', 'its key')
     .option('--allow-host <name...>', 'host that requests may name, besides localhost: that of a proxy')
     .option('--allow-root', 'run as root')
+    .option('--allow-hidden', 'show and change files whose names begin with a dot')
+    .option('--no-trash', 'delete files for good')
     .option('--cull-idle <seconds>', 'end kernels that were idle so long and have no client')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
     .option('--show-config', 'print the configuration, without token, and end')
@@ -48,9 +52,10 @@ export function serverCommand(program: Command): void {
 }
 
 function settingsOf(options: Options): object {
-  const { ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel } = options;
+  const { ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden } = options;
   return {
-    ...{ ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel },
+    ...{ ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden },
+    trash: options.trash,
     certFile: options.certfile,
     keyFile: options.keyfile,
     allowHosts: options.allowHost,
