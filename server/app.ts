@@ -73,7 +73,15 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     sessionsRoutes(sessions, baseUrl),
     terminalsResource(terminals),
     eventsResource(new EventBus()),
-    ...(lab ? await labResources({ places: lab, ...config, root: config.dir, log }) : []),
+    ...(lab
+      ? await labResources({
+          places: lab,
+          ...config,
+          root: config.dir,
+          icon: join(packageRoot, 'kernelspec', 'logo-32x32.png'),
+          log,
+        })
+      : []),
     contentsRoutes(contents, baseUrl),
   ];
   for (const add of resources) add(server);

@@ -43,7 +43,13 @@ export class LabGround {
     const log = createLog('silent');
     this.#server = createHttpServer(config, createAccess(config), log);
     const { places, events, terminals } = this;
-    const page = await labResources({ places, log, ...config, root: config.dir });
+    const page = await labResources({
+      places,
+      log,
+      ...config,
+      root: config.dir,
+      icon: join(import.meta.dirname, '../../kernelspec/logo-32x32.png'),
+    });
     for (const add of [...page, terminalsResource(terminals), eventsResource(events)]) add(this.#server);
     await this.#server.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = this.#server.app.server.address() as { port: number };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
+import { labCommand } from './lab.ts';
 import { passwordCommand } from './password.ts';
 import { runCommand } from './run.ts';
 import { serverCommand } from './server.ts';
@@ -13,6 +14,7 @@ import { uninstallCommand } from './uninstall.ts';
 export const commands: readonly ((program: Command) => void)[] = [
   startCommand,
   runCommand,
+  labCommand,
   serverCommand,
   passwordCommand,
   setupCommand,

@@ -1,64 +1,11 @@
 import type { Command } from 'commander';
-import type { ServerConfig } from '../../config.ts';
-import { print } from './terminal.ts';
-
-interface Options {
-  readonly ip?: string;
-  readonly port?: string;
-  readonly token?: string;
-  readonly passwordFile?: string;
-  readonly dir?: string;
-  readonly baseUrl?: string;
-  readonly certfile?: string;
-  readonly keyfile?: string;
-  readonly allowHost?: readonly string[];
-  readonly allowRoot?: boolean;
-  readonly allowHidden?: boolean;
-  readonly trash?: boolean;
-  readonly cullIdle?: string;
-  readonly logLevel?: string;
-  readonly showConfig?: boolean;
-}
+import { runServer } from '../server/run-server.ts';
+import { addServerOptions, type ServerOptions } from '../server/options.ts';
 
 /** `replique server`: Jupyter's API without a page. */
 export function serverCommand(program: Command): void {
-  program
+  const command = program
     .command('server')
-    .description('serve Jupyter’s REST and WebSocket API, without a page')
-    .option('--ip <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'port to listen on; 0: any that is free (default: 8888)')
-    .option('--token <text>', 'token that clients show; empty: none (default: a new one)')
-    .option('--password-file <file>', 'a password besides, as `replique password` writes it')
-    .option('--dir <directory>', 'directory that is served (default: the one you are in)')
-    .option('--base-url <path>', 'path below which everything is (default: /)')
-    .option('--certfile <file>', 'certificate for TLS, PEM')
-    .option('--keyfile <file>', 'its key')
-    .option('--allow-host <name...>', 'host that requests may name, besides localhost: that of a proxy')
-    .option('--allow-root', 'run as root')
-    .option('--allow-hidden', 'show and change files whose names begin with a dot')
-    .option('--no-trash', 'delete files for good')
-    .option('--cull-idle <seconds>', 'end kernels that were idle so long and have no client')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
-    .option('--show-config', 'print the configuration, without token, and end')
-    .action(async (options: Options) => {
-      const [{ loadServerConfig, shownConfig }, { serve }] = await Promise.all([
-        import('../../config.ts'),
-        import('../server/serve.ts'),
-      ]);
-      const config: ServerConfig = loadServerConfig(settingsOf(options), process.env);
-      if (options.showConfig) print(JSON.stringify(shownConfig(config), null, 2));
-      else await serve(config);
-    });
-}
-
-function settingsOf(options: Options): object {
-  const { ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden } = options;
-  return {
-    ...{ ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden },
-    trash: options.trash,
-    certFile: options.certfile,
-    keyFile: options.keyfile,
-    allowHosts: options.allowHost,
-    cullIdleSeconds: options.cullIdle,
-  };
+    .description('serve Jupyter’s REST and WebSocket API, without a page');
+  addServerOptions(command).action((options: ServerOptions) => runServer(options));
 }

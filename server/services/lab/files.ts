@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
@@ -8,9 +9,11 @@ const yearSeconds = 365 * 24 * 60 * 60;
  * change: browsers keep it.
  */
 export function addFiles(app: FastifyInstance, prefix: string, directories: readonly string[]): void {
+  const root = directories.filter((directory) => existsSync(directory));
+  if (root.length === 0) return;
   void app.register(async (scope) => {
     await scope.register(fastifyStatic, {
-      ...{ root: [...directories], prefix, decorateReply: false, index: false, dotfiles: 'deny' as const },
+      ...{ root, prefix, decorateReply: false, index: false, dotfiles: 'deny' as const },
       ...{ cacheControl: false, etag: true, lastModified: true },
       allowedPath: (_path, _root, request) => !/%(?:00|5c)/i.test(request.url),
     });

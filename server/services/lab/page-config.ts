@@ -24,6 +24,8 @@ export interface PageConfigOptions {
   /** The directory that contents are below, as the page shows it. */
   readonly root: string;
   readonly terminals: boolean;
+  /** PNG that browsers show beside the page's title. */
+  readonly icon: string;
   readonly log: Pick<Log, 'warn'>;
 }
 

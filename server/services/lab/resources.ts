@@ -18,6 +18,8 @@ export interface LabResourcesOptions {
   readonly token: string;
   /** The directory that contents are below. */
   readonly root: string;
+  /** PNG that browsers show beside the page's title. */
+  readonly icon: string;
   readonly log: Log;
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../../http/errors.ts';
@@ -45,6 +46,10 @@ export function labResource(options: PageConfigOptions): Resource {
         ({ params }, reply) => show({ mode, workspace: params.workspace, treePath: params['*'] }, reply),
       );
     }
+    app.get('/static/favicons/:name', async (_request, reply) => {
+      void reply.type('image/png').header('cache-control', 'private, max-age=86400');
+      return reply.send(await readFile(options.icon));
+    });
     addFiles(app, '/static/lab/', [join(places.app, 'static')]);
     addFiles(app, '/lab/extensions/', places.extensions);
   };
