@@ -106,19 +106,7 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
         expect(text).not.toContain('root:');
       }
     }
-    const saved = await raw(
-      'PUT',
-      `/api/contents/${path}`,
-      '{"type":"file","format":"text","content":"planted"}',
-    );
-    const inside = [
-      'folder/..;/..;/outside/secret.txt',
-      'broken',
-      '/etc/passwd',
-      '//etc/passwd',
-      '%2Fetc%2Fpasswd',
-    ];
-    if (!inside.includes(path)) expect(saved.status).toBeGreaterThanOrEqual(200);
+    await raw('PUT', `/api/contents/${path}`, '{"type":"file","format":"text","content":"planted"}');
     expect(readFileSync(join(server.top, 'outside', 'secret.txt'), 'utf8')).toBe(secret);
     expect(readFileSync(join(server.top, 'workspace-neighbour'), 'utf8')).toBe(secret);
     expect(readFileSync('/etc/passwd', 'utf8')).not.toBe('planted');
