@@ -135,13 +135,19 @@ describe('notebooks, held against nbformat itself', () => {
     const seed = Number(process.env['REPLIQUE_TEST_SEED'] ?? 11);
     console.log(`seed ${seed}`);
     const random = new Random(seed);
-    const texts = Array.from({ length: 1500 }, (_each, index) => {
+    const texts = Array.from({ length: 800 }, (_each, index) => {
       const notebook = good(random);
       return JSON.stringify(index % 10 === 0 ? notebook : mutate(notebook, random));
     });
     for (const [index, verdict] of judged(texts).entries()) {
       const text = texts[index]!;
       const own = ours(text);
+      // They empty one of a format before 3 (to Python, `true` is 1).
+      const { nbformat } = (JSON.parse(text) ?? {}) as { nbformat?: unknown };
+      if (nbformat !== 3 && nbformat !== 4) {
+        expect(own.unreadable, text).toBe(true);
+        continue;
+      }
       // A part that is not of its kind: one of the two can't go on, and then the other must at least find fault with it.
       if (own.unreadable !== verdict.unreadable) {
         expect(own.fault ?? verdict.fault, text).toBe(true);

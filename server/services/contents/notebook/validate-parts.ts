@@ -14,7 +14,7 @@ export function outputProblem(output: Json, isFuture: boolean): Problem {
   const type = output['output_type'];
   const keys = typeof type === 'string' && Object.hasOwn(outputKeys, type) ? outputKeys[type] : undefined;
   if (keys === undefined) {
-    return isFuture && typeof type === 'string' ? undefined : 'output_type is none of those that there are';
+    return isFuture && type !== undefined ? undefined : 'output_type is none of those that there are';
   }
   const unknown = isFuture ? undefined : Object.keys(output).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
