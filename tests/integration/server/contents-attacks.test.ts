@@ -91,8 +91,8 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
     'inside.txt/..',
     '%ED%A0%80.txt',
     `${'a/'.repeat(3000)}x`,
-    `${'a'.repeat(300)}`,
-    `../${'workspace'}/inside.txt`,
+    'a'.repeat(300),
+    '../workspace/inside.txt',
     '../workspace-neighbour',
     'proc/self/environ',
     '.ipynb_checkpoints/../../outside/secret.txt',
@@ -165,9 +165,9 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
     const aside = join(server.workspace, 'aside');
     mkdirSync(folder);
     writeFileSync(join(folder, 'secret.txt'), 'harmless');
-    let isRunning = true;
+    const swapping = new AbortController();
     const swap = (async () => {
-      while (isRunning) {
+      while (!swapping.signal.aborted) {
         renameSync(folder, aside);
         symlinkSync(join(server.top, 'outside'), folder);
         await new Promise(setImmediate);
@@ -187,7 +187,7 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
       seen.add(read.status);
       expect(saved.status).toBeLessThan(500);
     }
-    isRunning = false;
+    swapping.abort();
     await swap;
     expect([...seen].every((status) => status === 200 || status === 404)).toBe(true);
     expect(readdirSync(join(server.top, 'outside'))).toEqual(['secret.txt']);

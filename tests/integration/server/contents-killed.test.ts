@@ -104,9 +104,9 @@ describe('a server that is killed while it saves', { timeout: 1_200_000 }, () =>
       const { kill, put } = await start();
       const last: Record<string, number> = versions();
       const sent: Record<string, number> = {};
-      let isAlive = true;
+      const killed = new AbortController();
       const saving = (async () => {
-        while (isAlive) {
+        while (!killed.signal.aborted) {
           version += 1;
           const content = String.fromCharCode(version).repeat(lineLength);
           const half = content.slice(lineLength / 2);
@@ -126,7 +126,7 @@ describe('a server that is killed while it saves', { timeout: 1_200_000 }, () =>
       })().catch(() => undefined);
       await after(random.below(400));
       await kill();
-      isAlive = false;
+      killed.abort();
       await saving;
       for (const [name, found] of Object.entries(versions())) {
         expect([last[name], sent[name]], `${name} in round ${round}`).toContain(found);

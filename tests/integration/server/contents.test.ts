@@ -160,7 +160,7 @@ describe('files of the contents API', { timeout: 60_000 }, () => {
       '[]',
       '{"nbformat": 4, "metadata": {}}',
       '\xff',
-      `${'['.repeat(5000)}`,
+      '['.repeat(5000),
     ]) {
       writeFileSync(at('broken.ipynb'), broken, 'latin1');
       const { status, body } = await server.send('GET', 'broken.ipynb');

@@ -113,7 +113,7 @@ function mutate(value: unknown, random: Random): unknown {
     return value.map((each: unknown, index) => (index === at ? mutate(each, random) : each));
   }
   const entries = Object.entries(value);
-  const [key = 'a'] = random.pick(entries.length === 0 ? [['a', 1] as const] : entries);
+  const [key] = random.pick(entries.length === 0 ? [['a', 1] as const] : entries);
   if (random.chance(0.1)) return Object.fromEntries(entries.filter(([each]) => each !== key));
   if (random.chance(0.1)) return { ...value, unheard_of: random.pick(odd) };
   return { ...value, [key]: mutate((value as Record<string, unknown>)[key], random) };
