@@ -78,7 +78,7 @@ function cellProblem(cell: Cell, { minor, isFuture }: Rules): Problem {
   const problem =
     textProblem('source', cell['source']) ??
     cellMetadataProblem(cell.metadata, String(type), minor) ??
-    (type === 'code' ? undefined : attachmentsProblem(cell['attachments']));
+    (type === 'code' ? undefined : attachmentsProblem(cell['attachments'], isFuture));
   return problem ?? (type === 'code' ? runProblem(cell, isFuture) : undefined);
 }
 
