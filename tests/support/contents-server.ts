@@ -58,7 +58,10 @@ export class ContentsServer {
   }
 
   request(path: string, options: RequestInit = {}): Promise<Response> {
-    const headers = { authorization: `token ${token}`, ...options.headers };
+    const headers = {
+      authorization: `token ${token}`,
+      ...(options.headers as Record<string, string> | undefined),
+    };
     return fetch(this.url + path, { redirect: 'manual', ...options, headers });
   }
 

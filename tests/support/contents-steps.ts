@@ -22,7 +22,9 @@ function randomStep(random: Random): Step {
   const file = `${random.pick(folders)}/${random.pick(names)}`;
   const path = encoded(file);
   const anywhere = encoded(random.chance(0.3) ? random.pick(folders) : file);
-  const other = bare(`${random.pick(folders)}/${random.pick(names)}`);
+  // A file does not become a notebook by its name: nobody could read it.
+  const alike = names.filter((name) => name.endsWith('.ipynb') === file.endsWith('.ipynb'));
+  const other = bare(`${random.pick(folders)}/${random.pick(alike)}`);
   switch (random.below(12)) {
     case 0:
     case 1:

@@ -30,9 +30,6 @@ export function parseApiPath(path: string): ApiPath {
 
 export const childPath = ({ segments }: ApiPath, name: string): ApiPath => fromSegments([...segments, name]);
 
-/** Of the folder that it lies in; the root's is the root. */
-export const parentPath = ({ segments }: ApiPath): ApiPath => fromSegments(segments.slice(0, -1));
-
 /** Whether `inner` lies in `outer` or is the same. */
 export const isWithin = (inner: ApiPath, outer: ApiPath): boolean =>
   outer.segments.every((segment, index) => inner.segments[index] === segment);

@@ -62,7 +62,7 @@ async function entryModel(
 }
 
 /** What an entry is for clients; `undefined` for pipes and devices. */
-export function contentsType(name: string, status: Stats): ContentsType | undefined {
+function contentsType(name: string, status: Stats): ContentsType | undefined {
   if (status.isDirectory()) return 'directory';
   return status.isFile() ? typeOf(name) : undefined;
 }

@@ -82,7 +82,7 @@ export class ContentsManager {
     await this.#needDirectory(folder);
     return firstFree(numbered(base, insert), async (name) => {
       const child = childPath(folder, name);
-      const { content, format, type } = savedOf({ type: made } as SaveBody, made, true);
+      const { content, format, type } = savedOf({ type: made }, made, true);
       return this.#change(child, true, async (place) => {
         if (place.status !== undefined) return undefined;
         try {

@@ -3,7 +3,7 @@ import type { ApiPath } from './api-path.ts';
 import { mimeTypeOf } from './mime-type.ts';
 
 export type ContentsType = 'directory' | 'file' | 'notebook';
-export type ContentsFormat = 'json' | 'text' | 'base64';
+type ContentsFormat = 'json' | 'text' | 'base64';
 
 /** A file or directory as clients see it; every key is always there. */
 export interface ContentsModel {

@@ -27,7 +27,7 @@ export interface ReadContext {
 }
 
 /** Larger ones are not put into a model; `/files` has them. */
-export const mostContentBytes = 256 * 2 ** 20;
+const mostContentBytes = 256 * 2 ** 20;
 
 /**
  * The model of what is at a place.

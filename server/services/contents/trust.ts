@@ -33,7 +33,7 @@ export function trustedOutputs(notebook: unknown): string[] {
 export const allOutputs = ({ cells }: Notebook): string[] => cells.flatMap(richOutputs);
 
 /** The hash under which an output is known. */
-export const outputHash = (output: Json): string =>
+const outputHash = (output: Json): string =>
   createHash('sha256')
     .update(JSON.stringify(sorted(output)))
     .digest('hex');

@@ -91,8 +91,8 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
     'inside.txt/..',
     '%ED%A0%80.txt',
     `${'a/'.repeat(3000)}x`,
-    `${'a'.repeat(300)}`,
-    `../${'workspace'}/inside.txt`,
+    'a'.repeat(300),
+    '../workspace/inside.txt',
     '../workspace-neighbour',
     'proc/self/environ',
     '.ipynb_checkpoints/../../outside/secret.txt',
@@ -106,19 +106,7 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
         expect(text).not.toContain('root:');
       }
     }
-    const saved = await raw(
-      'PUT',
-      `/api/contents/${path}`,
-      '{"type":"file","format":"text","content":"planted"}',
-    );
-    const inside = [
-      'folder/..;/..;/outside/secret.txt',
-      'broken',
-      '/etc/passwd',
-      '//etc/passwd',
-      '%2Fetc%2Fpasswd',
-    ];
-    if (!inside.includes(path)) expect(saved.status).toBeGreaterThanOrEqual(200);
+    await raw('PUT', `/api/contents/${path}`, '{"type":"file","format":"text","content":"planted"}');
     expect(readFileSync(join(server.top, 'outside', 'secret.txt'), 'utf8')).toBe(secret);
     expect(readFileSync(join(server.top, 'workspace-neighbour'), 'utf8')).toBe(secret);
     expect(readFileSync('/etc/passwd', 'utf8')).not.toBe('planted');
@@ -177,9 +165,9 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
     const aside = join(server.workspace, 'aside');
     mkdirSync(folder);
     writeFileSync(join(folder, 'secret.txt'), 'harmless');
-    let isRunning = true;
+    const swapping = new AbortController();
     const swap = (async () => {
-      while (isRunning) {
+      while (!swapping.signal.aborted) {
         renameSync(folder, aside);
         symlinkSync(join(server.top, 'outside'), folder);
         await new Promise(setImmediate);
@@ -199,7 +187,7 @@ describe('requests that try to get out of the served directory', { timeout: 60_0
       seen.add(read.status);
       expect(saved.status).toBeLessThan(500);
     }
-    isRunning = false;
+    swapping.abort();
     await swap;
     expect([...seen].every((status) => status === 200 || status === 404)).toBe(true);
     expect(readdirSync(join(server.top, 'outside'))).toEqual(['secret.txt']);

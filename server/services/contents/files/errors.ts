@@ -39,7 +39,7 @@ const answers: Readonly<Record<string, Answer>> = {
 };
 
 /** What the system says of a file, as an answer to the client; anything else is passed on as it is. */
-export function answerOf(error: unknown, path: string): unknown {
+function answerOf(error: unknown, path: string): unknown {
   return answers[codeOf(error) ?? '']?.(path) ?? error;
 }
 

@@ -34,6 +34,9 @@ export function asNotebook(value: unknown): Notebook {
   if (!isObject(value)) throw new NotebookProblem('it is no JSON object');
   if (value['nbformat'] !== 4)
     throw new NotebookProblem(`its nbformat is ${shown(value['nbformat'])}, not 4`);
+  if (!['number', 'undefined'].includes(typeof value['nbformat_minor'])) {
+    throw new NotebookProblem('its nbformat_minor is no number');
+  }
   if (!isObject(value['metadata'])) throw new NotebookProblem('its "metadata" is missing or no object');
   if (!Array.isArray(value['cells'])) throw new NotebookProblem('its "cells" are missing or no list');
   for (const [index, cell] of (value['cells'] as unknown[]).entries()) checkCell(cell, `cell ${index + 1}`);

@@ -17,7 +17,7 @@ const mimeTypes: Readonly<Record<string, string>> = {
  * @throws NotebookProblem where a part is missing without which it can't be read
  */
 export function upgraded(notebook: Json): Json {
-  const { worksheets = [], metadata, nbformat_minor: minor } = notebook;
+  const { worksheets, metadata, nbformat_minor: minor } = notebook;
   if (!isObject(metadata)) throw new NotebookProblem('its "metadata" is missing or no object');
   const cells = listOf(worksheets, 'worksheets').flatMap(({ cells }) => listOf(cells, 'cells'));
   const kept = Object.entries(metadata).filter(([key]) => key !== 'name' && key !== 'signature');

@@ -14,7 +14,7 @@ export function outputProblem(output: Json, isFuture: boolean): Problem {
   const type = output['output_type'];
   const keys = typeof type === 'string' && Object.hasOwn(outputKeys, type) ? outputKeys[type] : undefined;
   if (keys === undefined) {
-    return isFuture && typeof type === 'string' ? undefined : 'output_type is none of those that there are';
+    return isFuture && type !== undefined ? undefined : 'output_type is none of those that there are';
   }
   const unknown = isFuture ? undefined : Object.keys(output).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
@@ -30,7 +30,7 @@ export function outputProblem(output: Json, isFuture: boolean): Problem {
     case 'error':
       return errorProblem(output);
     default:
-      return dataProblem(output);
+      return dataProblem(output, isFuture);
   }
 }
 
@@ -39,26 +39,28 @@ function errorProblem({ ename, evalue, traceback }: Json): Problem {
   return isStrings(traceback) ? undefined : 'traceback must be a list of strings';
 }
 
-function dataProblem({ data, metadata, execution_count: count = null }: Json): Problem {
+function dataProblem({ data, metadata, execution_count: count = null }: Json, isFuture: boolean): Problem {
   if (count !== null && !(Number.isInteger(count) && (count as number) >= 0)) {
     return 'execution_count must be null or an integer of 0 or more';
   }
-  return isObject(metadata) ? bundleProblem('data', data) : 'metadata must be an object';
+  return isObject(metadata) ? bundleProblem('data', data, isFuture) : 'metadata must be an object';
 }
 
 /** What is wrong with a cell's attachments, if it has any. */
-export function attachmentsProblem(attachments: unknown): Problem {
+export function attachmentsProblem(attachments: unknown, isFuture: boolean): Problem {
   if (attachments === undefined) return undefined;
   if (!isObject(attachments)) return 'attachments must be an object';
   for (const bundle of Object.values(attachments)) {
-    const found = bundleProblem('attachments', bundle);
+    const found = bundleProblem('attachments', bundle, isFuture);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function bundleProblem(where: string, bundle: unknown): Problem {
+/** A later format may have data of other kinds. */
+function bundleProblem(where: string, bundle: unknown, isFuture: boolean): Problem {
   if (!isObject(bundle)) return `${where} must be an object`;
+  if (isFuture) return undefined;
   for (const [type, value] of Object.entries(bundle)) {
     if (/^application\/(.*\+)?json$/.test(type)) continue;
     const found = textProblem(`${where}[${JSON.stringify(type.slice(0, 80))}]`, value);

@@ -68,7 +68,7 @@ function cellProblem(cell: Cell, { minor, isFuture }: Rules): Problem {
   const type = cell['cell_type'];
   const keys = typeof type === 'string' && Object.hasOwn(cellKeys, type) ? cellKeys[type] : undefined;
   if (keys === undefined)
-    return isFuture && typeof type === 'string'
+    return isFuture && type !== undefined
       ? tagsProblem(cell.metadata)
       : 'cell_type is none of code, markdown, raw';
   if (minor >= 5 && !isCellId(cell['id'])) return 'id must be 1 to 64 letters, digits, "-" or "_"';
@@ -78,7 +78,7 @@ function cellProblem(cell: Cell, { minor, isFuture }: Rules): Problem {
   const problem =
     textProblem('source', cell['source']) ??
     cellMetadataProblem(cell.metadata, String(type), minor) ??
-    (type === 'code' ? undefined : attachmentsProblem(cell['attachments']));
+    (type === 'code' ? undefined : attachmentsProblem(cell['attachments'], isFuture));
   return problem ?? (type === 'code' ? runProblem(cell, isFuture) : undefined);
 }
 
