@@ -23,7 +23,7 @@ const schema = z.object({
 });
 
 /** As the page's configuration names it. */
-export interface FederatedExtension {
+interface FederatedExtension {
   readonly name: string;
   readonly load: string;
   readonly extension?: string | undefined;

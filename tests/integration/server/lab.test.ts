@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LabGround } from '../support/lab-ground.ts';
+import { LabGround } from '../../support/lab-ground.ts';
 
 const ground = new LabGround();
 beforeAll(() => ground.start());
