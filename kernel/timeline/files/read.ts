@@ -49,27 +49,21 @@ export async function readEntry(
   return last && unread(last.mark, last.kind, 'unsteady');
 }
 
-type Kept = string | undefined;
+type Kept = Promise<string | undefined>;
 
 /** @returns the hash, why it has none, or undefined where the link has changed */
-function keepLink(folder: Folder, name: string, mark: Mark, store: ObjectStore, inUse: InUse): Kept {
+async function keepLink(folder: Folder, name: string, mark: Mark, store: ObjectStore, inUse: InUse): Kept {
   try {
     const target = readlinkSync(folder.at(name), { encoding: 'buffer' });
     const after = folder.status(name);
     if (after === undefined || !sameMark(mark, after)) return undefined;
-    return store.keep(target, inUse) ?? 'full';
+    return (await store.keep(target, inUse)) ?? 'full';
   } catch {
     return undefined;
   }
 }
 
-async function keepFile(
-  folder: Folder,
-  name: string,
-  mark: Mark,
-  store: ObjectStore,
-  inUse: InUse,
-): Promise<Kept> {
+async function keepFile(folder: Folder, name: string, mark: Mark, store: ObjectStore, inUse: InUse): Kept {
   let descriptor: number;
   try {
     descriptor = folder.file(name);
@@ -86,7 +80,7 @@ async function keepFile(
       return isSame() ? (hash ?? 'full') : undefined;
     }
     const content = readAll(descriptor, size);
-    return content !== undefined && isSame() ? (store.keep(content, inUse) ?? 'full') : undefined;
+    return content !== undefined && isSame() ? ((await store.keep(content, inUse)) ?? 'full') : undefined;
   } catch {
     return 'unreadable';
   } finally {

@@ -75,7 +75,7 @@ export class ObjectStore {
   }
 
   /** @returns its hash, or undefined where it can't be kept */
-  keep(content: Buffer, inUse: InUse): string | undefined {
+  async keep(content: Buffer, inUse: InUse): Promise<string | undefined> {
     const hash = hashOf(content);
     if (this.#isThere(hash)) return hash;
     if (!this.#makeRoom(content.length, inUse)) return undefined;
@@ -247,26 +247,20 @@ export class ObjectStore {
     }
   }
 
-  #writing(action: (draft: string) => string): string | undefined;
-  #writing(action: (draft: string) => Promise<string | undefined>): Promise<string | undefined>;
-  #writing(
+  /** Makes a draft; whatever goes wrong, it is not kept, and that is told. */
+  async #writing(
     action: (draft: string) => string | Promise<string | undefined>,
-  ): string | undefined | Promise<string | undefined> {
+  ): Promise<string | undefined> {
     const name = `.${randomBytes(8).toString('hex')}.draft`;
-    const draft = this.#fileOf(name);
-    const failed = (error: unknown): undefined => {
+    try {
+      if (!this.#isMade) makeDirectories(this.#directory, 0o700);
+      this.#isMade = true;
+      return await action(this.#fileOf(name));
+    } catch (error) {
       this.#problem = (error as Error).message;
       this.#isMade = false;
       this.#remove(name);
       return undefined;
-    };
-    try {
-      if (!this.#isMade) makeDirectories(this.#directory, 0o700);
-      this.#isMade = true;
-      const result = action(draft);
-      return typeof result === 'string' ? result : result.catch(failed);
-    } catch (error) {
-      return failed(error);
     }
   }
 }
