@@ -89,6 +89,7 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
       }
     } catch {
       closed.push(parent);
+      whole.delete(parent);
     } finally {
       opened.close();
     }
@@ -99,9 +100,9 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
 
 /** What an earlier kernel that was killed while it wrote has left. */
 function removeDraft(folder: Folder, name: string, until: bigint): void {
-  const status = folder.status(name);
-  if (status === undefined || status.isDirectory() || status.ctimeNs > until) return;
   try {
+    const status = folder.status(name);
+    if (status === undefined || status.isDirectory() || status.ctimeNs > until) return;
     unlinkSync(folder.at(name));
   } catch {
     // Left where it is.
