@@ -253,13 +253,13 @@ describe('move', () => {
     expect((await ground.history.changes()).notices).toEqual([]);
   }, 60_000);
 
-  it('manages thousands of folders, and deep ones', async () => {
+  it('manages hundreds of folders, and deep ones', async () => {
     const deep = Array.from({ length: 60 }, (_, at) => `d${at}`).join('/');
     const delta = await ground.run(() => {
-      for (let n = 0; n < 3_000; n += 1) mkdirSync(ground.at(`wide/${n}`), { recursive: true });
+      for (let n = 0; n < 500; n += 1) mkdirSync(ground.at(`wide/${n}`), { recursive: true });
       ground.put(`${deep}/file`, 'deep');
     });
-    expect(delta).toHaveLength(3_001 + 61);
+    expect(delta).toHaveLength(501 + 61);
     expect(await ground.history.move([delta], [])).toMatchObject({ left: [] });
     expect(readdirSync(ground.workspace)).toEqual([]);
     await ground.history.move([], [delta]);
