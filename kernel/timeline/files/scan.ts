@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { enter, type Folder } from './folder.ts';
-import { draftForm, isIgnored } from './ignored.ts';
+import { draftForm, isIgnored, mostPath } from './ignored.ts';
 import { directoryKnown, kindOf, markOf, nowNs, sameMark, type Known, type Mark } from './known.ts';
 import { Pause } from './pause.ts';
 
@@ -74,6 +74,10 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
         const kind = status && kindOf(status);
         if (status === undefined || kind === undefined) continue;
         const path = parent === '' ? name : `${parent}/${name}`;
+        if (path.length > mostPath) {
+          beyond ??= parent;
+          continue;
+        }
         const old = before.get(path);
         if (kind === 'directory') {
           known.set(

@@ -185,6 +185,17 @@ describe('move', () => {
     expect(read('a')).toBe('C');
   });
 
+  it('leaves what a person set back by hand, though an earlier run left the same', async () => {
+    ground.put('a', 'A');
+    const first = await ground.run(() => ground.put('a', 'B'));
+    const second = await ground.run(() => ground.put('a', 'C'));
+    ground.put('a', 'B');
+    expect((await ground.history.move([first, second], [])).left).toEqual([
+      { path: 'a', reason: 'was changed by others' },
+    ]);
+    expect(read('a')).toBe('B');
+  });
+
   it('puts nothing back that has been damaged', async () => {
     ground.put('a', 'one');
     const delta = await ground.run(() => ground.put('a', 'two'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { diffOfDeltas } from '../../../../kernel/timeline/files/differences.ts';
 import type { FileEntry } from '../../../../kernel/timeline/files/contract.ts';
+import { isFresh } from '../../../../kernel/timeline/files/known.ts';
 import { ObjectStore } from '../../../../kernel/timeline/files/store.ts';
 
 let directory: string;
@@ -70,4 +71,18 @@ it('tells what differs between two states that come from the same one', () => {
     'gone added',
     'old changed',
   ]);
+});
+
+it('trusts no mark that is as young as a tick of the clock that files have', () => {
+  const second = 1_000_000_000n;
+  const mark = { dev: 1n, ino: 1n, size: 1n, mode: 0n };
+  const fine = { ...mark, mtimeNs: 100n * second + 4n, ctimeNs: 100n * second + 4n };
+  const coarse = { ...mark, mtimeNs: 100n * second, ctimeNs: 100n * second };
+  expect(isFresh(fine, 100n * second + 10_000_000n)).toBe(true);
+  expect(isFresh(fine, 101n * second)).toBe(false);
+  expect(isFresh(coarse, 102n * second)).toBe(true);
+  expect(isFresh(coarse, 103n * second)).toBe(false);
+  // A clock that is ahead, and a time that was set back.
+  expect(isFresh(fine, 90n * second)).toBe(true);
+  expect(isFresh({ ...fine, mtimeNs: 1n }, 100n * second)).toBe(true);
 });
