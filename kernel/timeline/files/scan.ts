@@ -44,6 +44,10 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
   const began = performance.now();
   const draftsUntil = nowNs() - oldDraft;
   let left = bounds.entries;
+  const unlisted = (path: string, error: unknown): void => {
+    if (isVanished(error)) known.delete(path);
+    else closed.push(path);
+  };
   const queue: { readonly path: string; readonly depth: number }[] = [{ path: '', depth: 0 }];
   for (const { path: parent, depth } of queue) {
     if (left <= 0 || depth > bounds.depth || performance.now() - began > bounds.milliseconds) {
@@ -54,8 +58,8 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
     let listed: ReturnType<Folder['names']>;
     try {
       opened = enter(root, parent);
-    } catch {
-      closed.push(parent);
+    } catch (error) {
+      unlisted(parent, error);
       continue;
     }
     const { folder } = opened;
@@ -91,9 +95,9 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
         if (was?.isFresh === false) known.set(path, was);
         else unknown.push({ path, mark: markOf(status), kind, ...(was && { was }) });
       }
-    } catch {
-      closed.push(parent);
+    } catch (error) {
       whole.delete(parent);
+      unlisted(parent, error);
     } finally {
       opened.close();
     }
@@ -101,6 +105,10 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
   }
   return { known, unknown, whole, beyond, closed };
 }
+
+/** Whether it was removed, or became something else, since its name was seen. */
+const isVanished = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** What an earlier kernel that was killed while it wrote has left. */
 function removeDraft(folder: Folder, name: string, until: bigint): void {
