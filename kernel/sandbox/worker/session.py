@@ -14,7 +14,7 @@ from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
 from replique_worker.outbox import LONGEST_TEXT, Outbox
-from replique_worker.process import resident_bytes
+from replique_worker.process import allow_processes, resident_bytes
 from replique_worker.shell import make_shell, run_unstored, text_of, warm_up
 from replique_worker.streams import Streams
 from replique_worker.variables import variables
@@ -121,6 +121,7 @@ class Session:
         self.can_ask = head["stdin"]
         self.shell.error = None
         network.use_proxy(head.get("proxy"))
+        allow_processes(head.get("waiting", 0))
         crashed = self.guard(head, lambda: self.run_code(head))
         if os.getpid() != self.process:
             self.streams.flush()

@@ -9,7 +9,7 @@ import types
 import warnings
 
 from replique_worker import asides
-from replique_worker.process import end_session, fork_orphan, set_dumpable, trim_memory
+from replique_worker.process import allow_processes, end_session, fork_orphan, set_dumpable, trim_memory
 
 kept_alive = []
 
@@ -17,6 +17,7 @@ kept_alive = []
 def take(session, head):
     """Forks the snapshot. In it, and later in each resumed copy of it, this returns None; in the session, the reply."""
     trim_memory()
+    allow_processes(None)
     state = random.getstate()
     threads = count_threads(session.shell)
     try:
