@@ -19,7 +19,8 @@ const array = 'import numpy as np\nbig = np.ones(2**27)\nsum(range(1000))';
 /** Ordinary pages, as on a system that has no larger ones. */
 const smallPages = `import ctypes; ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)\n${array}`;
 /** As of a session that has used them. */
-const usual = 'import numpy as np, pandas as pd, matplotlib.pyplot as plt\nplt.plot([1]); plt.close()\nblocks = []';
+const usual =
+  'import numpy as np, pandas as pd, matplotlib.pyplot as plt\nplt.plot([1]); plt.close()\nblocks = []';
 const change = 'blocks = [np.random.rand(10 * 2**17)]';
 
 /** Measures, and prints. */
@@ -105,6 +106,8 @@ async function memory(top: string): Promise<void> {
   );
   const began = performance.now();
   for (let look = 0; look < 20; look += 1) usageBelow(root);
-  console.log(`A look at their ${processes.length} processes: ${((performance.now() - began) / 20).toFixed(2)} ms`);
+  console.log(
+    `A look at their ${processes.length} processes: ${((performance.now() - began) / 20).toFixed(2)} ms`,
+  );
   await worker.close();
 }

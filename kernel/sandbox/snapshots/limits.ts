@@ -27,7 +27,8 @@ const findings = z
 
 type Finding = z.infer<typeof findings>[number];
 
-const unseen = 'What of this state can be kept could not be seen, so going back to it may not bring it all back.';
+const unseen =
+  'What of this state can be kept could not be seen, so going back to it may not bring it all back.';
 
 /** The findings in a worker's reply, which is hostile, as sentences; where they can't be read, a sentence that says so. */
 export function limitsIn(reply: ReplyMessage): readonly string[] {
@@ -63,6 +64,8 @@ function sentence({ what, count, names }: Finding): string {
 /** Names are code's: printable, short, and marked as such. */
 function listed(names: readonly string[]): string {
   if (names.length === 0) return '';
-  const shown = names.map((name) => JSON.stringify(name.replaceAll(/[^\x20-\x7e\u00a0-\uffff]/gu, '?').slice(0, longestName)));
+  const shown = names.map((name) =>
+    JSON.stringify(name.replaceAll(/[^\x20-\x7e\u00a0-\uffff]/gu, '?').slice(0, longestName)),
+  );
   return ` (${shown.join(', ')})`;
 }

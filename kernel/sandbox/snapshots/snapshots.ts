@@ -83,7 +83,10 @@ export class Snapshots {
       const reply = await settledWithin(asked, forkMs);
       if (reply === undefined) sandbox.signal(peer.pid, 'SIGKILL');
       if (reply === undefined || !('kind' in reply)) throw new Error('Python did not answer');
-      if (reply.problem !== undefined) throw new Error(reply.problem);
+      if (reply.problem !== undefined) {
+        line.release();
+        throw new Error(reply.problem);
+      }
       this.#live.set(id, { line, pid: (await copy).pid, limits: limitsIn(reply) });
       const [oldest] = this.#live.keys();
       if (this.#live.size > this.#most && oldest !== undefined) this.drop(oldest);
@@ -154,7 +157,11 @@ export class Snapshots {
   }
 
   /** The copy that speaks on that line; where it fails, the line is free as soon as nothing can read from it any more. */
-  async #await(role: 'worker' | 'snapshot', line: Line, awaited: Parameters<typeof hello>[3]): Promise<Hello> {
+  async #await(
+    role: 'worker' | 'snapshot',
+    line: Line,
+    awaited: Parameters<typeof hello>[3],
+  ): Promise<Hello> {
     const arrival = hello(line, role, forkMs, awaited);
     try {
       return await living(this.#place.sandbox, arrival);
@@ -190,4 +197,5 @@ export class Snapshots {
   }
 }
 
-export const goneFailure = (): Error => repliqueError('SNAPSHOT_FAILED', { problem: 'that snapshot is gone' });
+export const goneFailure = (): Error =>
+  repliqueError('SNAPSHOT_FAILED', { problem: 'that snapshot is gone' });

@@ -79,7 +79,8 @@ export class Guard {
     const usage = usageBelow(root);
     const waits = this.#waiting();
     const began = performance.now();
-    if (began < this.#countAfter || this.#shared.atMost(usage.processes.filter(waits)) <= allowed) return false;
+    if (began < this.#countAfter || this.#shared.atMost(usage.processes.filter(waits)) <= allowed)
+      return false;
     const counted = await this.#shared.count(usage, waits);
     const ended = performance.now();
     this.#countAfter = ended + restAfterCount * (ended - began);
