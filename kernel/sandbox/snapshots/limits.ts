@@ -15,7 +15,7 @@ const findings = z
         'pool',
         'sockets',
         'shared memory',
-        'transaction',
+        'database',
         'gpu',
         'unseen',
       ]),
@@ -52,8 +52,8 @@ function sentence({ what, count, names }: Finding): string {
       return `${some ? 'An open network connection' : `${count} open network connections`}${list} can't be kept: the other side does not go back.`;
     case 'shared memory':
       return `Memory that is shared with a file or other processes${list} does not go back with the rest.`;
-    case 'transaction':
-      return `An open transaction of SQLite${list} can't be kept: commit it or roll it back.`;
+    case 'database':
+      return `A transaction of SQLite that is open, or a connection in WAL mode${list}, can't be kept: close the connection, and open it again.`;
     case 'gpu':
       return `What is on a graphics processor${list} can't be kept.`;
     case 'unseen':

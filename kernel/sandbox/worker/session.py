@@ -9,7 +9,7 @@ import threading
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, checker, comms, editing, network, questions, snapshots, tables
+from replique_worker import bash, checker, comms, editing, loops, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
@@ -62,9 +62,15 @@ class Session:
         getpass.getpass = lambda prompt="Password: ", stream=None, **_: self.input(str(prompt), True)
         self.interrupts.install()
         tables.install()
+        loops.install()
         gc.collect()
         gc.freeze()
         self.streams.install()
+
+    def descriptors(self):
+        """Those that are the worker's, not helpers'."""
+        sinks = (self.streams.out, self.streams.err)
+        return {0, *self.channels, *(fd for sink in sinks for fd in (sink.descriptor, sink.number))}
 
     def hello(self, role):
         return {"kind": "hello", "version": VERSION, "role": role, "pid": self.process}
