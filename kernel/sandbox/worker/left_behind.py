@@ -19,8 +19,14 @@ THREADED = (
     *("torch", "tensorflow", "jax", "polars", "pyarrow", "duckdb", "sklearn", "numba", "numexpr"),
     *("xgboost", "lightgbm", "grpc", "zmq", "ray", "cupy"),
 )
+# Lines of /proc/self/maps: what is mapped shared and can be written, devices, libraries.
+SHARED = re.compile(rb"^\S+ .w.s \S+ \S+ \S+ +(.+)$", re.MULTILINE)
+DEVICE = re.compile(rb" (/dev/.+)$", re.MULTILINE)
+BLAS = re.compile(rb" (/.*openblas.*)$", re.MULTILINE)
 # OpenBLAS ends its threads before a fork and begins anew after it.
-BLAS = ("openblas_get_num_threads", "openblas_get_num_threads64_", "scipy_openblas_get_num_threads", "scipy_openblas_get_num_threads64_")
+BLAS_COUNTS = [
+    f"{prefix}openblas_get_num_threads{suffix}" for prefix in ("", "scipy_") for suffix in ("", "64_")
+]
 # The byte that SQLite locks for a transaction that writes, after its file locking documentation.
 RESERVED = 0x40000001
 
@@ -37,22 +43,24 @@ def find(threads, children, own):
 
 
 def findings(threads, children, own):
-    maps = read_maps()
     kinds = descriptors(own)
     files = {os.readlink(f"/proc/self/fd/{fd}"): fd for fd in kinds.get("file", ())}
     databases = [path for path, fd in files.items() if is_database(fd)]
-    shared = {path for path, permissions in maps if permissions[1] == "w" and permissions[3] == "s"}
+    with open("/proc/self/maps", "rb") as file:
+        maps = file.read()
+    shared = paths(SHARED, maps)
     indexes = {path for path in shared if path.endswith("-shm") and path[:-4] in databases}
+    busy = {*(path.removesuffix("-shm") for path in indexes), *in_transaction(databases, files)}
     workers = {pid for pid in pool_workers() if pid in children}
+    memory = [path for path in shared - indexes if not path.startswith((SEMAPHORES, *DEVICES))]
+    devices = [path for path in {*kinds.get("device", ()), *paths(DEVICE, maps)} if path.startswith(DEVICES)]
     yield from found("threads", [thread.name for thread in threads])
     yield from found("native threads", [name for name in THREADED if name in sys.modules], native_threads(maps))
     yield from found("pool", [], len(workers))
     yield from found("children", [name_of(pid) for pid in children if pid not in workers])
     yield from found("sockets", [name for fd in kinds.get("socket", ()) if (name := connection(fd))])
-    yield from found("database", sorted({os.path.basename(path.removesuffix("-shm")) for path in [*indexes, *in_transaction(databases, files)]}))
-    memory = [path for path in shared - indexes if not path.startswith((SEMAPHORES, *DEVICES))]
+    yield from found("database", [os.path.basename(path) for path in busy])
     yield from found("shared memory", [os.path.basename(path) for path in memory])
-    devices = [path for path in {*kinds.get("device", ()), *(path for path, _ in maps)} if path.startswith(DEVICES)]
     yield from found("gpu", devices)
 
 
@@ -62,11 +70,8 @@ def found(what, names, count=None):
         yield {"what": what, "count": count, "names": [str(name)[:LONGEST_NAME] for name in names[:MOST_NAMES]]}
 
 
-def read_maps():
-    """Paths that are mapped, with their permissions."""
-    with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
-        lines = [line.rstrip("\n").split(maxsplit=5) for line in file]
-    return {(fields[5], fields[1]) for fields in lines if len(fields) == 6}
+def paths(pattern, maps):
+    return {os.fsdecode(path) for path in pattern.findall(maps)}
 
 
 def descriptors(own):
@@ -94,7 +99,7 @@ def native_threads(maps):
     unknown = sum(int(name) not in known for name in os.listdir("/proc/self/task"))
     if unknown == 0:
         return 0
-    return max(0, unknown - sum(blas_threads(path) for path in {path for path, _ in maps if "openblas" in path}))
+    return max(0, unknown - sum(blas_threads(path) for path in paths(BLAS, maps)))
 
 
 def blas_threads(path):
@@ -102,7 +107,7 @@ def blas_threads(path):
         library = ctypes.CDLL(path)
     except OSError:
         return 0
-    return max((getattr(library, name)() - 1 for name in BLAS if hasattr(library, name)), default=0)
+    return max((getattr(library, name)() - 1 for name in BLAS_COUNTS if hasattr(library, name)), default=0)
 
 
 def pool_workers():
