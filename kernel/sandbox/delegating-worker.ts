@@ -16,6 +16,8 @@ export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWork
     names: (path, prefix) => worker.names(path, prefix),
     glance: (path) => worker.glance(path),
     snapshot: () => worker.snapshot(),
+    has: (id) => worker.has(id),
+    limitsOf: (id) => worker.limitsOf(id),
     resume: (id) => worker.resume(id),
     drop: (id) => worker.drop(id),
     restart: () => worker.restart(),
