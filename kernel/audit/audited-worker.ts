@@ -60,11 +60,12 @@ async function recorded(
 }
 
 function descriptionOf(options: ExecuteOptions): Omit<AuditData<'run-start'>, keyof Place> {
-  const { code, language, timeoutMs, onInput, origin, userExpressions = {} } = options;
+  const { code, language, timeoutMs, onInput, origin, isAgain, userExpressions = {} } = options;
   const { kind, ...turn } = origin ?? { kind: 'other' as const };
   const hasExpressions = Object.keys(userExpressions).length > 0;
   return {
     origin: kind,
+    ...(isAgain === true && { again: true }),
     ...turn,
     language,
     code_sha256: plain(code),

@@ -75,6 +75,8 @@ export interface ExecuteOptions {
   readonly language: string;
   /** Recorded with the run; nothing else depends on it. */
   readonly origin?: RunOrigin;
+  /** It has run before, and runs again so that memory is what it was. Recorded; nothing else depends on it. */
+  readonly isAgain?: boolean;
   /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -153,6 +155,8 @@ export interface Worker {
   /** Makes a copy of that snapshot the active process. */
   resume(id: string): Promise<void>;
   drop(id: string): Promise<void>;
+  /** Whether that snapshot lives. */
+  has(id: string): boolean;
   /** A fresh process, nothing in memory. */
   restart(): Promise<void>;
   /** Ends every process of the session. */

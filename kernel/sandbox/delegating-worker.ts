@@ -18,6 +18,7 @@ export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWork
     snapshot: () => worker.snapshot(),
     resume: (id) => worker.resume(id),
     drop: (id) => worker.drop(id),
+    has: (id) => worker.has(id),
     restart: () => worker.restart(),
     close: () => worker.close(),
     ...own,

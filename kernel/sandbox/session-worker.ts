@@ -44,6 +44,8 @@ class RestartingWorker implements SessionWorker {
   readonly #time: SessionTime;
   readonly #who: string;
   #process: Promise<WorkerProcess> | undefined;
+  /** The one that runs, once it does. */
+  #taken: WorkerProcess | undefined;
   #starting = new AbortController();
   #notices: string[] = [];
   #cell: number | undefined;
@@ -131,6 +133,10 @@ class RestartingWorker implements SessionWorker {
 
   drop(id: string): Promise<void> {
     return this.#alone((process) => process.drop(id));
+  }
+
+  has(id: string): boolean {
+    return this.#taken?.has(id) ?? false;
   }
 
   async restart(): Promise<void> {
@@ -244,9 +250,14 @@ class RestartingWorker implements SessionWorker {
     this.#starting = new AbortController();
     const starting = this.#pool.take(this.#starting.signal);
     this.#process = starting;
-    starting.catch(() => {
-      if (this.#process === starting) this.#process = undefined;
-    });
+    starting.then(
+      (process) => {
+        this.#taken = process;
+      },
+      () => {
+        if (this.#process === starting) this.#process = undefined;
+      },
+    );
     return starting;
   }
 
@@ -272,13 +283,16 @@ class RestartingWorker implements SessionWorker {
     try {
       if (id !== undefined) {
         await this.#resume(process, id);
+        this.#options.onReplaced?.(id);
         return;
       }
     } catch {
       this.#notices.push(words.copyLost);
     }
     await this.#discard();
-    if (!this.#closed) await this.#start().catch(() => undefined);
+    if (this.#closed) return;
+    this.#options.onReplaced?.(undefined);
+    await this.#start().catch(() => undefined);
   }
 
   async #resume(process: WorkerProcess, id: string): Promise<void> {

@@ -221,6 +221,10 @@ export class WorkerProcess {
     this.#snapshots.drop(id);
   }
 
+  has(id: string): boolean {
+    return !this.#over && this.#snapshots.has(id);
+  }
+
   /** Ends everything in the sandbox; settles when nothing runs any more. */
   async close(): Promise<void> {
     this.#over = true;
