@@ -52,12 +52,13 @@ export interface TimelineControl {
   rewind(executionCount: number | undefined, asked: Asked): Promise<Refusal | undefined>;
   checkout(branch: string, asked: Asked): Promise<Refusal | undefined>;
   /** A new branch begins here. */
-  branch(name: string): Promise<Refusal | undefined>;
+  branch(name: string, asked: Asked): Promise<Refusal | undefined>;
   /** The names of the branches. */
   branches(): readonly string[];
   /** The branch one stands on. */
   on(): string;
-  draw(): Promise<Shown>;
+  /** The tree, with what can be gone to at once. */
+  draw(asked: Asked): Promise<Shown | Refusal>;
   /** What differs between two places, branches or numbers of cells; absent: where one stands. */
   diff(a: string | undefined, b: string | undefined, asked: Asked): Promise<Shown | Refusal>;
 }

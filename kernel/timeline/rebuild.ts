@@ -52,7 +52,9 @@ export async function rerun(
       return stopped(`code of ${where} ended in another way than then (${outcome.status})`);
     done.push(run);
     if (outcome.status !== status || outcome.error?.ename !== ename)
-      notes.add(`Code of ${where} ended in another way than then: it ${endOf(outcome.status, outcome.error?.ename)}.`);
+      notes.add(
+        `Code of ${where} ended in another way than then: it ${endOf(outcome.status, outcome.error?.ename)}.`,
+      );
   }
   return { done, notes: [...notes] };
 }

@@ -78,7 +78,7 @@ export function filesWay(
 /** From the beginning, by what each node's files are counted from. */
 function chain(tree: Tree, node: TimelineNode): readonly TimelineNode[] {
   const nodes: TimelineNode[] = [];
-  for (let at: TimelineNode | undefined = node; at !== undefined; ) {
+  for (let at: TimelineNode | undefined = node; at !== undefined;) {
     nodes.push(at);
     at = at.files === undefined ? undefined : tree.get(at.files.node);
   }

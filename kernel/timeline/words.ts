@@ -33,7 +33,9 @@ export function rewound(
 }
 
 /** Files that someone else has changed. */
-export const kept = (left: readonly { readonly path: string; readonly reason: string }[]): string | undefined =>
+export const kept = (
+  left: readonly { readonly path: string; readonly reason: string }[],
+): string | undefined =>
   left.length === 0
     ? undefined
     : `Left as ${left.length === 1 ? 'it is' : 'they are'}: ${left

@@ -1,6 +1,7 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
+import type { TimelineControl } from '../../timeline/contract.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -91,6 +92,7 @@ export interface Choices {
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly timeline: Pick<TimelineControl, 'branches'>;
 }
 
 /** What a magic may use. */
@@ -107,6 +109,7 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly timeline: TimelineControl;
   readonly magics: readonly Magic[];
 }
 

@@ -23,7 +23,10 @@ export interface JournalOptions {
 export const objectsDir = (directory: string, session: string): string => join(directory, session, 'objects');
 
 /** Reads an earlier session's timeline; `undefined` where it has none. */
-export function readTimeline(directory: string, session: string): Told | { readonly problem: string } | undefined {
+export function readTimeline(
+  directory: string,
+  session: string,
+): Told | { readonly problem: string } | undefined {
   let text: string;
   try {
     text = readRegularFile(join(directory, session, journalName), mostJournalBytes);
@@ -59,7 +62,7 @@ export class Journal {
   }
 
   files({ id, files }: TimelineNode): void {
-    if (files) this.#add({ type: 'files', of: id, node: files.node, delta: copyOf(files.delta) });
+    if (files) this.#add({ type: 'files', of: id, node: files.node, delta: [...files.delta] });
   }
 
   standing({ head, on, tips }: Standing): void {
@@ -98,7 +101,7 @@ export class Journal {
     for (const node of tree.nodes) {
       lines.push(...this.#lines.of(node, tree.parentOf(node)));
       if (node.files)
-        lines.push({ type: 'files', of: node.id, node: node.files.node, delta: copyOf(node.files.delta) });
+        lines.push({ type: 'files', of: node.id, node: node.files.node, delta: [...node.files.delta] });
     }
     const deleted = tree.nodes.filter((node) => node.deleted === true).map(({ id }) => id);
     const { head, on, tips } = tree.standing;
@@ -170,13 +173,6 @@ export class Journal {
 }
 
 const textOf = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-
-const copyOf = (delta: NonNullable<TimelineNode['files']>['delta']): Extract<Line, { type: 'files' }>['delta'] =>
-  delta.map(({ path, before, after }) => ({
-    path,
-    ...(before && { before: { ...before } }),
-    ...(after && { after: { ...after } }),
-  }));
 
 /** Makes all files below a directory files of another one, too; what can't be is left out. */
 async function linkAll(from: string, to: string, bound: { left: number }): Promise<void> {

@@ -50,7 +50,7 @@ class Reader {
       case 'files': {
         const node = this.#nodes.get(line.of);
         if (node === undefined || !this.#nodes.has(line.node) || line.node >= line.of) return false;
-        node.files = { node: line.node, delta: line.delta.map(changeOf) };
+        node.files = { node: line.node, delta: line.delta };
         return true;
       }
       case 'standing':
@@ -79,7 +79,8 @@ class Reader {
     const isFirst = this.#nodes.size === 0;
     if (isFirst !== (line.kind === 'start') || isFirst !== (parent === undefined)) return false;
     if (this.#nodes.has(line.id) || (parent !== undefined && line.id <= parent.id)) return false;
-    if (line.steps.some((step) => step.kind === 'restored' && !this.#isEarlier(step.node, line.id))) return false;
+    if (line.steps.some((step) => step.kind === 'restored' && !this.#isEarlier(step.node, line.id)))
+      return false;
     const before = parent?.talk.entries ?? [];
     if (talk.same > before.length) return false;
     const entries = talk.entries.map(([role, cell, ids]) => ({
@@ -105,11 +106,3 @@ class Reader {
 
 const partOf = ({ kind, text, isDigest, of }: PartLine): Mark['entries'][number]['parts'][number] =>
   Object.freeze({ kind, text, ...(isDigest === true && { isDigest }), ...(of !== undefined && { of }) });
-
-type Delta = Extract<Line, { type: 'files' }>['delta'];
-
-const changeOf = ({ path, before, after }: Delta[number]) => ({
-  path,
-  ...(before && { before }),
-  ...(after && { after }),
-});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileDeltaSchema } from '../files/contract.ts';
 
 /** The lines of a journal, one JSON object each. Of a newer version none is read. */
 export const journalVersion = 1;
@@ -68,30 +69,7 @@ const node = z.strictObject({
   talk,
 });
 
-const fileEntry = z.strictObject({
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-  kind: z.enum(['file', 'link', 'directory']),
-  mode: id,
-  size: z.number().min(0),
-  kept: z.boolean(),
-});
-
-/** No way out of the workspace. */
-const path = z
-  .string()
-  .min(1)
-  .max(4096)
-  .refine((value) => value.split('/').every((name) => name !== '' && name !== '.' && name !== '..'))
-  .refine((value) => !value.includes('\0'));
-
-const files = z.strictObject({
-  type: z.literal('files'),
-  of: id,
-  node: id,
-  delta: z.array(
-    z.strictObject({ path, before: fileEntry.optional(), after: fileEntry.optional() }),
-  ),
-});
+const files = z.strictObject({ type: z.literal('files'), of: id, node: id, delta: fileDeltaSchema });
 
 const standing = z.strictObject({
   type: z.literal('standing'),
