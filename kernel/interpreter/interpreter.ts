@@ -193,7 +193,10 @@ class SessionInterpreter implements Interpreter {
   }
 
   async #forget({ signal }: CellRequest, cells: readonly string[]): Promise<void> {
-    await this.#runner.alone(signal, () => Promise.resolve(this.#options.timeline.forget(cells)));
+    await this.#runner.alone(signal, () => {
+      this.#options.timeline.forget(cells);
+      return Promise.resolve();
+    });
   }
 
   async #sayNotices(cell: Cell, request: CellRequest): Promise<void> {

@@ -16,6 +16,7 @@ export function delegatingWorker(worker: SessionWorker, own: Partial<SessionWork
     names: (path, prefix) => worker.names(path, prefix),
     glance: (path) => worker.glance(path),
     snapshot: () => worker.snapshot(),
+    limitsOf: (id) => worker.limitsOf(id),
     resume: (id) => worker.resume(id),
     drop: (id) => worker.drop(id),
     has: (id) => worker.has(id),

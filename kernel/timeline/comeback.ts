@@ -51,8 +51,8 @@ export class Comeback {
     const branch = earlier.on;
     const plan = planMemory(earlier, earlier.head, () => false);
     if (plan.runs.length === 0 && isFresh) return;
-    const totalMs = plan.runs.reduce((sum, { ms }) => sum + ms, 0);
-    const isQuick = totalMs < mostMs && !plan.runs.some(({ isRedacted }) => isRedacted === true);
+    const totalMs = plan.runs.reduce((sum, { run }) => sum + run.ms, 0);
+    const isQuick = totalMs < mostMs && !plan.runs.some(({ run }) => run.isRedacted === true);
     if (this.#how === 'crash' && isFresh && isQuick && !this.#o.hasNetwork()) {
       if (await this.#rebuild(earlier, earlier.head, asked)) return;
     }

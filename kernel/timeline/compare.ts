@@ -24,7 +24,9 @@ export async function compare(
   const one = placeOf(tree, first);
   const other = b === undefined ? tree.head : placeOf(tree, b);
   if (one === undefined || other === undefined)
-    return { problem: `There is no branch or cell ${one === undefined ? first : (b ?? '')}: \`%branches\` shows them.` };
+    return {
+      problem: `There is no branch or cell ${one === undefined ? first : (b ?? '')}: \`%branches\` shows them.`,
+    };
   const sections = [
     compareTalk(one.talk, other.talk),
     compareVariables(...(await variablesOf(options, tree, one, other))),

@@ -1,7 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
 import type { Mark } from '../loop/mark.ts';
 import type { Variable } from '../sandbox/contract.ts';
-import type { FileChange, FileDelta, FileEntry, FileHistory } from './files/contract.ts';
+import type { FileDelta, FileEntry, FileHistory } from './files/contract.ts';
+import { diffOfDeltas } from './files/differences.ts';
 
 const mostMessages = 10;
 const mostWords = 300;
@@ -47,7 +48,10 @@ export function compareVariables(
   b: readonly Variable[] | undefined,
 ): Section {
   if (a === undefined || b === undefined)
-    return { title: 'Variables', lines: ['Python’s memory is not kept at both places, so it is not compared.'] };
+    return {
+      title: 'Variables',
+      lines: ['Python’s memory is not kept at both places, so it is not compared.'],
+    };
   const before = new Map(a.map(({ name, value }) => [name, value]));
   const after = new Map(b.map(({ name, value }) => [name, value]));
   const lines = [...new Set([...before.keys(), ...after.keys()])]
@@ -65,7 +69,7 @@ export async function compareFiles(
   { undo, redo }: { readonly undo: readonly FileDelta[]; readonly redo: readonly FileDelta[] },
   files: Pick<FileHistory, 'text'>,
 ): Promise<Section> {
-  const changes = netOf(undo, redo);
+  const changes = diffOfDeltas(undo, redo);
   const lines: string[] = [];
   for (const { path, before, after } of changes.slice(0, mostFiles)) {
     const shown = JSON.stringify(path).slice(1, -1);
@@ -87,24 +91,16 @@ async function textDiff(
   if (old === undefined || now === undefined) return [`    ${sizeOf(before)} → ${sizeOf(after)}`];
   const patch = createTwoFilesPatch('', '', old, now, '', '', { context: 1, timeout: 500 });
   if (patch === undefined) return ['    (too different to be shown)'];
-  const lines = patch.split('\n').slice(4).filter((each) => each !== '');
+  const lines = patch
+    .split('\n')
+    .slice(4)
+    .filter((each) => each !== '');
   const more = lines.length - mostDiffLines;
-  return [...lines.slice(0, mostDiffLines).map((each) => `    ${each}`), ...(more > 0 ? [`    … ${more} more lines`] : [])];
+  return [
+    ...lines.slice(0, mostDiffLines).map((each) => `    ${each}`),
+    ...(more > 0 ? [`    … ${more} more lines`] : []),
+  ];
 }
 
-const sizeOf = (entry: FileEntry | undefined): string => (entry === undefined ? 'none' : `${entry.size} bytes`);
-
-/** What each path was at the beginning of the way, and is at its end, where that differs. */
-function netOf(undo: readonly FileDelta[], redo: readonly FileDelta[]): readonly FileChange[] {
-  const ends = new Map<string, { before: FileEntry | undefined; after: FileEntry | undefined }>();
-  const step = (path: string, before: FileEntry | undefined, after: FileEntry | undefined): void => {
-    const known = ends.get(path);
-    if (known) known.after = after;
-    else ends.set(path, { before, after });
-  };
-  for (const delta of undo.toReversed()) for (const { path, before, after } of delta) step(path, after, before);
-  for (const delta of redo) for (const { path, before, after } of delta) step(path, before, after);
-  return [...ends]
-    .filter(([, { before, after }]) => before?.hash !== after?.hash || before?.mode !== after?.mode)
-    .map(([path, { before, after }]) => ({ path, before, after }));
-}
+const sizeOf = (entry: FileEntry | undefined): string =>
+  entry === undefined ? 'none' : `${entry.size} bytes`;

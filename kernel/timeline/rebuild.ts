@@ -26,8 +26,8 @@ export async function rerun(
   const done: PlannedRun[] = [];
   const notes = new Set<string>();
   const stopped = (problem: string): Rerun => ({ done, notes: [...notes], problem });
-  for (const run of runs) {
-    const { node, code, language, origin = { kind: 'kernel' }, status, ename, silent, storeHistory } = run;
+  for (const { run, node } of runs) {
+    const { code, language, origin = { kind: 'kernel' }, status, ename, silent, storeHistory } = run;
     const where = `[${node.executionCount}]`;
     if (!pythons.includes(language)) {
       notes.add(`What runs in ${language} is as it was: its memory can’t be rebuilt.`);
@@ -50,7 +50,7 @@ export async function rerun(
       return stopped(`code of ${where} is not allowed now: ${outcome.error.evalue}`);
     if (outcome.status !== 'ok' && outcome.status !== 'error')
       return stopped(`code of ${where} ended in another way than then (${outcome.status})`);
-    done.push(run);
+    done.push({ run, node });
     if (outcome.status !== status || outcome.error?.ename !== ename)
       notes.add(
         `Code of ${where} ended in another way than then: it ${endOf(outcome.status, outcome.error?.ename)}.`,

@@ -65,7 +65,7 @@ class Trip {
     this.#tree = tree;
     this.#from = from;
     this.#to = to;
-    this.#plan = planMemory(tree, to, (id) => options.worker.has(id));
+    this.#plan = planMemory(tree, to, (id) => isExact(options.worker, id));
     this.#filesAt = filesBase(tree, from);
   }
 
@@ -102,13 +102,13 @@ class Trip {
       ));
     if (isBack) return { problem, steps: [] };
     const node = this.#plan.base?.node.id;
-    const runs = this.#done.map(({ node: _, ...run }): Step => ({ ...run, kind: 'run' }));
+    const runs = this.#done.map(({ run }): Step => ({ kind: 'run', ...run }));
     return { problem, steps: [{ kind: 'restored', ...(node !== undefined && { node }) }, ...runs] };
   }
 
   async #rerun(signal: AbortSignal): Promise<Rerun> {
     const { runs } = this.#plan;
-    const limit = AbortSignal.timeout(leastRerunMs + 3 * runs.reduce((sum, { ms }) => sum + ms, 0));
+    const limit = AbortSignal.timeout(leastRerunMs + 3 * runs.reduce((sum, { run }) => sum + run.ms, 0));
     const again = await rerun(this.#o.worker, runs, AbortSignal.any([signal, limit]));
     this.#done = again.done;
     this.#delta = (await this.#o.files.changes()).delta;
@@ -124,6 +124,10 @@ class Trip {
     return this.#o.files.move(delta.length === 0 ? undo : [...undo, delta], redo);
   }
 }
+
+/** Whether a copy of Python's memory lives, and has all of it. */
+const isExact = (worker: Options['worker'], id: string): boolean =>
+  worker.has(id) && worker.limitsOf(id).length === 0;
 
 /** Those of the second are the last word. */
 function together(first: Moved, second: Moved | undefined): Moved {

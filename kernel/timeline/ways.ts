@@ -3,7 +3,8 @@ import type { Run, TimelineNode } from './node.ts';
 import type { Tree } from './tree.ts';
 
 /** A run, in its cell. */
-export interface PlannedRun extends Run {
+export interface PlannedRun {
+  readonly run: Run;
   readonly node: TimelineNode;
 }
 
@@ -33,7 +34,7 @@ export function planMemory(tree: Tree, target: TimelineNode, lives: (id: string)
     let next: TimelineNode | undefined = tree.parentOf(node);
     for (const step of node.steps.toReversed()) {
       if (step.kind === 'widgets') hasWidgets = true;
-      else if (step.kind === 'run') runs.unshift({ ...step, node });
+      else if (step.kind === 'run') runs.unshift({ run: step, node });
       else {
         filesOf ??= filesBase(tree, tree.parentOf(node) ?? node);
         next = step.node === undefined ? undefined : tree.get(step.node);

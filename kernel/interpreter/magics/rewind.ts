@@ -20,9 +20,16 @@ export const rewind: Magic = {
   async run(args, _body, { request, timeline }) {
     const [word = '', all, ...more] = args.split(/\s+/);
     const wrong = (): ReturnType<typeof failed> =>
-      failed(request, plainError('InvalidRewind', 'It is written `%rewind 3`, `%rewind off` or `%rewind auto all`.'), false);
+      failed(
+        request,
+        plainError('InvalidRewind', 'It is written `%rewind 3`, `%rewind off` or `%rewind auto all`.'),
+        false,
+      );
     if (/^\d{1,9}$/.test(word) && all === undefined) {
-      const refusal = await timeline.rewind(Number(word), { signal: request.signal, say: noticesTo(request) });
+      const refusal = await timeline.rewind(Number(word), {
+        signal: request.signal,
+        say: noticesTo(request),
+      });
       return refusal ? failed(request, plainError('NothingToRewind', refusal.problem), false) : succeeded;
     }
     if (word !== '') {

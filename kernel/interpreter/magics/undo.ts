@@ -6,7 +6,8 @@ export const undo: Magic = {
   name: 'undo',
   kind: 'line',
   usage: '%undo',
-  summary: 'Goes back to just before the last cell: conversation, Python’s memory and the files that it changed.',
+  summary:
+    'Goes back to just before the last cell: conversation, Python’s memory and the files that it changed.',
   async run(_args, _body, { request, timeline }) {
     const refusal = await timeline.rewind(undefined, { signal: request.signal, say: noticesTo(request) });
     return refusal ? failed(request, plainError('NothingToUndo', refusal.problem), false) : succeeded;

@@ -22,7 +22,8 @@ export function rowsOf(tree: Tree, lives: (snapshot: string) => boolean): readon
   const followers = new Map<TimelineNode, TimelineNode[]>();
   const shownAs = (node: TimelineNode): TimelineNode => {
     let at = node;
-    for (let before = tree.parentOf(at); !isCell(at) && before !== undefined; before = tree.parentOf(at)) at = before;
+    for (let before = tree.parentOf(at); !isCell(at) && before !== undefined; before = tree.parentOf(at))
+      at = before;
     return at;
   };
   const [root] = tree.path;
@@ -33,7 +34,8 @@ export function rowsOf(tree: Tree, lives: (snapshot: string) => boolean): readon
     followers.set(shown, [...(followers.get(shown) ?? []), node]);
   }
   const labels = new Map<TimelineNode, string[]>();
-  for (const [name, tip] of tree.branches) labels.set(shownAs(tip), [...(labels.get(shownAs(tip)) ?? []), name]);
+  for (const [name, tip] of tree.branches)
+    labels.set(shownAs(tip), [...(labels.get(shownAs(tip)) ?? []), name]);
   const here = shownAs(tree.head);
   const path = new Set(tree.path);
   const rows: Row[] = [];
@@ -57,7 +59,10 @@ export function rowsOf(tree: Tree, lives: (snapshot: string) => boolean): readon
 }
 
 /** What is written beside a cell: words, what it used, and what became of it. */
-export function captionOf({ node, branches, isHere }: Row): { readonly what: string; readonly marks: string } {
+export function captionOf({ node, branches, isHere }: Row): {
+  readonly what: string;
+  readonly marks: string;
+} {
   const { kind, executionCount, words, tokens, cost, failed, deleted } = node;
   const used = [
     ...(tokens > 0 ? [`${tokens.toLocaleString('en')} tokens`] : []),

@@ -45,7 +45,8 @@ function dot({ lane, isLive, isHere }: Row, at: number): string {
 function caption(row: Row, at: number): string {
   const { what, marks } = captionOf(row);
   const place = `x="${x(row.lane) + margin}" y="${y(at) + 4}" font-family="monospace" font-size="12"`;
-  const label = marks === '' ? '' : `<tspan fill="${markColour}" font-weight="bold"> ← ${escaped(marks)}</tspan>`;
+  const label =
+    marks === '' ? '' : `<tspan fill="${markColour}" font-weight="bold"> ← ${escaped(marks)}</tspan>`;
   return `<text ${place} fill="${textColour}">${escaped(what)}${label}</text>`;
 }
 

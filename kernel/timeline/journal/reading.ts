@@ -74,7 +74,7 @@ class Reader {
     return { nodes, standing: this.#standing };
   }
 
-  #node({ type: _, talk, ...line }: NodeLine): boolean {
+  #node({ talk, ...line }: NodeLine): boolean {
     const parent = line.parent === undefined ? undefined : this.#nodes.get(line.parent);
     const isFirst = this.#nodes.size === 0;
     if (isFirst !== (line.kind === 'start') || isFirst !== (parent === undefined)) return false;
@@ -93,7 +93,7 @@ class Reader {
       entries: [...before.slice(0, talk.same), ...entries],
       said: { memory: [] },
     };
-    this.#nodes.set(line.id, { ...line, parent: line.parent, talk: mark });
+    this.#nodes.set(line.id, nodeOf(line, mark));
     const { on, tips } = this.#standing;
     this.#standing = { head: line.id, on, tips: { ...tips, [on]: line.id } };
     return true;
@@ -106,3 +106,8 @@ class Reader {
 
 const partOf = ({ kind, text, isDigest, of }: PartLine): Mark['entries'][number]['parts'][number] =>
   Object.freeze({ kind, text, ...(isDigest === true && { isDigest }), ...(of !== undefined && { of }) });
+
+function nodeOf(line: Omit<NodeLine, 'talk'>, talk: Mark): TimelineNode {
+  const { id, parent, kind, cell, executionCount, words, tokens, cost, failed, steps } = line;
+  return { id, parent, kind, cell, executionCount, words, tokens, cost, failed, steps, talk };
+}
