@@ -11,11 +11,17 @@ export class IdleKeeper {
   readonly #keep: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #keeping: Promise<void> = Promise.resolve();
-  #unkeptMs = 0;
+  /** The first cell is kept at once: what comes after it may end the process. */
+  #unkeptMs = Infinity;
 
   /** @param keep must not reject */
   constructor(keep: () => Promise<void>) {
     this.#keep = keep;
+  }
+
+  /** Nothing has run yet: that is kept, too. */
+  start(): void {
+    this.#keeping = this.#keep();
   }
 
   /** Something is to run: keeping that has begun is waited for, keeping that is due is put off. */

@@ -33,7 +33,9 @@ export class CellRunner {
     this.#o = options;
     this.#keeper = new IdleKeeper(() => options.timeline.keep());
     options.worker.ready().then(
-      () => this.#keeper.after(0),
+      () => {
+        if (!this.isBusy) this.#keeper.start();
+      },
       () => undefined,
     );
   }

@@ -182,8 +182,11 @@ export class Recording {
 export const isWithoutEffect = (node: TimelineNode, before: TimelineNode): boolean =>
   node.steps.length === 0 && isSameTalk(node.talk, before.talk);
 
+/** What a failed cell was told of files and memory does not count. */
 function isSameTalk(one: Mark, other: Mark): boolean {
   const texts = ({ entries }: Mark): string =>
-    JSON.stringify(entries.map(({ parts }) => parts.map(({ text }) => text)));
+    JSON.stringify(
+      entries.flatMap(({ parts }) => parts.filter(({ kind }) => kind !== 'note').map(({ text }) => text)),
+    );
   return texts(one) === texts(other);
 }

@@ -136,7 +136,9 @@ export class Journal {
     this.#waiting.push(...lines);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#writing = new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#write());
+    this.#writing = this.#writing
+      .then(() => new Promise((resolve) => setImmediate(resolve)))
+      .then(() => this.#write());
   }
 
   async #write(): Promise<void> {
