@@ -33,8 +33,8 @@ export async function rerun(
       notes.add(`What runs in ${language} is as it was: its memory can’t be rebuilt.`);
       continue;
     }
-    if (status === 'interrupted' || status === 'timeout') {
-      notes.add(`Code of ${where} had been stopped: it was not run again.`);
+    if (status !== 'ok' && status !== 'error') {
+      notes.add(`Code of ${where} had been stopped, or had ended its process: it was not run again.`);
       continue;
     }
     if (run.isRedacted === true) return stopped(`code of ${where} held a secret, which is not kept`);

@@ -19,7 +19,11 @@ export class Recording {
   #version: number;
   /** Code has run since memory and files were kept. */
   #isUnkept = true;
+  /** Python may be replaced by another process any moment. */
+  #isRecovering = false;
   #notices: string[] = [];
+  /** The journal has the tree's beginning: a session in which nothing runs has none. */
+  #isJournaled = false;
 
   constructor(options: TimelineOptions) {
     this.#o = options;
@@ -29,6 +33,7 @@ export class Recording {
 
   /** Code has run, or something else has become of Python's memory. */
   took(step: Step): void {
+    if (step.kind === 'run' && step.status !== 'ok' && step.status !== 'error') this.#isRecovering = true;
     (this.#open?.steps ?? this.#loose).push(step);
     this.#isUnkept = true;
     const [first, second] = this.#loose.slice(-2);
@@ -68,8 +73,18 @@ export class Recording {
     this.#add({ kind: 'beside', executionCount, words: '', tokens: 0, steps });
   }
 
+  /** Where code did not end by itself, keeps what there is once it is known which process runs: running that code again would not give it. */
+  async recover(): Promise<void> {
+    if (this.#isRecovering) await this.keep();
+  }
+
   /** Keeps memory and files as they are here, where code has run since they were kept. Never rejects. */
   async keep(): Promise<void> {
+    if (this.#isRecovering) {
+      this.#isRecovering = false;
+      // It is asked when it is free, so not before another has taken over.
+      await this.#o.worker.variables().catch(() => undefined);
+    }
     this.tidy();
     if (!this.#isUnkept) return;
     this.#isUnkept = false;
@@ -137,6 +152,7 @@ export class Recording {
     const mine = [...this.tree.path.flatMap(({ steps }) => steps), ...this.#loose];
     const isFresh = mine.length === 0;
     this.tree = tree;
+    this.#isJournaled = true;
     if (!isFresh) this.#loose = [{ kind: 'restored' }, ...mine.filter(({ kind }) => kind !== 'restored')];
     this.#version = -1;
     return isFresh;
@@ -164,6 +180,8 @@ export class Recording {
     const before = this.tree.head;
     const added = this.tree.add({ ...node, talk: conversation.mark() });
     this.#version = conversation.version;
+    if (!this.#isJournaled) journal.node(before, undefined);
+    this.#isJournaled = true;
     if (added.steps.length === 0 && !this.#isUnkept) {
       added.snapshot = before.snapshot;
       journal.node(added, before);

@@ -155,6 +155,7 @@ export class Timeline {
     await this.#comeback.settle(asked);
     const isNew = this.tree.head.kind === 'start' && this.tree.head.snapshot === undefined;
     if (isNew) await untilAborted(this.#recording.keep(), asked.signal);
+    await this.#recording.recover();
     this.#recording.tidy();
     for (const notice of this.#recording.takeNotices()) asked.say(notice);
   }
