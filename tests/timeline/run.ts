@@ -69,15 +69,13 @@ export class Player {
     await this.#begin(this.#played);
     const session = `s${number}`;
     const conversation = new Conversation('');
+    const journal = new Journal({
+      ...{ directory: this.#directory, session, redact: (text: string) => text, log: () => undefined },
+    });
     const timeline = new Timeline({
       ...{ worker, conversation, directory: this.#directory },
       files: createFileHistory({ workspace, objects: join(this.#directory, session, 'objects') }),
-      journal: new Journal({
-        directory: this.#directory,
-        session,
-        redact: (text) => text,
-        log: () => undefined,
-      }),
+      journal,
       hasNetwork: () => false,
       log: () => undefined,
     });
@@ -88,6 +86,8 @@ export class Player {
       if (act.kind === 'cell') await this.#cell(timeline, recorded, conversation, act, (count += 1));
       else await this.#move(timeline, act);
     }
+    await journal.close();
+    rmSync(join(this.#directory, session), { recursive: true, force: true });
     const found = await stateOf(worker, workspace);
     const expected = await this.#freshRun(timeline);
     this.#timeline = undefined;
