@@ -22,12 +22,16 @@ import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
 import { createFileHistory } from './timeline/files/history.ts';
 import { Journal, objectsDir } from './timeline/journal/journal.ts';
+import { pruneTimelines } from './timeline/journal/prune.ts';
 import type { Step } from './timeline/node.ts';
 import { Timeline } from './timeline/timeline.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
 const unrecorded = 'REPLIQUE_AUDIT=off: what code runs here is **not recorded**.';
+
+/** Not while a person waits for the first cell. */
+const pruneAfterMs = 10_000;
 
 /** What a kernel's session is made from. */
 export interface SessionOptions {
@@ -99,13 +103,9 @@ async function createSession(
   const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
+  const store = new SessionStore(options.sessionsDir);
   const state = new SessionState({
-    ...{
-      store: new SessionStore(options.sessionsDir),
-      session: sessionId,
-      kernel: kernelId,
-      notebook: notebookFile,
-    },
+    ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
     onBack: (session, how) => timeline.comesBack(session, how),
@@ -120,6 +120,7 @@ async function createSession(
     files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
     hasNetwork: () => network.allowed().length > 0,
   });
+  const pruning = setTimeout(() => pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
   const sandbox = createSandboxControl({
     ...{ policy, worker, network },
     workspace: workspace.path,
@@ -173,6 +174,11 @@ async function createSession(
       audit.close();
     } finally {
       await Promise.all([state.finish(), history.finish(), journal.close()]);
+      clearTimeout(pruning);
+      const isKept = store
+        .find({ kernel: kernelId, notebook: notebookFile })
+        .some(({ file }) => file.includes(sessionId));
+      if (!isKept) await journal.remove();
     }
   };
   const { createReplies } = await import('./output/replies.ts');

@@ -26,6 +26,8 @@ export const prelude = [
   'import matplotlib.pyplot as plt',
   'random.seed(0); np.random.seed(0)',
   'plt.figure(); plt.close("all")',
+  'a, b, c, d = [1], {"k": 2}, 3, np.arange(4)',
+  'def f(x, n=[]):\n    n.append(x)\n    return list(n)',
 ].join('\n');
 
 type Make = (random: Random) => string;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Conversation } from '../../kernel/loop/conversation.ts';
@@ -146,12 +146,14 @@ export class Player {
     return stateOf(worker, workspace);
   }
 
-  /** An empty workspace, and memory as after the prelude. */
+  /** A workspace with a person's files in it, and memory as after the prelude. */
   async #begin(place: Place): Promise<void> {
     const { worker, workspace } = place;
     mkdirSync(workspace, { recursive: true });
     for (const name of readdirSync(workspace))
       rmSync(join(workspace, name), { recursive: true, force: true });
+    mkdirSync(join(workspace, 'sub'));
+    for (const name of ['one.txt', 'sub/three.txt']) writeFileSync(join(workspace, name), name);
     const start = this.#starts.get(place);
     if (start !== undefined && worker.has(start)) {
       await worker.resume(start);
