@@ -6,6 +6,10 @@ import type { TimelineOptions } from './options.ts';
 import { isCell, type Tree } from './tree.ts';
 import { filesBase, filesWay } from './ways.ts';
 
+const mostVariables = 100;
+/** Characters. */
+const roomOfEach = 300;
+
 type Options = Pick<TimelineOptions, 'worker' | 'files'>;
 
 /**
@@ -51,12 +55,12 @@ async function variablesOf(
 ): Promise<[readonly Variable[] | undefined, readonly Variable[] | undefined]> {
   const here = tree.head.snapshot;
   const look = async (node: TimelineNode): Promise<readonly Variable[] | undefined> => {
-    if (node === tree.head) return worker.variables();
+    if (node === tree.head) return lookAt(worker);
     const copy = node.snapshot;
     if (copy === undefined || !worker.has(copy) || here === undefined || !worker.has(here)) return undefined;
     try {
       await worker.resume(copy);
-      return await worker.variables();
+      return await lookAt(worker);
     } catch {
       return undefined;
     } finally {
@@ -64,6 +68,20 @@ async function variablesOf(
     }
   };
   return [await look(nodes[0]), await look(nodes[1])];
+}
+
+/** Each variable with what can be seen of it. */
+async function lookAt(worker: Options['worker']): Promise<readonly Variable[] | undefined> {
+  const names = (await worker.look([], 0))?.names.slice(0, mostVariables);
+  if (names === undefined) return undefined;
+  const found = await worker.look(
+    names.map((name) => [name]),
+    roomOfEach,
+  );
+  return names.flatMap((name, at) => {
+    const look = found?.looks[at];
+    return look?.status === 'value' ? [{ name, value: look.text === '' ? look.what : look.text }] : [];
+  });
 }
 
 function shown(title: string, sections: readonly Section[]): Shown {

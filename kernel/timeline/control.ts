@@ -37,6 +37,7 @@ export function createControl(
     draw: async (asked) => {
       const drawn = await alone(asked.signal, async () => {
         await timeline.settle(asked);
+        await timeline.keep();
         return draw(timeline, worker);
       });
       return drawn ?? interrupted;
