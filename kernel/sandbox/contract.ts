@@ -64,10 +64,10 @@ export interface ExecuteOutcome {
   readonly userExpressions?: Readonly<Record<string, unknown>>;
 }
 
-/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. */
+/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. `isAgain`: it rebuilds memory. */
 export type RunOrigin =
-  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number }
-  | { readonly kind: 'cell' | 'kernel' };
+  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number; readonly isAgain?: true }
+  | { readonly kind: 'cell' | 'kernel'; readonly isAgain?: true };
 
 export interface ExecuteOptions {
   readonly code: string;
@@ -75,8 +75,6 @@ export interface ExecuteOptions {
   readonly language: string;
   /** Recorded with the run; nothing else depends on it. */
   readonly origin?: RunOrigin;
-  /** It has run before, and runs again so that memory is what it was. Recorded; nothing else depends on it. */
-  readonly isAgain?: boolean;
   /** Aborted: the code is interrupted; `execute` then settles within 200 ms whatever the code does. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;

@@ -26,12 +26,12 @@ export type Step =
   | { readonly kind: 'widgets' };
 
 /** What changed in the workspace between that node's state and this one's. */
-export interface FilesSince {
+interface FilesSince {
   readonly node: number;
   readonly delta: FileDelta;
 }
 
-export type NodeKind =
+type NodeKind =
   /** The session's beginning. */
   | 'start'
   | 'prompt'

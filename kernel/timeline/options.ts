@@ -4,7 +4,7 @@ import type { FileHistory } from './files/contract.ts';
 import type { Journal } from './journal/journal.ts';
 
 /** The messages of the session, as they can be gone back to. */
-export interface Talk {
+interface Talk {
   /** Grows with each change. */
   readonly version: number;
   mark(): Mark;

@@ -40,7 +40,8 @@ export async function rerun(
     if (run.isRedacted === true) return stopped(`code of ${where} held a secret, which is not kept`);
     worker.beginCell(node.executionCount, node.cell);
     const outcome = await worker.execute({
-      ...{ code, language, origin, isAgain: true, signal, timeoutMs: noLimitMs },
+      ...{ code, language, signal, timeoutMs: noLimitMs },
+      origin: { ...origin, isAgain: true },
       onOutput: () => undefined,
       ...(silent !== undefined && { silent }),
       ...(storeHistory !== undefined && { storeHistory }),

@@ -2,7 +2,7 @@ import type { Mark } from '../loop/mark.ts';
 import type { TimelineNode } from './node.ts';
 
 export const mainBranch = 'main';
-export const mostBranches = 500;
+const mostBranches = 500;
 const names = /^[A-Za-z][\w.-]{0,39}$/;
 
 /** Where one stands, and where the branches end. */

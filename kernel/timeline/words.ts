@@ -7,7 +7,7 @@ export const count = (number: number, one: string, more: string): string =>
   `${number} ${number === 1 ? one : more}`;
 
 /** Some of the names, and how many more there are: `a.csv, b.csv and 3 more`. */
-export function listed(paths: readonly string[]): string {
+function listed(paths: readonly string[]): string {
   const names = paths.slice(0, mostNamed).map(nameOf);
   const more = paths.length - names.length;
   if (more > 0) return `${names.join(', ')} and ${more} more`;

@@ -6,7 +6,6 @@ export const journalVersion = 1;
 
 /** A journal beyond this is neither written on nor read. */
 export const mostJournalBytes = 256 * 2 ** 20;
-export const longestLine = 16 * 2 ** 20;
 
 const id = z
   .int()
