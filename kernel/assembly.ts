@@ -31,6 +31,8 @@ import { createWorker, type SessionWorker } from './sandbox/session-worker.ts';
 import { DiskWatch } from './sandbox/watchdog/disk.ts';
 import { SessionTime } from './sandbox/worker-time.ts';
 import { chooseFolders, chooseWorkspace, whyNotShown, type Workspace } from './sandbox/workspace.ts';
+import { recordingWorker } from './timeline/recorder.ts';
+import type { Timeline } from './timeline/timeline.ts';
 import { createSpending } from './spending.ts';
 import { createBashTool } from './tools/bash.ts';
 import { kernelspecTools } from './tools/kernelspec.ts';
@@ -48,6 +50,8 @@ export interface AssemblyOptions {
   readonly notebook: string | undefined;
   /** Told after each change of the conversation. Must not throw. */
   readonly onChange?: () => void;
+  /** Told of what runs in the worker, and when it is replaced. Must not throw. */
+  readonly timeline?: Pick<Timeline, 'took' | 'replaced'>;
   readonly log: (line: string) => void;
 }
 
@@ -66,6 +70,8 @@ export interface Assembly {
   readonly network: Egress;
   /** Judged, recorded, guarded and sandboxed. */
   readonly worker: SessionWorker;
+  /** The same, but the timeline is not told of what it runs. */
+  readonly untold: SessionWorker;
   readonly conversation: Conversation;
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
@@ -128,12 +134,18 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   const kernelspecs = launcher.name === 'seatbelt' ? [] : findKernelspecs(workspace.path, places.programs);
   const mayShow = (folder: string): boolean => whyNotShown(folder, { ...places, programs: [] }) === undefined;
-  const polyglot = polyglotWorker(createWorker({ ...common, warmWorkers: config.warmWorkers }), (language) =>
+  const polyglot = polyglotWorker(
     createWorker({
       ...common,
-      kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
-      warmWorkers: 0,
+      warmWorkers: config.warmWorkers,
+      onReplaced: (id) => options.timeline?.replaced(id),
     }),
+    (language) =>
+      createWorker({
+        ...common,
+        kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
+        warmWorkers: 0,
+      }),
   );
   const guarded = guardedWorker(polyglot, {
     workspace: workspace.path,
@@ -141,7 +153,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     setAside: join(dataDir(), 'set-aside', sessionId),
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
-  const worker = policing.wrap(auditedWorker(guarded, audit));
+  const untold = policing.wrap(auditedWorker(guarded, audit));
+  const worker = recordingWorker(untold, (step) => options.timeline?.took(step));
   worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   const own = [createPythonTool(worker), createBashTool(worker)];
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
@@ -188,7 +201,19 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   return {
     ...{ answers },
-    ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    ...{
+      workspace,
+      files,
+      notebookFile,
+      audit,
+      policy,
+      network,
+      worker,
+      untold,
+      conversation,
+      spending,
+      loop,
+    },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
@@ -19,10 +20,18 @@ import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
+import { createFileHistory } from './timeline/files/history.ts';
+import { Journal, objectsDir } from './timeline/journal/journal.ts';
+import { pruneTimelines } from './timeline/journal/prune.ts';
+import type { Step } from './timeline/node.ts';
+import { Timeline } from './timeline/timeline.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
 const unrecorded = 'REPLIQUE_AUDIT=off: what code runs here is **not recorded**.';
+
+/** Not while a person waits for the first cell. */
+const pruneAfterMs = 10_000;
 
 /** What a kernel's session is made from. */
 export interface SessionOptions {
@@ -32,6 +41,8 @@ export interface SessionOptions {
   readonly kernelId: string;
   /** Where conversations are kept. */
   readonly sessionsDir: string;
+  /** Where timelines are kept. Absent: with the conversations. */
+  readonly timelinesDir?: string;
   /** Where what was run is kept. Absent: as long as the kernel lives. */
   readonly historyFile?: string;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
@@ -84,20 +95,32 @@ async function createSession(
 ): Promise<KernelSession> {
   const { notebook, cwd, kernelId, log } = options;
   const onChange = (): void => state.changed();
-  const parts = assemble({ config, sessionId, cwd, notebook, onChange, log });
+  const told = {
+    took: (step: Step) => timeline.took(step),
+    replaced: (snapshot: string | undefined) => timeline.replaced(snapshot),
+  };
+  const parts = assemble({ config, sessionId, cwd, notebook, onChange, timeline: told, log });
   const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
+  const store = new SessionStore(options.sessionsDir);
   const state = new SessionState({
-    ...{
-      store: new SessionStore(options.sessionsDir),
-      session: sessionId,
-      kernel: kernelId,
-      notebook: notebookFile,
-    },
+    ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
+    onBack: (session, how) => timeline.comesBack(session, how),
   });
+  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
+  const journal = new Journal({
+    ...{ directory: timelines, session: sessionId, log },
+    redact: (text) => redactor.text(text),
+  });
+  const timeline = new Timeline({
+    ...{ conversation, journal, directory: timelines, worker: parts.untold, log },
+    files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
+    hasNetwork: () => network.allowed().length > 0,
+  });
+  const pruning = setTimeout(() => pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
   const sandbox = createSandboxControl({
     ...{ policy, worker, network },
     workspace: workspace.path,
@@ -112,7 +135,7 @@ async function createSession(
     set: (profile) => sandbox.setProfile(profile),
   });
   const interpreter = createInterpreter({
-    ...{ worker, conversation, network, spending, sandbox },
+    ...{ worker, conversation, timeline, network, spending, sandbox },
     sessions: state,
     models: createModelList(config),
     answers: parts.answers,
@@ -127,7 +150,7 @@ async function createSession(
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
-    saved: () => state.saved(),
+    saved: () => Promise.all([state.saved(), journal.saved()]),
     loop: (signal, asked) => parts.loop(signal, asked),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),
@@ -151,7 +174,12 @@ async function createSession(
       await interpreter.close();
       audit.close();
     } finally {
-      await Promise.all([state.finish(), history.finish()]);
+      await Promise.all([state.finish(), history.finish(), journal.close()]);
+      clearTimeout(pruning);
+      const isKept = store
+        .find({ kernel: kernelId, notebook: notebookFile })
+        .some(({ file }) => file.includes(sessionId));
+      if (!isKept) await journal.remove();
     }
   };
   const { createReplies } = await import('./output/replies.ts');

@@ -95,3 +95,6 @@ export const sessionsDir = (): string => join(dataDir(), 'sessions');
 
 /** What was run, for the consoles' arrow keys: of all kernels of the user. */
 export const historyFile = (): string => join(dataDir(), 'history.sqlite');
+
+/** The states of sessions that can be gone back to. */
+export const timelinesDir = (): string => join(dataDir(), 'timeline');

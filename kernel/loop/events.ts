@@ -159,6 +159,8 @@ type CodeEvent =
       readonly type: 'page';
       readonly markdown: string;
       readonly text: string;
+      /** Shown in place of the Markdown, where the client can. */
+      readonly svg?: string;
       /** Meant to be paged through, where the client can. */
       readonly pager?: boolean;
     };

@@ -6,6 +6,7 @@ import { failureMessage } from './failure.ts';
 import { safeMarkdown } from './firewall/markdown.ts';
 import { createRedactor } from './firewall/redact.ts';
 import type { Redactor } from './firewall/redact.ts';
+import { safeSvg } from './firewall/svg.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
@@ -209,10 +210,13 @@ class Emitter implements CellEmitter {
     } else this.outgoing.flush();
   }
 
-  private page({ markdown, text, pager }: Event<'page'>): void {
+  private page({ markdown, text, svg, pager }: Event<'page'>): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
+    const drawing = svg === undefined ? undefined : safeSvg(clean(svg));
     const data = {
-      'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+      ...(drawing === undefined
+        ? { 'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))) }
+        : { 'image/svg+xml': drawing }),
       'text/plain': clean(text),
     };
     if (pager === true && isPaged(data, this.options.pager)) return;

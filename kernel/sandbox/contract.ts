@@ -64,10 +64,10 @@ export interface ExecuteOutcome {
   readonly userExpressions?: Readonly<Record<string, unknown>>;
 }
 
-/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. */
+/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. `isAgain`: it rebuilds memory. */
 export type RunOrigin =
-  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number }
-  | { readonly kind: 'cell' | 'kernel' };
+  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number; readonly isAgain?: true }
+  | { readonly kind: 'cell' | 'kernel'; readonly isAgain?: true };
 
 export interface ExecuteOptions {
   readonly code: string;
@@ -150,13 +150,13 @@ export interface Worker {
   glance(path: readonly string[]): Promise<string | undefined>;
   /** Takes a snapshot of the idle process and returns its id. Of too many, those that were used longest ago go. */
   snapshot(): Promise<string>;
-  /** Whether that snapshot lives. */
-  has(id: string): boolean;
   /** Sentences on what of the process that snapshot has not, or has only in part. With none it is exact. */
   limitsOf(id: string): readonly string[];
   /** Makes a copy of that snapshot the active process. */
   resume(id: string): Promise<void>;
   drop(id: string): Promise<void>;
+  /** Whether that snapshot lives. */
+  has(id: string): boolean;
   /** A fresh process, nothing in memory. */
   restart(): Promise<void>;
   /** Ends every process of the session. */

@@ -269,13 +269,16 @@ export class RestartingWorker implements SessionWorker {
     try {
       if (id !== undefined) {
         await this.#resume(process, id);
+        this.#options.onReplaced?.(id);
         return;
       }
     } catch {
       this.#notices.push(words.copyLost);
     }
     await this.#discard();
-    if (!this.#closed) await this.#start().catch(() => undefined);
+    if (this.#closed) return;
+    this.#options.onReplaced?.(undefined);
+    await this.#start().catch(() => undefined);
   }
 
   async #resume(process: WorkerProcess, id: string): Promise<void> {

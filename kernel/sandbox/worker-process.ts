@@ -171,10 +171,6 @@ export class WorkerProcess {
     return id;
   }
 
-  has(id: string): boolean {
-    return !this.#over && this.#snapshots.has(id);
-  }
-
   limitsOf(id: string): readonly string[] {
     return this.#snapshots.limitsOf(id);
   }
@@ -193,6 +189,10 @@ export class WorkerProcess {
 
   drop(id: string): void {
     this.#snapshots.drop(id);
+  }
+
+  has(id: string): boolean {
+    return !this.#over && this.#snapshots.has(id);
   }
 
   /** Ends everything in the sandbox; settles when nothing runs any more. */

@@ -10,6 +10,7 @@ const part = z.strictObject({
   kind: z.enum(['words', 'result', 'note']),
   text: z.string(),
   isDigest: z.boolean().optional(),
+  of: z.string().max(100).optional(),
 });
 
 const entry = z.strictObject({

@@ -1,6 +1,7 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
+import type { TimelineControl } from '../../timeline/contract.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -103,6 +104,7 @@ export interface Choices {
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly timeline: Pick<TimelineControl, 'branches'>;
 }
 
 /** What a magic may use. */
@@ -111,8 +113,8 @@ export interface MagicContext {
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
-  /** Does what must not be done while a prompt or code runs, as another subshell's may. */
-  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
+  /** Does what must not be done while a prompt or code runs, as another subshell's may; `undefined`: interrupted before its turn. */
+  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome | undefined>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */
@@ -123,6 +125,7 @@ export interface MagicContext {
   readonly sessions: Sessions;
   readonly models: Models;
   readonly answers: Answers;
+  readonly timeline: TimelineControl;
   readonly magics: readonly Magic[];
 }
 
