@@ -48,7 +48,13 @@ export const allowed = {
   'kernel/history': ['kernel/protocol/messages.ts'],
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
-  'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/output': [
+    'kernel/protocol',
+    'kernel/loop/key.ts',
+    contract.events,
+    contract.sandbox,
+    contract.tools,
+  ],
   'kernel/egress': [contract.sandbox],
   'kernel/policy': [
     contract.sandbox,
