@@ -186,8 +186,8 @@ export type LoopEvent =
         readonly reference: string;
         readonly what: string;
         /** Where it was cut: characters that the model has, of how many. */
-        readonly shown?: number;
-        readonly of?: number;
+        readonly shown?: number | undefined;
+        readonly of?: number | undefined;
       }[];
     }
   | {

@@ -12,11 +12,7 @@ import type { CellData, CellTape } from './schema.ts';
  * The cell's last line: what it took, with each turn folded behind it.
  * @param conversation what was said with this cell, by content, for the tape; absent: it is not for the tape
  */
-export function footerMessage(
-  summary: CellSummary,
-  redactor: Redactor,
-  conversation?: string,
-): IopubMessage {
+export function footerMessage(summary: CellSummary, redactor: Redactor, conversation?: string): IopubMessage {
   const line = lineOf(summary);
   const rows = summary.turns.map((turn) => rowOf(turn, redactor));
   return displayData(

@@ -108,7 +108,10 @@ export class TurnView {
   /** Records what came of the turn's helper. */
   helped(result: TapedResult): void {
     if (this.tape === undefined) return;
-    this.tape = { ...this.tape, result: this.options.redactor.json(result) as NonNullable<TurnTape['result']> };
+    this.tape = {
+      ...this.tape,
+      result: this.options.redactor.json(result) as NonNullable<TurnTape['result']>,
+    };
     this.showLast();
   }
 
