@@ -16,6 +16,7 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import { ModelChoice } from './providers/choice.ts';
+import type { Provider } from './providers/contract.ts';
 import { confirmModel } from './providers/resilience/confirm.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
@@ -49,6 +50,8 @@ export interface AssemblyOptions {
   readonly onChange?: () => void;
   /** Whether Python is started before the first code comes. Absent: it is. */
   readonly startsWorker?: boolean;
+  /** What stands between the loop and the provider that was selected. Absent: nothing does. */
+  readonly wrapProvider?: (provider: Provider) => Provider;
   readonly log: (line: string) => void;
 }
 
@@ -163,7 +166,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (cell !== undefined) spending.beginCell(cell);
     const selection = await choice.make(signal, say);
     manager ??= new ContinuationManager({
-      provider: selection.provider,
+      provider: options.wrapProvider?.(selection.provider) ?? selection.provider,
       model: selection.model,
       costOf: spending.costOf,
       tools,

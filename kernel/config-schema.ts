@@ -167,6 +167,10 @@ export const schema = z.strictObject({
     .regex(/^\/[^\0]*$/, 'Invalid path: it begins with /')
     .optional()
     .describe('The notebook that is the tape; without it the one that is open.'),
+  cache: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe('`on` answers a request that was answered before, in any notebook, without asking.'),
   mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
   ...resilienceKeys,
 });

@@ -45,6 +45,7 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_BUDGET: 'budget',
   REPLIQUE_TAPE_MODE: 'tape',
   REPLIQUE_TAPE: 'tapeFile',
+  REPLIQUE_CACHE: 'cache',
   OLLAMA_HOST: 'ollamaHost',
   GROQ_API_KEY: 'groqApiKey',
   GROQ_BASE_URL: 'groqBaseUrl',

@@ -13,6 +13,7 @@ import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
+import { cacheFile } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -20,6 +21,8 @@ import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
+import { AnswerCache } from './tape/cache/cache.ts';
+import { cachedProvider } from './tape/cache/cached-provider.ts';
 import { modeOfSession } from './tape/mode.ts';
 import { askingOf } from './tape/requests.ts';
 import { SessionTape } from './tape/session-tape.ts';
@@ -93,10 +96,18 @@ async function createSession(
     config.tapeFile ?? (notebook === undefined ? undefined : resolve(cwd, notebook)),
   );
   const startsWorker = modeOfSession(config.tape, undefined, source.settings()?.mode) !== 'replay';
-  const parts = assemble({ config, sessionId, cwd, notebook, onChange, startsWorker, log });
-  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
+  const cache =
+    config.cache === 'on' ? new AnswerCache(cacheFile(), (text) => redactor.text(text)) : undefined;
+  const parts = assemble({
+    ...{ config, sessionId, cwd, notebook, onChange, startsWorker, log },
+    ...(cache && {
+      wrapProvider: (provider) =>
+        cachedProvider(provider, { cache, isBypassed: () => tape.running === 'live' }),
+    }),
+  });
+  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const state = new SessionState({
     ...{
       store: new SessionStore(options.sessionsDir),
@@ -147,7 +158,10 @@ async function createSession(
     saved: () => state.saved(),
     loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
-    close: () => parts.closeLoop(),
+    close: async () => {
+      await parts.closeLoop();
+      await cache?.close();
+    },
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
     warnings: [
       ...(config.sandbox === 'none' ? [unprotected] : []),

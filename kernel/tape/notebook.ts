@@ -171,7 +171,9 @@ function isDeeper(value: unknown, levels: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > levels) return true;
-    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []));
+    level = level.flatMap((one): unknown[] =>
+      one !== null && typeof one === 'object' ? Object.values(one) : [],
+    );
   }
   return false;
 }

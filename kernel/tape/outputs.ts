@@ -37,7 +37,9 @@ export function asSent(output: NotebookOutput): WorkerOutput {
     }
     case 'display_data':
     case 'execute_result': {
-      const { replique: _, ...metadata } = output.metadata;
+      const metadata = Object.fromEntries(
+        Object.entries(output.metadata).filter(([key]) => key !== 'replique'),
+      );
       const kind = output.output_type === 'display_data' ? 'display' : 'result';
       return { kind, data: bundleOf(output.data), metadata };
     }

@@ -244,11 +244,11 @@ export const isPlayed = (mode: TapeMode): boolean => mode === 'replay' || mode =
 function withoutTape(emit: CellRequest['emit']): CellRequest['emit'] {
   return (event) => {
     if (event.type === 'turn-end') {
-      const { request: _, ...rest } = event;
-      emit(rest);
+      const { type, turn, record, durationMs } = event;
+      emit({ type, turn, record, durationMs });
     } else if (event.type === 'stop') {
-      const { conversation: _, ...rest } = event;
-      emit(rest);
+      const { type, summary, problem, answer } = event;
+      emit({ type, summary, ...(problem && { problem }), ...(answer !== undefined && { answer }) });
     } else emit(event);
   };
 }

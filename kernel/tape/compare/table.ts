@@ -48,7 +48,7 @@ function rowsOf(html: string): readonly (readonly string[])[] | undefined {
   const rows = html.split(/<tr\b[^>]*>/).slice(1, mostRows);
   return rows.map((row) =>
     row
-      .split('</tr>')[0]!
+      .replace(/<\/tr>[^]*$/, '')
       .split(/<t[hd]\b[^>]*>/)
       .slice(1)
       .map((cell) => plain(cell.split(/<\/t[hd]>/)[0] ?? '')),
