@@ -18,7 +18,7 @@ export type OpenLoop = (
 ) => Promise<PromptLoop>;
 
 /** The loop as a prompt cell uses it. */
-export type PromptLoop = Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
+type PromptLoop = Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
 
 /** Shows a cell's reader what is said. */
 export const noticesTo =

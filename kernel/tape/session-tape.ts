@@ -238,7 +238,7 @@ export class SessionTape {
   }
 }
 
-export const isPlayed = (mode: TapeMode): boolean => mode === 'replay' || mode === 'verify';
+const isPlayed = (mode: TapeMode): boolean => mode === 'replay' || mode === 'verify';
 
 /** Events without what is there for the tape alone. */
 function withoutTape(emit: CellRequest['emit']): CellRequest['emit'] {

@@ -150,7 +150,7 @@ function promptOf(source: string): string | undefined {
 const mostLabel = 60;
 
 /** How a cell is called in a sentence. */
-export function labelOf({ number, source }: Pick<NotebookCell, 'number' | 'source'>): string {
+function labelOf({ number, source }: Pick<NotebookCell, 'number' | 'source'>): string {
   const line = source.trim().replaceAll(/\s+/g, ' ');
   return `cell ${number} (${line.length > mostLabel ? `${line.slice(0, mostLabel - 1)}…` : line})`;
 }

@@ -59,7 +59,11 @@ it('says that there is no tape', async () => {
 });
 
 it('replays cells of format 4.4, which have no ids, and cells that share one', async () => {
-  const bare = recorded.map(({ id: _, ...cell }) => cell);
+  const bare = recorded.map((cell) => {
+    const copy = { ...cell };
+    delete copy.id;
+    return copy;
+  });
   ground.write({ ...notebookOf(bare), nbformat_minor: 4 });
   expect((await ground.play('replay', bare)).map(({ reply }) => reply['status'])).toEqual(['ok', 'ok']);
   const twins = recorded.map((cell) => ({ ...cell, id: 'same' }));

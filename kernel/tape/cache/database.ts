@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { makePrivate } from '../../files.ts';
 
 /** What a provider answered. */
-export const answerSchema = z.strictObject({
+const answerSchema = z.strictObject({
   text: z.string().max(2_000_000),
   stop: z.enum(['stop', 'length']),
   source: z.strictObject({ provider: z.string(), model: z.string() }).optional(),

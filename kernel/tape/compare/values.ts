@@ -26,7 +26,7 @@ const absolute = 1e-12;
 const always = (): boolean => true;
 
 /** The first rule whose form fits is the one that counts. */
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   { name: 'address in memory', form: '0x[0-9a-fA-F]{6,16}\\b', alike: always },
   {
     name: 'identifier (UUID)',
