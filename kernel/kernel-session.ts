@@ -144,6 +144,7 @@ async function createSession(
     ...{ worker: tape.wrapWorker(worker), conversation, network, spending, sandbox, tape },
     sessions: state,
     models: createModelList(config),
+    answers: parts.answers,
     files: typedPaths(workspace.path),
     clean: (text) => redactor.text(showInvisible(filterTerminal(text))),
     references: {

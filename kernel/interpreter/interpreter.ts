@@ -13,6 +13,7 @@ import { evaluate, notEvaluated } from './expressions.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
+  type Answers,
   type MagicContext,
   type Models,
   type Network,
@@ -38,6 +39,7 @@ export interface InterpreterOptions {
   readonly sessions: Sessions;
   readonly tape: TapeControl;
   readonly models: Models;
+  readonly answers: Answers;
   readonly files: WorkspaceFiles;
   /** Text from the worker or a file, as it may be shown. */
   readonly clean: (text: string) => string;
@@ -233,6 +235,7 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
+      alone: (action) => this.#alone(request, action),
       runPrompt: (text) => this.#runPrompt(request, text),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
@@ -241,6 +244,8 @@ class SessionInterpreter implements Interpreter {
       spending: this.#options.spending,
       sessions: this.#options.sessions,
       tape: this.#options.tape,
+      models: this.#options.models,
+      answers: this.#options.answers,
       magics,
     };
   }

@@ -69,6 +69,7 @@ export const allowed = {
     contract.sandbox,
     contract.tools,
   ],
+  'kernel/timeline/files': ['kernel/sandbox/files'],
   'kernel/egress': [contract.sandbox],
   'kernel/policy': [
     contract.sandbox,
