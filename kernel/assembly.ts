@@ -17,6 +17,7 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import { ModelChoice } from './providers/choice.ts';
+import type { Provider } from './providers/contract.ts';
 import { confirmModel } from './providers/resilience/confirm.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
@@ -39,7 +40,7 @@ import { kernelspecTools } from './tools/kernelspec.ts';
 import { findKernelspecs } from './tools/kernelspecs/find.ts';
 import { programOf } from './tools/kernelspecs/program.ts';
 import { createPythonTool } from './tools/python.ts';
-import { createToolRegistry } from './tools/registry.ts';
+import { createToolRegistry, type ToolRegistry } from './tools/registry.ts';
 
 export interface AssemblyOptions {
   readonly config: Config;
@@ -52,6 +53,10 @@ export interface AssemblyOptions {
   readonly onChange?: () => void;
   /** Told of what runs in the worker, and when it is replaced. Must not throw. */
   readonly timeline?: Pick<Timeline, 'took' | 'replaced'>;
+  /** Whether Python is started before the first code comes. Absent: it is. */
+  readonly startsWorker?: boolean;
+  /** What stands between the loop and the provider that was selected. Absent: nothing does. */
+  readonly wrapProvider?: (provider: Provider) => Provider;
   readonly log: (line: string) => void;
 }
 
@@ -72,6 +77,7 @@ export interface Assembly {
   readonly worker: SessionWorker;
   /** The same, but the timeline is not told of what it runs. */
   readonly untold: SessionWorker;
+  readonly tools: ToolRegistry;
   readonly conversation: Conversation;
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
@@ -155,7 +161,9 @@ export function assemble(options: AssemblyOptions): Assembly {
   });
   const untold = policing.wrap(auditedWorker(guarded, audit));
   const worker = recordingWorker(untold, (step) => options.timeline?.took(step));
-  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  if (options.startsWorker !== false) {
+    worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  }
   const own = [createPythonTool(worker), createBashTool(worker)];
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
@@ -173,7 +181,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (cell !== undefined) spending.beginCell(cell);
     const selection = await choice.make(signal, say);
     manager ??= new ContinuationManager({
-      provider: selection.provider,
+      provider: options.wrapProvider?.(selection.provider) ?? selection.provider,
       model: selection.model,
       costOf: spending.costOf,
       tools,
@@ -200,20 +208,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     },
   };
   return {
-    ...{ answers },
-    ...{
-      workspace,
-      files,
-      notebookFile,
-      audit,
-      policy,
-      network,
-      worker,
-      untold,
-      conversation,
-      spending,
-      loop,
-    },
+    ...{ answers, tools, workspace, files, notebookFile, audit, policy, network },
+    ...{ worker, untold, conversation, spending, loop },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
@@ -13,6 +13,7 @@ import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
+import { cacheFile } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -25,6 +26,12 @@ import { Journal, objectsDir } from './timeline/journal/journal.ts';
 import { pruneTimelines } from './timeline/journal/prune.ts';
 import type { Step } from './timeline/node.ts';
 import { Timeline } from './timeline/timeline.ts';
+import { AnswerCache } from './tape/cache/cache.ts';
+import { cachedProvider } from './tape/cache/cached-provider.ts';
+import { modeOfSession } from './tape/mode.ts';
+import { askingOf } from './tape/requests.ts';
+import { SessionTape } from './tape/session-tape.ts';
+import { TapeSource } from './tape/source.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
@@ -99,10 +106,22 @@ async function createSession(
     took: (step: Step) => timeline.took(step),
     replaced: (snapshot: string | undefined) => timeline.replaced(snapshot),
   };
-  const parts = assemble({ config, sessionId, cwd, notebook, onChange, timeline: told, log });
-  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
+  const source = new TapeSource(
+    config.tapeFile ?? (notebook === undefined ? undefined : resolve(cwd, notebook)),
+  );
+  const startsWorker = modeOfSession(config.tape, undefined, source.settings()?.mode) !== 'replay';
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
+  const cache =
+    config.cache === 'on' ? new AnswerCache(cacheFile(), (text) => redactor.text(text)) : undefined;
+  const parts = assemble({
+    ...{ config, sessionId, cwd, notebook, onChange, startsWorker, timeline: told, log },
+    ...(cache && {
+      wrapProvider: (provider) =>
+        cachedProvider(provider, { cache, isBypassed: () => tape.running === 'live' }),
+    }),
+  });
+  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const store = new SessionStore(options.sessionsDir);
   const state = new SessionState({
     ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
@@ -114,11 +133,6 @@ async function createSession(
   const journal = new Journal({
     ...{ directory: timelines, session: sessionId, log },
     redact: (text) => redactor.text(text),
-  });
-  const timeline = new Timeline({
-    ...{ conversation, journal, directory: timelines, worker: parts.untold, log },
-    files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
-    hasNetwork: () => network.allowed().length > 0,
   });
   const pruning = setTimeout(() => pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
   const sandbox = createSandboxControl({
@@ -134,8 +148,22 @@ async function createSession(
     ...{ file: notebookFile, policy },
     set: (profile) => sandbox.setProfile(profile),
   });
+  const display = await openDisplay({
+    ...{ secrets, files: parts.files },
+    onRefused: (refused) => audit.note('outputs-refused', refused),
+  });
+  const tape = new SessionTape({
+    ...{ mode: config.tape, source, conversation, tools: parts.tools, createEmitter: display.createEmitter },
+    helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+    asking: askingOf(config),
+  });
+  const timeline = new Timeline({
+    ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
+    files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
+    hasNetwork: () => network.allowed().length > 0,
+  });
   const interpreter = createInterpreter({
-    ...{ worker, conversation, timeline, network, spending, sandbox },
+    ...{ worker: tape.wrapWorker(worker), conversation, timeline, network, spending, sandbox, tape },
     sessions: state,
     models: createModelList(config),
     answers: parts.answers,
@@ -151,18 +179,17 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => Promise.all([state.saved(), journal.saved()]),
-    loop: (signal, asked) => parts.loop(signal, asked),
+    loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
-    close: () => parts.closeLoop(),
+    close: async () => {
+      await parts.closeLoop();
+      await cache?.close();
+    },
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
     warnings: [
       ...(config.sandbox === 'none' ? [unprotected] : []),
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
-  });
-  const display = await openDisplay({
-    ...{ secrets, files: parts.files },
-    onRefused: (refused) => audit.note('outputs-refused', refused),
   });
   const history = new History({
     ...{ file: options.historyFile, log },
@@ -183,6 +210,6 @@ async function createSession(
     }
   };
   const { createReplies } = await import('./output/replies.ts');
-  const answering = safeInterpreter(interpreter, createReplies(redactor));
+  const answering = safeInterpreter(tape.wrap(interpreter), createReplies(redactor));
   return { interpreter: answering, ...display, keeper: state, history, end };
 }

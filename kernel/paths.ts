@@ -93,6 +93,9 @@ export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');
 /** What was said in sessions, so that a crash does not lose it. */
 export const sessionsDir = (): string => join(dataDir(), 'sessions');
 
+/** What models have answered, for who wants the same again without asking. */
+export const cacheFile = (): string => join(dataDir(), 'cache.sqlite');
+
 /** What was run, for the consoles' arrow keys: of all kernels of the user. */
 export const historyFile = (): string => join(dataDir(), 'history.sqlite');
 

@@ -22,6 +22,7 @@ import {
   type SandboxControl,
   type Sessions,
   type Spending,
+  type TapeControl,
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { noticesTo, type OpenLoop } from './prompt-cell.ts';
@@ -40,6 +41,7 @@ export interface InterpreterOptions {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly answers: Answers;
   readonly files: WorkspaceFiles;
@@ -190,6 +192,7 @@ class SessionInterpreter implements Interpreter {
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,
       sessions: this.#options.sessions,
+      tape: this.#options.tape,
       models: this.#options.models,
       answers: this.#options.answers,
       timeline: this.#control,

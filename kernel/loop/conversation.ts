@@ -11,12 +11,13 @@ import {
 import { bound, escapeTags } from './escape.ts';
 import { contentsOf } from './contents.ts';
 import type { CompactionCounts } from './events.ts';
-import { brokenOffIn, endings } from './earlier.ts';
+import { brokenOffIn, endings, joined, type Talk } from './earlier.ts';
 import { hasCells, withoutCells } from './forget.ts';
 import type { GivenPart } from './given.ts';
 import { nothingSaid, saying, type Listings } from './listings.ts';
 import { Marker, type Mark } from './mark.ts';
 import { OwnCode } from './own-code.ts';
+import { Trail } from './trail.ts';
 
 const maxUserCode = 2000;
 /** A cell of as many turns is a long one; this much of older results in it is worth a rewritten prefix. */
@@ -25,22 +26,13 @@ const muchChars = 6000;
 /** As many results have their images in the messages at once. */
 const mostWithImages = 4;
 
-/** The messages of a session, to be kept and taken up again. */
-export interface Talk {
-  readonly cell: number;
-  readonly entries: readonly {
-    readonly role: 'user' | 'assistant';
-    readonly cell: number;
-    readonly parts: readonly Readonly<Part>[];
-  }[];
-}
-
 /**
  * The messages of one session. Roles alternate, beginning with the user, whatever happened in a cell. Between
  * compactions a message that has been answered never changes and the one that has not is only added to, so that what a
  * model's cache holds of an earlier call stays valid.
  */
 export class Conversation {
+  readonly trail = new Trail();
   readonly #system: string;
   readonly #tell: () => void;
   #entries: Entry[] = [];
@@ -92,6 +84,12 @@ export class Conversation {
       .join('\n');
   }
 
+  /** The parts of the newest message, where the model has not answered it. */
+  unanswered(): readonly Readonly<Part>[] {
+    const last = this.#entries.at(-1);
+    return last?.role === 'user' ? last.parts : [];
+  }
+
   /** What the messages are made of, for who wants to see what fills the context. */
   parts(): ReturnType<typeof contentsOf> {
     return contentsOf(this.#system, this.#entries);
@@ -115,6 +113,7 @@ export class Conversation {
     if (given.some(({ images = [] }) => images.length > 0)) this.#dropImages();
     for (const { kind, text, images } of given) this.#addUser(kind, text, images);
     this.#given = given.length;
+    this.trail.prompt(prompt);
     this.#addUser('words', prompt);
   }
 
@@ -124,12 +123,14 @@ export class Conversation {
     const last = this.#entries.at(-1);
     if (last?.role !== 'user') throw new Error('A response needs a user message before it.');
     this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [this.#part('words', text)] });
+    this.trail.reply(text);
     this.#onChange();
   }
 
   /** A helper's result, as `ResultCollector` made it, with the images that the model is given. */
   addResult(text: string, images: readonly ChatImage[] = []): void {
     if (images.length > 0) this.#dropImages();
+    this.trail.result(text);
     this.#addUser('result', text, images);
   }
 
@@ -144,6 +145,7 @@ export class Conversation {
    */
   recordUserCode(code: string, lang: string, resultText: string): void {
     this.#cell += 1;
+    this.trail.code(lang, code);
     const shown = escapeTags(bound(code.trim(), maxUserCode));
     this.#addUser('note', `I ran this ${lang} code myself:\n${shown}`);
     this.#addUser('result', resultText);
@@ -155,6 +157,7 @@ export class Conversation {
   forgetCell(): void {
     const mine = this.#entries.filter((entry) => entry.cell === this.#cell);
     if (mine.some((entry) => entry.role === 'assistant')) return;
+    this.trail.forget();
     const last = this.#entries.at(-1);
     const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
     if (last?.role === 'user' && words !== -1) last.parts.splice(words - this.#given);
@@ -215,18 +218,19 @@ export class Conversation {
         ...(of !== undefined && { of }),
       })),
     }));
-    return { cell: this.#cell, entries };
+    return { cell: this.#cell, trail: this.trail.value, entries };
   }
 
   /** Everything that was said, images included, to go back to. */
   mark(): Mark {
     const entries = this.#marker.freeze(this.#entries);
-    return { cell: this.#cell, entries, said: this.#said };
+    return { cell: this.#cell, entries, said: this.#said, trail: this.trail.value };
   }
 
   /** Goes back: everything is as it was then. */
-  restore({ cell, entries, said }: Mark): void {
+  restore({ cell, entries, said, trail }: Mark): void {
     this.#cell = cell;
+    this.trail.follow(trail);
     this.#entries = this.#marker.thaw(entries);
     this.#said = said;
     this.#given = 0;
@@ -247,18 +251,15 @@ export class Conversation {
    * Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was.
    * @returns what was broken off
    */
-  prepend({ cell, entries }: Talk): 'helper' | 'reply' | undefined {
+  prepend({ cell, trail = '', entries }: Talk): 'helper' | 'reply' | undefined {
+    if (this.#entries.length === 0) this.trail.follow(trail);
     const mine = this.#entries.map((entry) => ({ ...entry, cell: entry.cell + cell }));
     this.#entries = entries.map((entry) => ({ ...entry, parts: entry.parts.map((part) => ({ ...part })) }));
     const brokenOff = brokenOffIn(this.#entries);
     const mineCell = this.#cell;
     this.#cell = cell;
     if (brokenOff) this.#addUser(endings[brokenOff].kind, endings[brokenOff].text);
-    for (const { role, parts, ...rest } of mine) {
-      const before = this.#entries.at(-1);
-      if (before?.role === role) before.parts.push(...parts);
-      else this.#entries.push({ role, parts, ...rest });
-    }
+    this.#entries = joined(this.#entries, mine);
     this.#cell = cell + mineCell;
     this.#addUser('note', 'Python was started anew since then: the variables of before are gone.');
     this.#said = nothingSaid;

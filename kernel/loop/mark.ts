@@ -12,6 +12,8 @@ export interface Mark {
     readonly parts: readonly FrozenPart[];
   }[];
   readonly said: Said;
+  /** See `Trail`. */
+  readonly trail: string;
 }
 
 /** Copies parts so that many marks of one conversation share what is the same in them. */

@@ -86,6 +86,23 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** How cells are recorded and played. */
+export interface TapeControl {
+  readonly mode: string;
+  readonly modes: readonly string[];
+  /** Says what is wrong where it can't be set. */
+  choose(mode: string): string | undefined;
+  /** What the tape holds. @throws RepliqueError where there is none, or it can't be read */
+  contents(): {
+    readonly file: string;
+    readonly prompts: number;
+    readonly turns: number;
+    readonly code: number;
+    /** In sentences. */
+    readonly problems: readonly string[];
+  };
+}
+
 /** Who answers prompts in this session. */
 export interface Answers {
   /** `provider:model`; `undefined` before the first prompt. */
@@ -100,6 +117,7 @@ export interface Answers {
 
 /** What arguments can be chosen from. */
 export interface Choices {
+  readonly tape: TapeControl;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
@@ -123,6 +141,7 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly answers: Answers;
   readonly timeline: TimelineControl;

@@ -17,6 +17,7 @@ import { resume } from './resume.ts';
 import { rewind } from './rewind.ts';
 import { sandbox } from './sandbox.ts';
 import { undo } from './undo.ts';
+import { tape } from './tape.ts';
 
 /** Every magic, in the order `%help` shows them. */
 export const magics: readonly Magic[] = [
@@ -38,4 +39,5 @@ export const magics: readonly Magic[] = [
   checkout,
   branch,
   diff,
+  tape,
 ];

@@ -92,6 +92,7 @@ class Reader {
       cell: talk.cell,
       entries: [...before.slice(0, talk.same), ...entries],
       said: { memory: [] },
+      trail: talk.trail ?? '',
     };
     this.#nodes.set(line.id, nodeOf(line, mark));
     const { on, tips } = this.#standing;

@@ -50,6 +50,7 @@ const part = z.strictObject({
 const talk = z.strictObject({
   cell: id,
   same: id,
+  trail: z.string().max(64).optional(),
   entries: z.array(z.tuple([z.enum(['user', 'assistant']), id, z.array(id)])),
 });
 

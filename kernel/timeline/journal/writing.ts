@@ -56,7 +56,7 @@ export class NodeLines {
     };
   }
 
-  #talk({ cell, entries }: Mark, before: Mark | undefined, lines: Line[]): NodeLine['talk'] {
+  #talk({ cell, entries, trail }: Mark, before: Mark | undefined, lines: Line[]): NodeLine['talk'] {
     let same = 0;
     while (same < entries.length && isSame(entries[same], before?.entries[same])) same += 1;
     const rest = entries
@@ -66,7 +66,7 @@ export class NodeLines {
         entry.cell,
         entry.parts.map((part) => this.#idOf(part, lines)),
       ]);
-    return { cell, same, entries: rest };
+    return { cell, same, trail, entries: rest };
   }
 
   #idOf(part: FrozenPart, lines: Line[]): number {

@@ -7,7 +7,7 @@ import type { TimelineNode } from '../../../kernel/timeline/node.ts';
 import { Tree } from '../../../kernel/timeline/tree.ts';
 import { filesWay, planMemory } from '../../../kernel/timeline/ways.ts';
 
-const talk = { cell: 0, entries: [], said: { memory: [] } };
+const talk = { cell: 0, entries: [], said: { memory: [] }, trail: '' };
 
 const begin = (): Tree => new Tree([Tree.beginning(talk)]);
 
