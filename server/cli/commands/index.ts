@@ -2,15 +2,19 @@ import type { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { setupCommand } from './setup.ts';
 import { startCommand } from './start.ts';
 import { uninstallCommand } from './uninstall.ts';
+import { verifyCommand } from './verify.ts';
 
 /** Every command of `replique`: each adds itself to the program. */
 export const commands: readonly ((program: Command) => void)[] = [
   startCommand,
   runCommand,
+  replayCommand,
+  verifyCommand,
   setupCommand,
   doctorCommand,
   auditCommand,
