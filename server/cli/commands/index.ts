@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { installCommand } from './install.ts';
 import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { setupCommand } from './setup.ts';
+import { showCommand } from './show.ts';
 import { startCommand } from './start.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
@@ -15,6 +17,8 @@ export const commands: readonly ((program: Command) => void)[] = [
   runCommand,
   replayCommand,
   verifyCommand,
+  showCommand,
+  exportCommand,
   setupCommand,
   doctorCommand,
   auditCommand,

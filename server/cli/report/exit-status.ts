@@ -1,7 +1,7 @@
 import type { RunResult } from '../run/notebook.ts';
 
 /** Exit status of `run`, `replay` and `verify`: docs/cli.md. */
-export const exitStatus = { ok: 0, failed: 1, diverged: 2, stopped: 130 } as const;
+const exitStatus = { ok: 0, failed: 1, diverged: 2, stopped: 130 } as const;
 
 /** The status that several notebooks together end with: what stopped them counts before what failed, and that before a divergence. */
 export function statusOf(

@@ -8,7 +8,7 @@ import type { Output } from './outputs.ts';
 /** How the cells of a notebook are executed: by a model, or from what the notebook recorded. */
 export type Mode = 'run' | 'replay' | 'verify';
 
-export type CellStatus = 'ok' | 'failed' | 'diverged' | 'not-run';
+type CellStatus = 'ok' | 'failed' | 'diverged' | 'not-run';
 
 /** What came of one code cell. */
 export interface CellReport {

@@ -59,7 +59,7 @@ async function runJob(job: Job, options: JobsOptions): Promise<Done> {
   try {
     const view = viewOf(mode, out, bar);
     const result = await runNotebook({ ...job, mode, parameters, view, quit: stops.quit, onStart });
-    if (jobs.length > 1 || mode !== 'run') out?.write(`${summaryLine(mode, result.cells)}`);
+    if (jobs.length > 1 || mode !== 'run') out?.write(summaryLine(mode, result.cells));
     return { ...job, ...result };
   } catch (error) {
     return { ...notBegun(job), stopped: false, problem: error as Error };

@@ -43,7 +43,7 @@ describe('a notebook of which one cell changes', () => {
     const file = await read(byHand);
     const edited = editNotebook(file, { results: new Map([[0, printed('a\nb')]]) });
     const changed = byHand
-      .replace('"outputs": [ ]', (_) => JSON.stringify({ outputs: [] }).slice(1, 11) + ' @')
+      .replace('"outputs": [ ]', () => JSON.stringify({ outputs: [] }).slice(1, 11) + ' @')
       .replace('"execution_count": null', '"execution_count": 7');
     const [before = '', after = ''] = changed.split('@');
     expect(edited.startsWith(before)).toBe(true);
