@@ -40,7 +40,12 @@ function sourceOf(source: string): string {
 
 /** A prompt is words, not Markdown. */
 const quoted = (text: string): string =>
-  safeMarkdown(text.replaceAll(/^(\s*)(#|[-*+](?=\s)|\d+[.)](?=\s)|>|={3,}|-{3,})/gm, '$1\\$2'))
+  safeMarkdown(
+    text.replaceAll(
+      /^(\s*)(\d+)?(#|[-*+](?=\s)|[.)](?=\s)|>|={3,}|-{3,})/gm,
+      (_, indent: string, number = '', mark: string) => `${indent}${number}\\${mark}`,
+    ),
+  )
     .split('\n')
     .map((line) => `> ${line}`.trimEnd())
     .join('  \n');
