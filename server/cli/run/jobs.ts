@@ -5,6 +5,7 @@ import { cellLines, summaryLine } from '../report/text.ts';
 import type { Mode } from './cell-report.ts';
 import type { View } from './execute.ts';
 import { runNotebook } from './notebook.ts';
+import type { RunOptions } from './notebook.ts';
 import type { Parameters } from './parameters.ts';
 import { NotebookProgress } from './progress.ts';
 import { TerminalShow } from './show.ts';
@@ -26,6 +27,8 @@ export interface JobsOptions {
   /** Where it says how far each is; nowhere, if not given. */
   readonly progress?: Bars | Out | undefined;
   readonly stops: Stops;
+  /** Another kernel than Replique's, as `startKernel` takes it. */
+  readonly command?: RunOptions['command'];
 }
 
 /**
@@ -47,7 +50,7 @@ export async function runJobs(options: JobsOptions): Promise<Done[]> {
 const notBegun = (job: Job): Done => ({ ...job, ok: false, written: false, stopped: true, cells: [] });
 
 async function runJob(job: Job, options: JobsOptions): Promise<Done> {
-  const { mode, parameters, stops, jobs, progress } = options;
+  const { mode, parameters, stops, jobs, progress, command } = options;
   const apart = jobs.length > 1 && options.atOnce > 1;
   const held: string[] = [];
   const direct = outOf(options);
@@ -58,7 +61,7 @@ async function runJob(job: Job, options: JobsOptions): Promise<Done> {
   const onStart = (interrupt: () => void) => (remove = stops.add(interrupt));
   try {
     const view = viewOf(mode, out, bar);
-    const result = await runNotebook({ ...job, mode, parameters, view, quit: stops.quit, onStart });
+    const result = await runNotebook({ ...job, mode, parameters, view, quit: stops.quit, onStart, command });
     if (jobs.length > 1 || mode !== 'run') out?.write(summaryLine(mode, result.cells));
     return { ...job, ...result };
   } catch (error) {
