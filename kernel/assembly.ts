@@ -36,7 +36,7 @@ import { kernelspecTools } from './tools/kernelspec.ts';
 import { findKernelspecs } from './tools/kernelspecs/find.ts';
 import { programOf } from './tools/kernelspecs/program.ts';
 import { createPythonTool } from './tools/python.ts';
-import { createToolRegistry } from './tools/registry.ts';
+import { createToolRegistry, type ToolRegistry } from './tools/registry.ts';
 
 export interface AssemblyOptions {
   readonly config: Config;
@@ -47,6 +47,8 @@ export interface AssemblyOptions {
   readonly notebook: string | undefined;
   /** Told after each change of the conversation. Must not throw. */
   readonly onChange?: () => void;
+  /** Whether Python is started before the first code comes. Absent: it is. */
+  readonly startsWorker?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +67,7 @@ export interface Assembly {
   readonly network: Egress;
   /** Judged, recorded, guarded and sandboxed. */
   readonly worker: SessionWorker;
+  readonly tools: ToolRegistry;
   readonly conversation: Conversation;
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
@@ -140,7 +143,9 @@ export function assemble(options: AssemblyOptions): Assembly {
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
   const worker = policing.wrap(auditedWorker(guarded, audit));
-  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  if (options.startsWorker !== false) {
+    worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  }
   const own = [createPythonTool(worker), createBashTool(worker)];
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
@@ -174,7 +179,19 @@ export function assemble(options: AssemblyOptions): Assembly {
     return manager;
   };
   return {
-    ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    ...{
+      workspace,
+      files,
+      notebookFile,
+      audit,
+      policy,
+      network,
+      worker,
+      tools,
+      conversation,
+      spending,
+      loop,
+    },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

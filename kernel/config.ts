@@ -43,6 +43,8 @@ const variables: Readonly<Record<string, keyof Config>> = {
   REPLIQUE_AUDIT_KEEP_DAYS: 'auditKeepDays',
   REPLIQUE_RESUME: 'resume',
   REPLIQUE_BUDGET: 'budget',
+  REPLIQUE_TAPE_MODE: 'tape',
+  REPLIQUE_TAPE: 'tapeFile',
   OLLAMA_HOST: 'ollamaHost',
   GROQ_API_KEY: 'groqApiKey',
   GROQ_BASE_URL: 'groqBaseUrl',

@@ -89,6 +89,14 @@ const catalogue = {
     remedy: d.remedy ?? 'Name a notebook in format 4, as Jupyter saves it.',
   }),
   USAGE: (d: { problem: string; remedy: string }): Wording => ({ sentence: d.problem, remedy: d.remedy }),
+  TAPE_UNUSABLE: (d: { file: string; problem: string; remedy: string }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used as a tape: ${d.problem}.`,
+    remedy: d.remedy,
+  }),
+  TAPE_MISSING: (): Wording => ({
+    sentence: 'There is no tape: no client has said which notebook this is.',
+    remedy: 'Set REPLIQUE_TAPE to the path of the notebook, or run `npx replique replay NOTEBOOK`.',
+  }),
   NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
     remedy: `Make room or permission there, or name another place${d.variable ? ` with ${d.variable}` : ''}.`,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
@@ -19,6 +20,10 @@ import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
+import { modeOfSession } from './tape/mode.ts';
+import { askingOf } from './tape/requests.ts';
+import { SessionTape } from './tape/session-tape.ts';
+import { TapeSource } from './tape/source.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
@@ -84,7 +89,11 @@ async function createSession(
 ): Promise<KernelSession> {
   const { notebook, cwd, kernelId, log } = options;
   const onChange = (): void => state.changed();
-  const parts = assemble({ config, sessionId, cwd, notebook, onChange, log });
+  const source = new TapeSource(
+    config.tapeFile ?? (notebook === undefined ? undefined : resolve(cwd, notebook)),
+  );
+  const startsWorker = modeOfSession(config.tape, undefined, source.settings()?.mode) !== 'replay';
+  const parts = assemble({ config, sessionId, cwd, notebook, onChange, startsWorker, log });
   const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
@@ -111,8 +120,17 @@ async function createSession(
     ...{ file: notebookFile, policy },
     set: (profile) => sandbox.setProfile(profile),
   });
+  const display = await openDisplay({
+    ...{ secrets, files: parts.files },
+    onRefused: (refused) => audit.note('outputs-refused', refused),
+  });
+  const tape = new SessionTape({
+    ...{ mode: config.tape, source, conversation, tools: parts.tools, createEmitter: display.createEmitter },
+    helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+    asking: askingOf(config),
+  });
   const interpreter = createInterpreter({
-    ...{ worker, conversation, network, spending, sandbox },
+    ...{ worker: tape.wrapWorker(worker), conversation, network, spending, sandbox, tape },
     sessions: state,
     models: createModelList(config),
     files: typedPaths(workspace.path),
@@ -127,7 +145,7 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => state.saved(),
-    loop: (signal, asked) => parts.loop(signal, asked),
+    loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: () => parts.closeLoop(),
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
@@ -135,10 +153,6 @@ async function createSession(
       ...(config.sandbox === 'none' ? [unprotected] : []),
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
-  });
-  const display = await openDisplay({
-    ...{ secrets, files: parts.files },
-    onRefused: (refused) => audit.note('outputs-refused', refused),
   });
   const history = new History({
     ...{ file: options.historyFile, log },
@@ -154,6 +168,6 @@ async function createSession(
     }
   };
   const { createReplies } = await import('./output/replies.ts');
-  const answering = safeInterpreter(interpreter, createReplies(redactor));
+  const answering = safeInterpreter(tape.wrap(interpreter), createReplies(redactor));
   return { interpreter: answering, ...display, keeper: state, history, end };
 }

@@ -19,6 +19,7 @@ import {
   type SandboxControl,
   type Sessions,
   type Spending,
+  type TapeControl,
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
 import { noticesTo, runPromptCell, type OpenLoop } from './prompt-cell.ts';
@@ -35,6 +36,7 @@ export interface InterpreterOptions {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly files: WorkspaceFiles;
   /** Text from the worker or a file, as it may be shown. */
@@ -238,6 +240,7 @@ class SessionInterpreter implements Interpreter {
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,
       sessions: this.#options.sessions,
+      tape: this.#options.tape,
       magics,
     };
   }

@@ -1,4 +1,5 @@
 import type { ChatImage, ChatMessage } from '../providers/contract.ts';
+import { brokenOffIn, lostResult } from './broken-off.ts';
 import {
   digest,
   longChars,
@@ -11,8 +12,8 @@ import {
 import { bound, escapeTags } from './escape.ts';
 import type { CompactionCounts } from './events.ts';
 import type { GivenPart } from './given.ts';
-import { closingTag } from './grammar.ts';
 import { OwnCode } from './own-code.ts';
+import { Trail } from './trail.ts';
 
 const maxUserCode = 2000;
 const maxListing = 2000;
@@ -25,6 +26,8 @@ const mostWithImages = 4;
 /** The messages of a session, to be kept and taken up again. */
 export interface Talk {
   readonly cell: number;
+  /** Absent: it was written before there was one. */
+  readonly trail?: string | undefined;
   readonly entries: readonly {
     readonly role: 'user' | 'assistant';
     readonly cell: number;
@@ -44,6 +47,7 @@ interface Listings {
  * model's cache holds of an earlier call stays valid.
  */
 export class Conversation {
+  readonly trail = new Trail();
   readonly #system: string;
   readonly #onChange: () => void;
   #entries: Entry[] = [];
@@ -85,6 +89,12 @@ export class Conversation {
       .join('\n');
   }
 
+  /** The parts of the newest message, where the model has not answered it. */
+  unanswered(): readonly Readonly<Part>[] {
+    const last = this.#entries.at(-1);
+    return last?.role === 'user' ? last.parts : [];
+  }
+
   /** What the messages are made of, for who wants to see what fills the context. */
   parts(): readonly { readonly what: string; readonly messages: readonly { readonly content: string }[] }[] {
     const contents = (role: Entry['role'], kind: Part['kind']): { content: string }[] =>
@@ -118,6 +128,7 @@ export class Conversation {
     if (given.some(({ images = [] }) => images.length > 0)) this.#dropImages();
     for (const { kind, text, images } of given) this.#addUser(kind, text, images);
     this.#given = given.length;
+    this.trail.prompt(prompt);
     this.#addUser('words', prompt);
   }
 
@@ -127,12 +138,14 @@ export class Conversation {
     const last = this.#entries.at(-1);
     if (last?.role !== 'user') throw new Error('A response needs a user message before it.');
     this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [{ kind: 'words', text }] });
+    this.trail.reply(text);
     this.#onChange();
   }
 
   /** A helper's result, as `ResultCollector` made it, with the images that the model is given. */
   addResult(text: string, images: readonly ChatImage[] = []): void {
     if (images.length > 0) this.#dropImages();
+    this.trail.result(text);
     this.#addUser('result', text, images);
   }
 
@@ -147,6 +160,7 @@ export class Conversation {
    */
   recordUserCode(code: string, lang: string, resultText: string): void {
     this.#cell += 1;
+    this.trail.code(lang, code);
     const shown = escapeTags(bound(code.trim(), maxUserCode));
     this.#addUser('note', `I ran this ${lang} code myself:\n${shown}`);
     this.#addUser('result', resultText);
@@ -158,6 +172,7 @@ export class Conversation {
   forgetCell(): void {
     const mine = this.#entries.filter((entry) => entry.cell === this.#cell);
     if (mine.some((entry) => entry.role === 'assistant')) return;
+    this.trail.forget();
     const last = this.#entries.at(-1);
     const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
     if (last?.role === 'user' && words !== -1) last.parts.splice(words - this.#given);
@@ -215,14 +230,15 @@ export class Conversation {
       ...entry,
       parts: parts.map(({ kind, text, isDigest }) => ({ kind, text, ...(isDigest && { isDigest }) })),
     }));
-    return { cell: this.#cell, entries };
+    return { cell: this.#cell, trail: this.trail.value, entries };
   }
 
   /**
    * Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was.
    * @returns what was broken off
    */
-  prepend({ cell, entries }: Talk): 'helper' | 'reply' | undefined {
+  prepend({ cell, trail = '', entries }: Talk): 'helper' | 'reply' | undefined {
+    if (this.#entries.length === 0) this.trail.follow(trail);
     const mine = this.#entries.map((entry) => ({ ...entry, cell: entry.cell + cell }));
     this.#entries = entries.map((entry) => ({ ...entry, parts: entry.parts.map((part) => ({ ...part })) }));
     const brokenOff = brokenOffIn(this.#entries);
@@ -272,17 +288,3 @@ export class Conversation {
     this.#onChange();
   }
 }
-
-/** What was going on when these messages were the last: a helper, or the reply to a prompt or a helper's result. */
-function brokenOffIn(entries: readonly Entry[]): 'helper' | 'reply' | undefined {
-  const last = entries.at(-1);
-  const end = last?.parts.at(-1);
-  if (last?.role === 'assistant') {
-    return end?.text.trimEnd().endsWith(closingTag) === true ? 'helper' : undefined;
-  }
-  // A result in a cell of its own is that of the user's code.
-  const isUsersCode = end?.kind === 'result' && last?.cell !== entries.at(-2)?.cell;
-  return last === undefined || isUsersCode ? undefined : 'reply';
-}
-
-const lostResult = '<result status="died">\n(the session ended while this ran)\n</result>';

@@ -21,6 +21,10 @@ const entry = z.strictObject({
 /** The messages of a session without the system's, whole. */
 const talkSchema = z.strictObject({
   cell: z.int().min(0),
+  trail: z
+    .string()
+    .regex(/^(?:[0-9a-f]{64})?$/)
+    .optional(),
   entries: z
     .array(entry)
     .refine((entries) => entries.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')), {

@@ -85,8 +85,26 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** How cells are recorded and played. */
+export interface TapeControl {
+  readonly mode: string;
+  readonly modes: readonly string[];
+  /** Says what is wrong where it can't be set. */
+  choose(mode: string): string | undefined;
+  /** What the tape holds. @throws RepliqueError where there is none, or it can't be read */
+  contents(): {
+    readonly file: string;
+    readonly prompts: number;
+    readonly turns: number;
+    readonly code: number;
+    /** In sentences. */
+    readonly problems: readonly string[];
+  };
+}
+
 /** What arguments can be chosen from. */
 export interface Choices {
+  readonly tape: TapeControl;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
@@ -107,6 +125,7 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly magics: readonly Magic[];
 }
 

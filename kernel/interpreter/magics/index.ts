@@ -10,6 +10,7 @@ import { help } from './help.ts';
 import { python } from './python.ts';
 import { resume } from './resume.ts';
 import { sandbox } from './sandbox.ts';
+import { tape } from './tape.ts';
 
 /** Every magic, in the order `%help` shows them. */
 export const magics: readonly Magic[] = [
@@ -24,4 +25,5 @@ export const magics: readonly Magic[] = [
   continueCell,
   context,
   resume,
+  tape,
 ];
