@@ -8,9 +8,9 @@ import { checkWritable, writeWhole } from '../notebook/write.ts';
 import type { Done } from '../report/json.ts';
 import type { Mode } from '../run/cell-report.ts';
 import type { Job } from '../run/jobs.ts';
-import { readForRunning } from '../run/notebook.ts';
 import { addParameter } from '../run/parameters.ts';
 import type { Parameters } from '../run/parameters.ts';
+import { readForRunning } from '../run/read.ts';
 import { Bars } from '../terminal/bars.ts';
 
 interface Options {

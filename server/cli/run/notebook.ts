@@ -1,16 +1,13 @@
-import { repliqueError } from '../../../kernel/errors.ts';
-import type { RepliqueError } from '../../../kernel/errors.ts';
 import { editNotebook } from '../notebook/edit.ts';
 import type { AddedCell } from '../notebook/edit.ts';
-import { kernelOf } from '../notebook/kernel.ts';
 import type { NotebookFile } from '../notebook/read.ts';
-import { readNotebook } from '../notebook/read.ts';
 import type { Cell } from '../notebook/schema.ts';
 import { writeWhole } from '../notebook/write.ts';
 import type { CellReport, Mode } from './cell-report.ts';
 import { execute } from './execute.ts';
 import type { ExecuteOptions, Execution } from './execute.ts';
 import { parametersCell } from './parameters.ts';
+import { readForRunning } from './read.ts';
 import type { Parameters } from './parameters.ts';
 
 export interface RunOptions extends Pick<
@@ -58,24 +55,6 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const content = output === undefined ? undefined : contentOf(file, mode, added, execution, ok);
   if (output !== undefined && content !== undefined) await writeWhole(output, content);
   return { ok, written: content !== undefined, stopped, cells: reports, problem };
-}
-
-/**
- * Reads a notebook whose cells are to be executed.
- * @throws RepliqueError NOTEBOOK_INVALID
- */
-export async function readForRunning(path: string): Promise<NotebookFile> {
-  const file = await readNotebook(path);
-  const kernel = kernelOf(file.notebook);
-  if (kernel === undefined) return file;
-  throw foreign(path, kernel);
-}
-
-function foreign(path: string, kernel: string): RepliqueError {
-  const problem = `it is of the kernel ${kernel}, and its cells would go to a model as prompts.`;
-  const remedy =
-    'Run it with its own kernel (`jupyter execute FILE`), or choose the kernel Replique in it and save it.';
-  return repliqueError('NOTEBOOK_INVALID', { file: path, problem, remedy });
 }
 
 function withAdded(cells: readonly Cell[], added: AddedCell | undefined): readonly Cell[] {
