@@ -19,7 +19,7 @@ import { temporaryDirectory } from './temporary.ts';
 const png =
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAFElEQVR4nGP8z8Dwn4GBgYGJAQoAHxcCAk+Uzr4AAAAASUVORK5CYII=';
 const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
-const jpeg = `/9j/4AAQSkZJRgABAQAAAQABAAD/wAARC${'AAQACADASIAAhEBAxEB'}`;
+const jpeg = `/9j/4AAQSkZJRgABAQAAAQABAAD/wAARCAAQACADASIAAhEBAxEB`;
 
 const shown = (data: Record<string, unknown>, metadata = {}) => ({
   output_type: 'display_data',
