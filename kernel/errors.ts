@@ -84,10 +84,11 @@ const catalogue = {
       : 'Mend that and start again; what was half made is made anew.',
   }),
   SETUP_FAILED: (d: Wording): Wording => d,
-  NOTEBOOK_INVALID: (d: { file: string; problem: string }): Wording => ({
-    sentence: `The notebook ${d.file} can't be run: ${d.problem}`,
-    remedy: 'Name a notebook in format 4, as Jupyter saves it.',
+  NOTEBOOK_INVALID: (d: { file: string; problem: string; remedy?: string | undefined }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used: ${d.problem}`,
+    remedy: d.remedy ?? 'Name a notebook in format 4, as Jupyter saves it.',
   }),
+  USAGE: (d: { problem: string; remedy: string }): Wording => ({ sentence: d.problem, remedy: d.remedy }),
   TAPE_UNUSABLE: (d: { file: string; problem: string; remedy: string }): Wording => ({
     sentence: `The notebook ${d.file} can't be used as a tape: ${d.problem}.`,
     remedy: d.remedy,

@@ -99,7 +99,13 @@ export const allowed = {
     'kernel/providers',
     'kernel/sandbox',
   ],
-  server: ['kernel/protocol'],
+  server: [
+    'kernel/protocol',
+    'kernel/output/firewall',
+    'kernel/output/format.ts',
+    'kernel/interpreter/cell.ts',
+    'kernel/interpreter/parameters.ts',
+  ],
 };
 
 /** The paths that a folder may import, itself included. */
