@@ -138,6 +138,7 @@ async function createSession(
     ...{ worker, conversation, timeline, network, spending, sandbox },
     sessions: state,
     models: createModelList(config),
+    answers: parts.answers,
     files: typedPaths(workspace.path),
     clean: (text) => redactor.text(showInvisible(filterTerminal(text))),
     references: {

@@ -15,6 +15,7 @@ import * as editing from './editing/index.ts';
 import { evaluate, notEvaluated } from './expressions.ts';
 import {
   succeeded,
+  type Answers,
   type MagicContext,
   type Models,
   type Network,
@@ -40,6 +41,7 @@ export interface InterpreterOptions {
   readonly spending: Spending;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly answers: Answers;
   readonly files: WorkspaceFiles;
   /** Text from the worker or a file, as it may be shown. */
   readonly clean: (text: string) => string;
@@ -180,6 +182,9 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runner.code(request, code, language),
       systemCheck: this.#options.systemCheck,
+      alone: async (action) =>
+        (await this.#runner.alone(request.signal, action)) ??
+        failed(request, plainError('KeyboardInterrupt', ''), true),
       runPrompt: (text) => this.#runner.prompt(request, text),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
@@ -188,6 +193,8 @@ class SessionInterpreter implements Interpreter {
       spending: this.#options.spending,
       sessions: this.#options.sessions,
       timeline: this.#control,
+      models: this.#options.models,
+      answers: this.#options.answers,
       magics,
     };
   }

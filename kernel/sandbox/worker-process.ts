@@ -18,7 +18,7 @@ import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } fr
 import { hello, startFailure, startMs } from './worker-hello.ts';
 
 const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
-/** How long news of a death waits for what the process wrote last. */
+/** How long what a process wrote last is on its way where another one passes it on. */
 const lastWordsMs = 30;
 const killMs = 2_000;
 
@@ -223,7 +223,7 @@ export class WorkerProcess {
   #watch(): void {
     const tell = (client: WorkerPeer, death: Death): void => {
       this.#pool.pace.lift();
-      setTimeout(() => client.end(death), lastWordsMs);
+      void this.#pool.pace.quiet(lastWordsMs).then(() => client.end(death));
     };
     this.#sandbox.onProcessExit((pid, status) => {
       this.#snapshots.ended(pid);

@@ -11,6 +11,7 @@ import type { Magic } from './contract.ts';
 import { cost } from './cost.ts';
 import { diff } from './diff.ts';
 import { help } from './help.ts';
+import { model } from './model.ts';
 import { python } from './python.ts';
 import { resume } from './resume.ts';
 import { rewind } from './rewind.ts';
@@ -25,6 +26,7 @@ export const magics: readonly Magic[] = [
   check,
   allow,
   sandbox,
+  model,
   cost,
   budget,
   continueCell,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostPath } from './ignored.ts';
 
 /** A file, a link or a directory as it was at one moment. */
 export interface FileEntry {
@@ -74,7 +75,7 @@ const entrySchema = z.object({
 /** A delta as a journal holds it. What its paths may name is decided by `move`. */
 export const fileDeltaSchema = z.array(
   z.object({
-    path: z.string().min(1).max(4096),
+    path: z.string().min(1).max(mostPath),
     before: entrySchema.optional(),
     after: entrySchema.optional(),
   }),

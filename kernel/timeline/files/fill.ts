@@ -1,5 +1,5 @@
 import { enter, split, type Folder } from './folder.ts';
-import { unread, type Known } from './known.ts';
+import { sameMark, unread, type Known } from './known.ts';
 import { Pause } from './pause.ts';
 import { mostFileBytes, readEntry } from './read.ts';
 import type { Unknown } from './scan.ts';
@@ -45,19 +45,21 @@ export async function fill(
         known.set(path, was ?? unread(mark, kind, isFull ? 'full' : 'later'));
         continue;
       }
-      if (opened?.path !== parent) {
-        opened?.at.close();
-        opened = undefined;
-        try {
+      let found: Known | undefined;
+      try {
+        if (opened?.path !== parent) {
+          opened?.at.close();
+          opened = undefined;
           opened = { path: parent, at: enter(root, parent) };
-        } catch {
-          continue;
         }
+        found = await readEntry(opened.at.folder, name, store, inUse);
+      } catch {
+        found = unread(mark, kind, 'unreadable');
       }
-      const found = await readEntry(opened.at.folder, name, store, inUse);
       if (found === undefined) continue;
-      known.set(path, found);
       isFull ||= found.unkept === 'full';
+      if (found.unkept !== undefined && was !== undefined && sameMark(was.mark, found.mark)) found = was;
+      known.set(path, found);
       if (isCounted && found.unkept === undefined) bytes += found.entry.size;
       if (pause.isDue) await pause.take();
     }

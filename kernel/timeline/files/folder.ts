@@ -68,13 +68,9 @@ export class Folder {
     return openSync(this.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   }
 
-  /** Of the entry itself, not of what a link leads to. */
+  /** Of the entry itself, not of what a link leads to. @throws Error where it can't be told whether there is one */
   status(name: string): BigIntStats | undefined {
-    try {
-      return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false });
-    } catch {
-      return undefined;
-    }
+    return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false });
   }
 
   /** Whom it belongs to. */

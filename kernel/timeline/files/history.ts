@@ -49,7 +49,7 @@ class WorkspaceHistory implements FileHistory {
   settle(): Promise<void> {
     return this.#alone(async () => {
       await this.#open(async (root) => {
-        const seen = await scan(root, this.#ground?.known ?? new Map());
+        const seen = await this.#scan(root);
         const waiting = [...seen.unknown, ...unreadOf(seen.known)];
         if (waiting.length > 0) {
           const inUse = this.#inUse(seen.known);
@@ -66,7 +66,9 @@ class WorkspaceHistory implements FileHistory {
     return this.#alone(async () => {
       const problem = `The workspace can’t be read, so what code changes in it is not recorded: ${this.#workspace}.`;
       const found = await this.#open((root) => this.#changes(root));
-      return typeof found === 'string' ? { delta: [], notices: this.#once.say(found, problem) } : found;
+      if (typeof found !== 'string') return found;
+      this.#once.note(found, problem);
+      return { delta: [], notices: this.#once.take() };
     });
   }
 
@@ -104,7 +106,7 @@ class WorkspaceHistory implements FileHistory {
 
   async #changes(root: Folder): Promise<{ delta: FileDelta; notices: readonly string[] }> {
     const before = this.#ground;
-    const seen = await scan(root, before?.known ?? new Map());
+    const seen = await this.#scan(root);
     if (seen.unknown.length > 0) {
       const inUse = this.#inUse(before?.known ?? new Map());
       const options = { store: this.#store, inUse, mostMs: changesMs, mostBytes: Infinity };
@@ -115,34 +117,35 @@ class WorkspaceHistory implements FileHistory {
     for (const change of delta)
       for (const entry of [change.before, change.after]) if (entry?.kept) this.#store.name(entry.hash);
     const why = (path: string) => whyUnkept(before?.known.get(path), ground.known.get(path));
-    return { delta, notices: [...unkeptNotice(delta, why), ...this.#news(seen)] };
+    return { delta, notices: [...unkeptNotice(delta, why), ...this.#news()] };
   }
 
-  #news({ beyond, closed }: Seen): readonly string[] {
+  async #scan(root: Folder): Promise<Seen> {
+    const seen = await scan(root, this.#ground?.known ?? new Map());
+    const { beyond, closed } = seen;
+    if (beyond !== undefined)
+      this.#once.note(
+        'beyond',
+        `The workspace holds more than is looked at: what code changes in ${named([beyond])} and beyond is not recorded.`,
+      );
+    for (const path of closed)
+      this.#once.note(
+        `closed ${path}`,
+        `What code changes in ${named([path])} is not recorded: it can’t be read.`,
+      );
+    return seen;
+  }
+
+  #news(): readonly string[] {
     const { problem, hasLetGo } = this.#store.news();
-    return [
-      ...(beyond === undefined
-        ? []
-        : this.#once.say(
-            'beyond',
-            `The workspace holds more than is looked at: what code changes in ${named([beyond])} and beyond is not recorded.`,
-          )),
-      ...closed.flatMap((path) =>
-        this.#once.say(
-          `closed ${path}`,
-          `What code changes in ${named([path])} is not recorded: it can’t be read.`,
-        ),
-      ),
-      ...(problem === undefined
-        ? []
-        : this.#once.say(problem, `What files hold can’t be kept in ${this.#objects}: ${problem}`)),
-      ...(hasLetGo
-        ? this.#once.say(
-            'full',
-            `More than ${humanSize(mostBytes)} of what files held are kept; the oldest are let go of, so that going back far leaves some files.`,
-          )
-        : []),
-    ];
+    if (problem !== undefined)
+      this.#once.note(problem, `What files hold can’t be kept in ${this.#objects}: ${problem}`);
+    if (hasLetGo)
+      this.#once.note(
+        'full',
+        `More than ${humanSize(mostBytes)} of what files held are kept; the oldest are let go of, so that going back far leaves some files.`,
+      );
+    return this.#once.take();
   }
 
   /** The paths that were moved are known as they are now. */

@@ -19,7 +19,8 @@ export function isIgnored(parent: string, name: string): boolean {
   );
 }
 
-const mostPath = 4096;
+/** Characters of a path that is recorded. */
+export const mostPath = 4096;
 
 /** Whether a path is one that a scan can have found. */
 export function isOurs(path: string): boolean {

@@ -34,14 +34,25 @@ export function named(paths: readonly string[]): string {
 
 const shown = (path: string): string => (path === '' ? 'the workspace itself' : visibleName(path));
 
-/** Says each thing once. */
-export class Once {
-  readonly #said = new Set<string>();
+const mostNoted = 200;
 
-  say(key: string, sentence: string): readonly string[] {
-    if (this.#said.has(key)) return [];
-    this.#said.add(key);
-    return [sentence];
+/** Sentences for the reader, each of them once. */
+export class Once {
+  readonly #noted = new Set<string>();
+  #waiting: string[] = [];
+
+  /** @param about what is not to be told again */
+  note(about: string, sentence: string): void {
+    if (this.#noted.has(about) || this.#noted.size === mostNoted) return;
+    this.#noted.add(about);
+    this.#waiting.push(sentence);
+  }
+
+  /** Those that were not told so far. */
+  take(): readonly string[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return waiting;
   }
 }
 

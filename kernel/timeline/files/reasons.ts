@@ -34,6 +34,7 @@ const nouns = { file: 'a file', link: 'a link', directory: 'a folder' };
 
 /** What others made of what the last of our changes left. */
 export function differenceOf(present: FileEntry | undefined, expected: FileEntry | undefined): string {
+  if (sameEntry(present, expected)) return 'was changed by others between two cells, and is as they left it';
   if (present === undefined) return 'was removed by others';
   if (expected === undefined) return 'was made by others';
   if (present.kind !== expected.kind) return `is ${nouns[present.kind]} now, made by others`;

@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { enter, type Folder } from './folder.ts';
-import { draftForm, isIgnored } from './ignored.ts';
+import { draftForm, isIgnored, mostPath } from './ignored.ts';
 import { directoryKnown, kindOf, markOf, nowNs, sameMark, type Known, type Mark } from './known.ts';
 import { Pause } from './pause.ts';
 
@@ -44,6 +44,10 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
   const began = performance.now();
   const draftsUntil = nowNs() - oldDraft;
   let left = bounds.entries;
+  const unlisted = (path: string, error: unknown): void => {
+    if (isVanished(error)) known.delete(path);
+    else closed.push(path);
+  };
   const queue: { readonly path: string; readonly depth: number }[] = [{ path: '', depth: 0 }];
   for (const { path: parent, depth } of queue) {
     if (left <= 0 || depth > bounds.depth || performance.now() - began > bounds.milliseconds) {
@@ -54,8 +58,8 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
     let listed: ReturnType<Folder['names']>;
     try {
       opened = enter(root, parent);
-    } catch {
-      closed.push(parent);
+    } catch (error) {
+      unlisted(parent, error);
       continue;
     }
     const { folder } = opened;
@@ -74,6 +78,10 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
         const kind = status && kindOf(status);
         if (status === undefined || kind === undefined) continue;
         const path = parent === '' ? name : `${parent}/${name}`;
+        if (path.length > mostPath) {
+          beyond ??= parent;
+          continue;
+        }
         const old = before.get(path);
         if (kind === 'directory') {
           known.set(
@@ -87,8 +95,9 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
         if (was?.isFresh === false) known.set(path, was);
         else unknown.push({ path, mark: markOf(status), kind, ...(was && { was }) });
       }
-    } catch {
-      closed.push(parent);
+    } catch (error) {
+      whole.delete(parent);
+      unlisted(parent, error);
     } finally {
       opened.close();
     }
@@ -97,11 +106,15 @@ export async function scan(root: Folder, before: ReadonlyMap<string, Known>): Pr
   return { known, unknown, whole, beyond, closed };
 }
 
+/** Whether it was removed, or became something else, since its name was seen. */
+const isVanished = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 /** What an earlier kernel that was killed while it wrote has left. */
 function removeDraft(folder: Folder, name: string, until: bigint): void {
-  const status = folder.status(name);
-  if (status === undefined || status.isDirectory() || status.ctimeNs > until) return;
   try {
+    const status = folder.status(name);
+    if (status === undefined || status.isDirectory() || status.ctimeNs > until) return;
     unlinkSync(folder.at(name));
   } catch {
     // Left where it is.

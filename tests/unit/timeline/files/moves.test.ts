@@ -15,7 +15,7 @@ interface Node {
   readonly picture: Map<string, string>;
 }
 
-const sequences = process.env['REPLIQUE_TEST_SAMPLE'] === 'all' ? 2_000 : 150;
+const sequences = process.env['REPLIQUE_TEST_SAMPLE'] === 'all' ? 2_000 : 60;
 const firstSeed = Number(process.env['REPLIQUE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 async function inWorld(
