@@ -184,7 +184,9 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runner.code(request, code, language),
       systemCheck: this.#options.systemCheck,
-      alone: (action) => this.#runner.alone(request.signal, action),
+      alone: async (action) =>
+        (await this.#runner.alone(request.signal, action)) ??
+        failed(request, plainError('KeyboardInterrupt', ''), true),
       runPrompt: (text) => this.#runner.prompt(request, text),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),

@@ -131,8 +131,8 @@ export interface MagicContext {
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
-  /** Does what must not be done while a prompt or code runs, as another subshell's may; `undefined`: interrupted before its turn. */
-  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome | undefined>;
+  /** Does what must not be done while a prompt or code runs, as another subshell's may. */
+  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */

@@ -17,7 +17,7 @@ export const model: Magic = {
     if (wanted === '') return show(context, true);
     const { request, answers } = context;
     const [, provider = '', name = ''] = /^([^:\s]+):(\S+)$/.exec(wanted) ?? [];
-    const outcome = await context.alone(async () => {
+    return context.alone(async () => {
       try {
         await answers.change({ provider, model: name }, request.signal, noticesTo(request));
       } catch (error) {
@@ -26,7 +26,6 @@ export const model: Magic = {
       }
       return show(context, false);
     });
-    return outcome ?? failed(request, plainError('KeyboardInterrupt', ''), true);
   },
 };
 

@@ -119,10 +119,11 @@ export class Journal {
     this.#bytes = Buffer.byteLength(text);
   }
 
-  /** Nothing of the session is to be found again. */
+  /** Nothing of the session is to be found again; what can't be removed now is when another kernel prunes. Never rejects. */
   async remove(): Promise<void> {
     await this.close();
-    await rm(join(this.#o.directory, this.#o.session), { recursive: true, force: true });
+    const place = join(this.#o.directory, this.#o.session);
+    await rm(place, { recursive: true, force: true }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
