@@ -321,8 +321,6 @@ it.each(planted)('names the cell where $what was changed', async (plant) => {
   const named = cells.filter((_, index) => played[index]?.reply['ename'] === 'Diverged');
   expect(named.map(({ id, source }) => id ?? source)).toEqual(plant.named);
   const first = played.flatMap(divergencesIn)[0];
-  expect(first?.['kind']).toBe(plant.kind);
-  expect(`${String(first?.['what'])}\n${String(first?.['diff'])}\n${JSON.stringify(first)}`).toContain(
-    plant.says,
-  );
+  expect(first?.kind).toBe(plant.kind);
+  expect(`${String(first?.what)}\n${String(first?.diff)}\n${JSON.stringify(first)}`).toContain(plant.says);
 });

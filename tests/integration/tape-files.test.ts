@@ -83,7 +83,7 @@ it('says that an output is not as Jupyter writes it', async () => {
   broken[0]?.outputs.push({ output_type: 'display_data', data: { 'application/json': deep }, metadata: {} });
   ground.write(notebookOf(broken));
   const [ran] = await ground.play('replay', broken.slice(0, 1));
-  expect(divergencesIn(ran!)[0]?.['what']).toContain('is not as nbformat 4 has it');
+  expect(divergencesIn(ran!)[0]?.what).toContain('is not as nbformat 4 has it');
 });
 
 it('starts no process while it replays, also for what an editor asks', async () => {

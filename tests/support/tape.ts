@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IopubMessage } from '../../kernel/output/contract.ts';
+import { divergenceSchema, mime, type DivergenceData } from '../../kernel/output/schema.ts';
 import { OutputCollector } from '../../kernel/tape/collect.ts';
 import { KernelHome, type SpawnedKernel } from './spawned-kernel.ts';
 
@@ -104,8 +105,9 @@ export const notebookOf = (cells: readonly TapedCell[], metadata: object = {}): 
   cells,
 });
 
-export const divergencesIn = ({ outputs }: Ran): readonly Readonly<Record<string, unknown>>[] =>
+/** What a cell's outputs say of divergences, each as its schema has it. */
+export const divergencesIn = ({ outputs }: Ran): readonly DivergenceData[] =>
   outputs.flatMap(({ data }) => {
-    const found = (data as Record<string, unknown> | undefined)?.['application/vnd.replique.divergence+json'];
-    return found === undefined ? [] : [found as Record<string, unknown>];
+    const found = (data as Record<string, unknown> | undefined)?.[mime.divergence];
+    return found === undefined ? [] : [divergenceSchema.parse(found)];
   });
