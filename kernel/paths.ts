@@ -101,8 +101,14 @@ export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');
 /** What was said in sessions, so that a crash does not lose it. */
 export const sessionsDir = (): string => join(dataDir(), 'sessions');
 
+/** What models have answered, for who wants the same again without asking. */
+export const cacheFile = (): string => join(dataDir(), 'cache.sqlite');
+
 /** What was run, for the consoles' arrow keys: of all kernels of the user. */
 export const historyFile = (): string => join(dataDir(), 'history.sqlite');
 
 /** Hashes of the outputs in notebooks that count as trusted. */
 export const trustedOutputsFile = (): string => join(dataDir(), 'trusted-outputs');
+
+/** The states of sessions that can be gone back to. */
+export const timelinesDir = (): string => join(dataDir(), 'timeline');

@@ -24,6 +24,7 @@ const programs = {
   'dev/eval': 'tests/eval/main.ts',
   'dev/fuzz': 'tests/fuzz/main.ts',
   'dev/sessions': 'tests/security/sessions-main.ts',
+  'dev/timeline': 'tests/timeline/main.ts',
 };
 
 /** Native, or installed on first use: resolved when the program runs. */

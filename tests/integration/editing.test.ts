@@ -139,7 +139,7 @@ describe('completion in a prompt', () => {
   it('knows what help can be asked for', async () => {
     expect(await matches('?sa|')).toEqual(['sandbox', 'sales']);
     expect(await matches('?sales.reg|')).toEqual(['sales.region']);
-    expect(await complete('?mo|')).toMatchObject({ matches: ['mock:mock'], replaced: 'mo' });
+    expect(await complete('?moc|')).toMatchObject({ matches: ['mock:mock'], replaced: 'moc' });
   });
 
   it('counts code points, and takes any cursor and any text', async () => {

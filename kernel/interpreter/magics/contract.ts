@@ -1,6 +1,7 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
+import type { TimelineControl } from '../../timeline/contract.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -85,12 +86,43 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** How cells are recorded and played. */
+export interface TapeControl {
+  readonly mode: string;
+  readonly modes: readonly string[];
+  /** Says what is wrong where it can't be set. */
+  choose(mode: string): string | undefined;
+  /** What the tape holds. @throws RepliqueError where there is none, or it can't be read */
+  contents(): {
+    readonly file: string;
+    readonly prompts: number;
+    readonly turns: number;
+    readonly code: number;
+    /** In sentences. */
+    readonly problems: readonly string[];
+  };
+}
+
+/** Who answers prompts in this session. */
+export interface Answers {
+  /** `provider:model`; `undefined` before the first prompt. */
+  current(): string | undefined;
+  /** Another one answers from now on. @throws ProviderError where it does not; the one before goes on then */
+  change(
+    to: { provider: string; model: string },
+    signal: AbortSignal,
+    say: (text: string) => void,
+  ): Promise<void>;
+}
+
 /** What arguments can be chosen from. */
 export interface Choices {
+  readonly tape: TapeControl;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly timeline: Pick<TimelineControl, 'branches'>;
 }
 
 /** What a magic may use. */
@@ -99,6 +131,8 @@ export interface MagicContext {
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
+  /** Does what must not be done while a prompt or code runs, as another subshell's may. */
+  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */
@@ -107,6 +141,10 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
+  readonly models: Models;
+  readonly answers: Answers;
+  readonly timeline: TimelineControl;
   readonly magics: readonly Magic[];
 }
 
