@@ -48,7 +48,7 @@ export function addAccess(app: FastifyInstance, access: Access, baseUrl: string)
  * A browser that came with the token in its address goes on with cookies: it can't add a header to all that it loads. Its
  * `_xsrf` stays as long as it is good, for pages in other tabs have it.
  */
-export function cookiesFor(
+function cookiesFor(
   request: FastifyRequest,
   { cookies }: Access,
   { login }: { readonly login: boolean },

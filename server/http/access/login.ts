@@ -97,7 +97,7 @@ async function isRight(given: string, { token, password }: Access): Promise<bool
 }
 
 /** Where to go after the login: nowhere but here. */
-export function safeNext(next: string | null, baseUrl: string): string {
+function safeNext(next: string | null, baseUrl: string): string {
   if (next === null || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next) || next.includes('\\')) return baseUrl;
   const url = new URL(next, 'http://here.invalid');
   const within = url.host === 'here.invalid' && url.pathname.startsWith(baseUrl);

@@ -15,7 +15,7 @@ const schema = kernelJson.extend({
   kernel_protocol_version: z.string().max(100).default(''),
 });
 
-export type KernelJson = z.infer<typeof schema>;
+type KernelJson = z.infer<typeof schema>;
 
 /** An installed kernel. */
 export interface Kernelspec {

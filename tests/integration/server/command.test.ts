@@ -46,7 +46,7 @@ describe('replique server', { timeout: 60_000 }, () => {
     const url = await new Promise<string>((resolve, reject) => {
       let text = '';
       child.once('exit', () => reject(new Error(`It ended: ${text}`)));
-      child.stdout!.on('data', (chunk: Buffer) => {
+      child.stdout.on('data', (chunk: Buffer) => {
         text += chunk.toString();
         const [found] = /https?:\/\/\S+(?=\n)/.exec(text) ?? [];
         if (found) resolve(found);
@@ -106,7 +106,10 @@ describe('replique server', { timeout: 60_000 }, () => {
   });
 
   it('refuses to be root unless it is told to', () => {
-    if (process.getuid?.() !== 0) return expect(run('server', '--show-config').status).toBe(0);
+    if (process.getuid?.() !== 0) {
+      expect(run('server', '--show-config').status).toBe(0);
+      return;
+    }
     expect(run('server', '--port', '0')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('root') as string,
