@@ -6,6 +6,7 @@ import type { Audit } from './audit/log.ts';
 import { openSessionAudit, restoredEvent, validationEvent, workerObserver } from './audit/session-audit.ts';
 import { fixedProfile, type Config } from './config.ts';
 import { createEgress, type Egress } from './egress/egress.ts';
+import type { Answers } from './interpreter/magics/contract.ts';
 import type { OpenLoop } from './interpreter/prompt-cell.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
@@ -70,6 +71,7 @@ export interface Assembly {
   /** The provider that was selected, once there is one. */
   selection(): Selection | undefined;
   readonly model: Pick<ModelChoice, 'kept' | 'restore'>;
+  readonly answers: Answers;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   loop(signal: AbortSignal, asked?: Partial<Parameters<OpenLoop>[1]>): Promise<ContinuationManager>;
   /** Ends what the loop holds; worker and audit are ended by who uses them. */
@@ -173,7 +175,19 @@ export function assemble(options: AssemblyOptions): Assembly {
     });
     return manager;
   };
+  const answers: Answers = {
+    current: () => {
+      const kept = choice.kept();
+      return kept && `${kept.provider}:${kept.model}`;
+    },
+    change: async (to, signal, say) => {
+      await spending.open();
+      await choice.change(to, signal, say);
+      manager = undefined;
+    },
+  };
   return {
+    ...{ answers },
     ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,

@@ -115,6 +115,7 @@ async function createSession(
     ...{ worker, conversation, network, spending, sandbox },
     sessions: state,
     models: createModelList(config),
+    answers: parts.answers,
     files: typedPaths(workspace.path),
     clean: (text) => redactor.text(showInvisible(filterTerminal(text))),
     references: {

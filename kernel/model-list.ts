@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { loadPrices } from './economy/prices.ts';
 import type { ModelFacts, Models } from './interpreter/magics/contract.ts';
 import type { Provider } from './providers/contract.ts';
-import { createProviders, type ConcreteName } from './providers/create.ts';
+import { createProviders, isProviderName, type ConcreteName } from './providers/create.ts';
 import { addressOf } from './spending.ts';
 
 const askMs = 2000;
@@ -11,9 +11,6 @@ const freshMs = 60_000;
 const absentMs = 10_000;
 const mostModels = 500;
 const longestName = 200;
-
-const services: readonly ConcreteName[] = ['ollama', 'groq', 'openai', 'embedded', 'mock'];
-const isService = (name: string): name is ConcreteName => (services as readonly string[]).includes(name);
 
 interface Listed {
   readonly until: number;
@@ -47,7 +44,7 @@ export function createModelList(config: Config): Models {
     },
     about: async (asked) => {
       const [, name = '', model = ''] = /^([a-z]+):(.+)$/.exec(asked) ?? [];
-      if (!isService(name) || !askable(config).includes(name)) return undefined;
+      if (!isProviderName(name) || !askable(config).includes(name)) return undefined;
       if (!(await listOf(name)).includes(model)) return undefined;
       return withProvider(config, name, (provider, signal) => factsOf(config, provider, model, signal));
     },
@@ -60,7 +57,7 @@ function askable({ provider, fallback, groqApiKey }: Config): readonly ConcreteN
     provider === 'auto'
       ? ['ollama', ...(groqApiKey === undefined ? [] : (['groq'] as const)), 'embedded']
       : [provider];
-  const others = fallback.map((entry) => entry.split(':')[0] ?? '').filter(isService);
+  const others = fallback.map((entry) => entry.split(':')[0] ?? '').filter(isProviderName);
   return [...new Set([...chosen, ...others])];
 }
 

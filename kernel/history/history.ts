@@ -7,6 +7,7 @@ const longestOutput = 20_000;
 /** Cells that wait to be written; beyond, the oldest are lost. */
 const mostWaiting = 1000;
 const writeAfterMs = 200;
+const writeLatestMs = 2000;
 const writeAgainMs = 2000;
 /** The kernel's end waits so long for another kernel that writes. */
 const lastWaitMs = 500;
@@ -22,8 +23,8 @@ export interface HistoryOptions {
 }
 
 /**
- * What was run in this kernel and in the user's earlier ones. Cells are written a moment after they have begun, so that none
- * waits for it. Nothing is opened before the first cell or question. Where the file can't be used, the history
+ * What was run in this kernel and in the user's earlier ones. Cells are written a moment after the last one, or 2 s after the first, so
+ * that none waits for it. Nothing is opened before the first cell or question. Where the file can't be used, the history
  * is that of this kernel alone, and the log says so.
  */
 export class History {
@@ -32,6 +33,8 @@ export class History {
   #opened: Promise<HistoryDatabase | undefined> | undefined;
   #session: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When what waits is to be written, whatever else comes. */
+  #latest: number | undefined;
   #isFallback = false;
 
   constructor(options: HistoryOptions) {
@@ -73,17 +76,20 @@ export class History {
     this.#waiting.set(cell.line, cell);
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > mostWaiting && oldest !== undefined) this.#waiting.delete(oldest);
-    this.#writeIn(writeAfterMs);
+    const now = performance.now();
+    this.#latest ??= now + writeLatestMs;
+    this.#writeIn(Math.max(0, Math.min(writeAfterMs, this.#latest - now)));
   }
 
   #writeIn(ms: number): void {
-    this.#timer ??= setTimeout(() => void this.#write(), ms).unref();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#write(), ms).unref();
   }
 
   /** Writes what waits. What can't be written because another kernel writes, waits on. */
   async #write(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#latest = undefined;
     if (this.#waiting.size === 0) return;
     await this.#try((database) => {
       this.#session = database.write(this.#session, [...this.#waiting.values()]);

@@ -13,6 +13,7 @@ import { evaluate, notEvaluated } from './expressions.ts';
 import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
+  type Answers,
   type MagicContext,
   type Models,
   type Network,
@@ -36,6 +37,7 @@ export interface InterpreterOptions {
   readonly spending: Spending;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly answers: Answers;
   readonly files: WorkspaceFiles;
   /** Text from the worker or a file, as it may be shown. */
   readonly clean: (text: string) => string;
@@ -231,6 +233,7 @@ class SessionInterpreter implements Interpreter {
       request,
       runCode: (code, language) => this.#runCode(request, code, language),
       systemCheck: this.#options.systemCheck,
+      alone: (action) => this.#alone(request, action),
       runPrompt: (text) => this.#runPrompt(request, text),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
@@ -238,6 +241,8 @@ class SessionInterpreter implements Interpreter {
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,
       sessions: this.#options.sessions,
+      models: this.#options.models,
+      answers: this.#options.answers,
       magics,
     };
   }

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { ProviderError } from './contract.ts';
-import type { ConcreteName } from './create.ts';
+import { isProviderName, providerNames, type ConcreteName } from './create.ts';
 import { selectProvider, type Selection } from './select.ts';
 
 /** A kept provider that has not said by then whether it has the model counts as gone. */
@@ -66,6 +66,29 @@ export class ModelChoice {
     return selection;
   }
 
+  /**
+   * From now on this one answers. Where it does not, the one before goes on.
+   * @throws as `make`
+   */
+  async change(
+    { provider, model }: Answering,
+    signal: AbortSignal,
+    say: (text: string) => void,
+  ): Promise<void> {
+    const { config, select, confirm } = this.#o;
+    if (!isProviderName(provider)) throw unknownProvider(provider);
+    const selection = await select({ ...config, provider, model }, signal);
+    try {
+      await confirm(selection, signal, say);
+    } catch (error) {
+      await selection.provider.close();
+      throw error;
+    }
+    const before = this.#selection;
+    this.#selection = selection;
+    await before?.provider.close();
+  }
+
   async #make(signal: AbortSignal, say: (text: string) => void): Promise<Selection> {
     const { config, select } = this.#o;
     const again = this.#before && configAgain(config, this.#before);
@@ -80,6 +103,13 @@ export class ModelChoice {
     return selection;
   }
 }
+
+const unknownProvider = (name: string): ProviderError =>
+  new ProviderError(
+    'model-missing',
+    `There is no provider "${name.slice(0, 50)}".`,
+    `Write one of ${providerNames.join(', ')}, a colon, and the model.`,
+  );
 
 /** The configuration with who answered before; `undefined` where it names who is to answer itself. */
 function configAgain(config: Config, { provider, model }: Answering): Config | undefined {

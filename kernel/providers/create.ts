@@ -27,6 +27,11 @@ const modules: Readonly<Record<ConcreteName, () => Promise<ProviderModule>>> = {
   mock: () => import('./mock.ts'),
 };
 
+/** The names that a provider can be asked for by. */
+export const providerNames: readonly string[] = Object.keys(modules);
+
+export const isProviderName = (name: string): name is ConcreteName => providerNames.includes(name);
+
 const keyOf: Partial<Record<ConcreteName, 'groqApiKey' | 'openaiApiKey'>> = {
   groq: 'groqApiKey',
   openai: 'openaiApiKey',

@@ -1,9 +1,14 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 /** Messages that may come at once, in seconds of the rate. */
 const burstSeconds = 10;
 /** Less is not noticed. */
 const noticedMs = 500;
+/** So many turns of the event loop in which nothing was read: nothing is left to be read. */
+const quietTurns = 3;
+/** What goes on sending is not waited for any longer. */
+const mostQuietMs = 2_000;
 
 /**
  * Bounds the messages per second of a sandbox. Where more come, its channels are read later: nothing is lost, what
@@ -18,6 +23,8 @@ export class Pace {
   #lifted = false;
   #heldMs = 0;
   #heldSince = 0;
+  /** Pieces that have been read so far. */
+  #read = 0;
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
@@ -57,6 +64,7 @@ export class Pace {
   read(channel: Readable, onData: (chunk: Buffer) => void): () => void {
     let stopped = false;
     const listener = (chunk: Buffer): void => {
+      this.#read += 1;
       onData(chunk);
       if (!stopped && !this.#lifted) this.#holdBack(channel);
     };
@@ -68,6 +76,22 @@ export class Pace {
       this.#held.delete(channel);
       channel.pause();
     };
+  }
+
+  /**
+   * What sent has ended: settles when all of what it had sent is read, however late we come to it.
+   * @param leastMs what comes by way of another process may take so long
+   */
+  async quiet(leastMs: number): Promise<void> {
+    await sleep(leastMs);
+    const began = performance.now();
+    let before = this.#read;
+    for (let turns = 0; turns < quietTurns && performance.now() - began < mostQuietMs; turns += 1) {
+      await turn();
+      if (this.#read === before && !this.isHolding) continue;
+      before = this.#read;
+      turns = -1;
+    }
   }
 
   /** Whether code was slowed down noticeably since it began. */

@@ -25,7 +25,7 @@ const mostAsides = 2;
 /** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, asides, the checker. */
 const channels = 2 + 2 + mostSnapshots + 1 + 3 + mostAsides + 1;
 const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
-/** How long news of a death waits for what the process wrote last. */
+/** How long what a process wrote last is on its way where another one passes it on. */
 const lastWordsMs = 30;
 const killMs = 2_000;
 
@@ -269,7 +269,7 @@ export class WorkerProcess {
   #watch(): void {
     const tell = (client: WorkerPeer, death: Death): void => {
       this.#pool.pace.lift();
-      setTimeout(() => client.end(death), lastWordsMs);
+      void this.#pool.pace.quiet(lastWordsMs).then(() => client.end(death));
     };
     this.#sandbox.onProcessExit((pid, status) => {
       this.#snapshots.ended(pid);

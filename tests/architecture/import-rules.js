@@ -53,6 +53,7 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/timeline/files': ['kernel/sandbox/files'],
   'kernel/egress': [contract.sandbox],
   'kernel/policy': [
     contract.sandbox,

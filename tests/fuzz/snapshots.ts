@@ -11,7 +11,8 @@ const hangMs = 20_000;
 /** How long code may give no sign. */
 const silentMs = 500;
 const mostSteps = 40;
-const atOnce = 100;
+/** Conversations mostly wait: the more there are to have, the more are held at once. */
+const atOnce = (count: number): number => Math.min(2000, Math.max(100, Math.ceil(count / 100)));
 const mostFaults = 20;
 const limits = {
   ...{ memoryBytes: 2 ** 30, processes: 64, openFiles: 256, fileBytes: 2 ** 30 },
@@ -49,7 +50,7 @@ export async function fuzzSnapshots(
     }
   };
   try {
-    await Promise.all(Array.from({ length: atOnce }, converse));
+    await Promise.all(Array.from({ length: atOnce(count) }, converse));
   } finally {
     process.off('unhandledRejection', onStray);
     process.off('uncaughtException', onStray);

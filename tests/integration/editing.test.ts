@@ -139,7 +139,7 @@ describe('completion in a prompt', () => {
   it('knows what help can be asked for', async () => {
     expect(await matches('?sa|')).toEqual(['sandbox', 'sales']);
     expect(await matches('?sales.reg|')).toEqual(['sales.region']);
-    expect(await complete('?mo|')).toMatchObject({ matches: ['mock:mock'], replaced: 'mo' });
+    expect(await complete('?moc|')).toMatchObject({ matches: ['mock:mock'], replaced: 'moc' });
   });
 
   it('counts code points, and takes any cursor and any text', async () => {
@@ -174,10 +174,12 @@ describe('completion in a Python cell', () => {
 describe('inspection', () => {
   it('shows what a variable is and how it begins', async () => {
     expect(await inspect('Plot `sa|les` now')).toMatch(
-      /^sales: DataFrame of 2 rows; columns region, amount, two words\n\n.*\n0 +East +3 +1\n/,
+      /^sales: DataFrame 2×3\n\n2 rows, 3 columns \(region: str, .*\nall rows:\n.*\n0 +East +3 +1\n/,
     );
-    expect(await inspect('Plot `sales`|')).toContain('DataFrame of 2 rows');
-    expect(await inspect('{sales.amo|unt}')).toMatch(/^sales\.amount: Series of 2, int64\n\n0 +3\n1 +4/);
+    expect(await inspect('Plot `sales`|')).toContain('DataFrame 2×3');
+    expect(await inspect('{sales.amo|unt}')).toMatch(
+      /^sales\.amount: Series of 2\n\nname amount, dtype int64\nall:\n0 +3\n1 +4/,
+    );
     expect(await inspect('{Out[1|]}')).toContain("'the answer'");
     expect(await inspect('`odd.to|tal`')).toBe('odd.total: a property of Odd');
     expect(await inspect('`od|d`')).toBe('odd: Odd');

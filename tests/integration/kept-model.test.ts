@@ -161,3 +161,36 @@ async function groqPeer(): Promise<HttpPeer> {
   others.push(peer);
   return peer;
 }
+
+describe('%model', () => {
+  it('has another model answer from now on, and again after a crash', async () => {
+    models.push(large);
+    const kernel = await start();
+    expect(shown(await kernel.run('%model'))).toMatch(/chosen with the first prompt.*%model ollama:qwen/);
+    await kernel.run('Hello.');
+    const first = askedLast();
+    const other = first === large.name ? small.name : large.name;
+    expect(shown(await kernel.run(`%model ollama:${other}`))).toContain(`ollama:${other}`);
+    await kernel.run('And you?');
+    expect(askedLast()).toBe(other);
+    expect(JSON.stringify(ollama.requests.at(-1))).toContain('Hello.');
+    expect(shown(await kernel.run('%model'))).toMatch(
+      new RegExp(`ollama:${other}.*answers.*${String(first)}`),
+    );
+    await die();
+    await (await start()).run('Still you?');
+    expect(askedLast()).toBe(other);
+  });
+
+  it('keeps the one before where the other does not answer, and says why', async () => {
+    const kernel = await start();
+    await kernel.run('Hello.');
+    for (const wrong of ['ollama:no-such', 'openai:gpt', 'nobody:x', 'qwen', 'x y']) {
+      const { reply, outputs } = await kernel.run(`%model ${wrong}`);
+      expect(reply['status'], wrong).toBe('error');
+      expect(JSON.stringify(outputs), wrong).toContain('ProviderError');
+    }
+    expect((await kernel.run('And now?')).reply['status']).toBe('ok');
+    expect(askedLast()).toBe(small.name);
+  });
+});

@@ -90,7 +90,9 @@ slow = Slow()`,
           () => worker.glance(['sales']),
           (found) => found !== undefined,
         );
-        expect(glance).toMatch(/^sales: DataFrame of 2 rows; columns region, amount\n\n.*\n0 +East +3/);
+        expect(glance).toMatch(
+          /^sales: DataFrame 2×2\n\n2 rows, 2 columns [^\n]*\nall rows:\n.*\n0 +East +3/,
+        );
         const code = 'sales.sort_v';
         const { matches, kinds } = await untilAnswered(
           () => worker.complete(code, code.length),

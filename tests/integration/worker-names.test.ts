@@ -43,7 +43,13 @@ class Slotted:
 class Text(str):
     def __repr__(self): note("text repr"); return "x"
     def startswith(self, *_): note("text startswith"); return True
-trap, slotted = Trap(), Slotted()
+class Names(dict):
+    def __iter__(self): note("names iter"); return iter(("x",))
+    def __getitem__(self, key): note("names get"); return 1
+    def items(self): note("names items"); return [("x", 1)]
+class Plain: pass
+trap, slotted, sly = Trap(), Slotted(), Plain()
+sly.__dict__ = Names(x=1)
 slotted.filled = 1
 table = pd.DataFrame({"what": [trap, Text("t")], "n": [1.5, 2.0]})
 column, array = table["what"], np.array([trap, 1], dtype=object)
@@ -64,6 +70,7 @@ describe('looking at values', () => {
       (await worker.names(path, prefix)).map(({ name, kind }) => `${name}: ${kind}`);
     expect(await names(['trap'])).toEqual(['own: int', 'plain: int', 'made: property', 'method: function']);
     expect(await names(['slotted'])).toEqual(['empty: property', 'filled: int']);
+    expect(await names(['sly'])).toEqual([]);
     expect(await names(['Trap'])).toEqual(['plain: int', 'made: property', 'method: function']);
     expect(await names(['table'], 'w')).toEqual(['what: column', 'where: function']);
     expect(await names([], 'tra')).toEqual(['trap: Trap']);
@@ -75,7 +82,8 @@ describe('looking at values', () => {
   it('tells what they are and how they begin, and runs none of their code', async () => {
     const lines = async (path: string): Promise<readonly string[] | undefined> =>
       (await worker.glance(path.split('.')))?.split('\n').filter((line) => line !== '');
-    expect(await lines('trap')).toEqual(['trap: Trap']);
+    expect(await lines('trap')).toEqual(['trap: Trap', 'with the attributes', 'own = 5']);
+    expect(await lines('sly')).toEqual(['sly: Plain']);
     expect(await lines('trap.made')).toEqual(['trap.made: a property of Trap']);
     expect(await lines('trap.own')).toEqual(['trap.own: int', '5']);
     expect(await lines('trap.method')).toEqual([
@@ -84,10 +92,13 @@ describe('looking at values', () => {
     ]);
     expect(await lines('Trap')).toEqual(['Trap: class Trap', 'What it is.']);
     expect(await lines('slotted.filled')).toEqual(['slotted.filled: int', '1']);
-    expect((await lines('table'))!.slice(1)).toEqual(['     what    n', '0  <Trap>  1.5', '1  <Text>  2.0']);
-    expect(await lines('column')).toEqual(['column: Series of 2, object', '0  <Trap>', '1  <Text>']);
-    expect(await lines('array')).toEqual(['array: ndarray (2,) object', '<Trap>, 1']);
-    expect(await lines('several')).toEqual(['several: list of 3', "[1, <Trap>, {'a': (…)}]"]);
+    expect((await lines('table'))!.slice(3)).toEqual(['     what    n', '0  <Trap>  1.5', '1       t  2.0']);
+    expect((await lines('column'))!.slice(3)).toEqual(['0  <Trap>', '1       t']);
+    expect(await lines('array')).toEqual(['array: ndarray 2', 'shape (2,), dtype object', '<Trap>, 1']);
+    expect(await lines('several')).toEqual([
+      'several: list of 3',
+      "[1, <Trap>, {'a': (<Trap>, [… 1 items])}]",
+    ]);
     expect(await lines('huge')).toEqual(['huge: int', '<int of 16610 bits>']);
     expect(await lines('missing')).toBeUndefined();
     expect((await worker.variables()).map(({ name }) => name)).toContain('trap');

@@ -85,6 +85,18 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** Who answers prompts in this session. */
+export interface Answers {
+  /** `provider:model`; `undefined` before the first prompt. */
+  current(): string | undefined;
+  /** Another one answers from now on. @throws ProviderError where it does not; the one before goes on then */
+  change(
+    to: { provider: string; model: string },
+    signal: AbortSignal,
+    say: (text: string) => void,
+  ): Promise<void>;
+}
+
 /** What arguments can be chosen from. */
 export interface Choices {
   readonly network: Network;
@@ -99,6 +111,8 @@ export interface MagicContext {
   /** Runs code in the worker as the user's own doing. */
   runCode(code: string, language: 'python' | 'bash'): Promise<CellOutcome>;
   systemCheck(signal: AbortSignal): Promise<CheckReport>;
+  /** Does what must not be done while a prompt or code runs, as another subshell's may. */
+  readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */
@@ -107,6 +121,8 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly models: Models;
+  readonly answers: Answers;
   readonly magics: readonly Magic[];
 }
 

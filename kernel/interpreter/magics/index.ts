@@ -7,6 +7,7 @@ import { continueCell } from './continue.ts';
 import type { Magic } from './contract.ts';
 import { cost } from './cost.ts';
 import { help } from './help.ts';
+import { model } from './model.ts';
 import { python } from './python.ts';
 import { resume } from './resume.ts';
 import { sandbox } from './sandbox.ts';
@@ -19,6 +20,7 @@ export const magics: readonly Magic[] = [
   check,
   allow,
   sandbox,
+  model,
   cost,
   budget,
   continueCell,

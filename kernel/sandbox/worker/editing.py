@@ -14,21 +14,17 @@ from replique_worker.static import (
     child,
     follow,
     is_a,
-    is_of,
     kind_of,
     members,
-    module_of,
     name_of,
     signature_of,
 )
-from replique_worker.variables import describe
+from replique_worker.views import view
 
 MOST = 500
 LONGEST_NAME = 200
-ROWS, COLUMNS, ITEMS = 5, 8, 10
-LONGEST_TEXT = 200
+LONGEST_VIEW = 4000
 LONGEST_DOC = 1000
-PLAIN = (int, float, complex, bool, type(None), bytes)
 DOTTED = re.compile(r"((?:[^\W\d]\w*\.)*)[^\W\d]?\w*$")
 
 
@@ -63,84 +59,15 @@ def glance(shell, path):
 
 def seen(value):
     """What it is, its size, and how it begins."""
-    if is_of(value, "pandas", "DataFrame"):
-        return f"{describe(value)}\n\n{table(value)}"
-    if is_of(value, "pandas", "Series"):
-        rows = [[shown(value.index[row]), shown(value.iat[row])] for row in range(min(ROWS, len(value)))]
-        return f"Series of {len(value)}, {dtype(value)}\n\n{aligned(rows)}"
-    if is_of(value, "numpy", "ndarray"):
-        first = [shown(value.flat[index]) for index in range(min(ITEMS, value.size))]
-        return f"{describe(value)}\n\n{', '.join(first)}{', …' if value.size > ITEMS else ''}"
     if is_a(value, FUNCTIONS):
         return f"function {signature_of(value)}{doc(value)}"
     if is_a(value, types.ModuleType):
         return f"module{doc(value)}"
     if is_a(value, type):
         return f"class {name_of(value)[:LONGEST_NAME]}{doc(value)}"
-    kind = name_of(type(value))[:LONGEST_NAME]
-    size = f" of {len(value)}" if type(value) in (str, bytes, list, tuple, dict, set, frozenset) else ""
-    text = shown(value)
-    return f"{kind}{size}" + ("" if text == f"<{kind}>" else f"\n\n{text}")
-
-
-def table(frame):
-    count = frame.shape[1]
-    head = [""] + [shown(name, quotes=False) for name, _ in zip(frame.columns, range(COLUMNS))]
-    rows = [
-        [shown(frame.index[row], quotes=False)]
-        + [shown(frame.iat[row, column], quotes=False) for column in range(min(COLUMNS, count))]
-        for row in range(min(ROWS, len(frame)))
-    ]
-    more = f"\n… and {count - COLUMNS} more columns" if count > COLUMNS else ""
-    return aligned([head, *rows]) + more
-
-
-def aligned(rows):
-    widths = [max(map(len, cells)) for cells in zip(*rows)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows)
-
-
-def dtype(series):
-    return str(series.dtype)[:60] if module_of(type(series.dtype)).partition(".")[0] in ("numpy", "pandas") else ""
-
-
-def shown(value, depth=0, quotes=True):
-    """As `repr` has it, bounded, as far as that is no code of helpers; else the name of its class."""
-    kind = type(value)
-    if kind is str:
-        text = value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT] + "…"
-        return repr(text) if quotes else repr(text)[1:-1]
-    if kind is int and value.bit_length() > 500:
-        return f"<int of {value.bit_length()} bits>"
-    if kind in PLAIN:
-        return repr(value[:LONGEST_TEXT] if kind is bytes else value)
-    if kind in (list, tuple, set, frozenset, dict):
-        return container(value, depth)
-    library = module_of(kind)
-    library = library.partition(".")[0] if type(library) is str else ""
-    if library in ("numpy", "pandas") and is_scalar(value):
-        return str(value)[:LONGEST_TEXT]
-    return f"<{name_of(kind)[:60]}>"
-
-
-def is_scalar(value):
-    if is_of(value, "pandas", "Timestamp", "Timedelta", "Period", "Interval") or is_of(value, "datetime", "date", "datetime"):
-        return True
-    numpy = ("bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-    numpy += ("float16", "float32", "float64", "complex64", "complex128", "datetime64", "timedelta64", "str_", "bytes_")
-    return is_of(value, "numpy", *numpy)
-
-
-def container(value, depth):
-    opening, closing = {list: "[]", tuple: "()", dict: "{}"}.get(type(value), "{}")
-    if depth == 2:
-        return f"{opening}…{closing}"
-    first = list(itertools.islice(value.items() if type(value) is dict else value, ITEMS))
-    if type(value) is dict:
-        parts = [f"{shown(key, depth + 1)}: {shown(item, depth + 1)}" for key, item in first]
-    else:
-        parts = [shown(item, depth + 1) for item in first]
-    return opening + ", ".join(parts) + (", …" if len(value) > ITEMS else "") + closing
+    found = view(value, LONGEST_VIEW)
+    what, text = found["what"], found["text"]
+    return what if text == f"<{name_of(type(value))}>" else f"{what}\n\n{text}"
 
 
 def doc(value):

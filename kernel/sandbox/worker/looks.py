@@ -5,7 +5,8 @@ import keyword
 import sys
 import types
 
-from replique_worker.plain import base_of, class_attribute, is_of, module_of, own_attributes
+from replique_worker.plain import base_of
+from replique_worker.static import class_has, is_of, module_of, own_namespace
 from replique_worker.views import is_index, view
 
 MOST_VIEWS = 20
@@ -119,10 +120,10 @@ def attribute(value, name):
         return of_module(vars(value), name)
     if is_index(kind) or base_of(kind) is not None or issubclass(kind, type):
         raise Word
-    attributes = own_attributes(value)
+    attributes = own_namespace(value)
     if attributes is not None and name in attributes:
         return attributes[name]
-    if class_attribute(value, name):
+    if class_has(value, name):
         raise Word
     raise Missing(attributes or [])
 
@@ -133,7 +134,7 @@ def column_or_shown(table, name):
             return table.iloc[:, at]
     if name in SHOWN["DataFrame"]:
         return getattr(table, name)
-    if class_attribute(table, name):
+    if class_has(table, name):
         raise Word
     raise Missing(columns(table))
 

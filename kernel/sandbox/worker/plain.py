@@ -1,8 +1,9 @@
 """Values in a bounded form that runs no code of helpers: no `__repr__`, `__str__`, `__iter__`, property or metaclass of theirs."""
 
 import sys
-import types
 from itertools import islice
+
+from replique_worker.static import is_of, module_of, name_of
 
 DEEPEST = 3
 MOST_ITEMS = 20
@@ -21,23 +22,6 @@ KNOWN = {
 }
 # Where time zones come from: the repr of a time has that of its zone.
 ZONES = ("datetime", "zoneinfo", "pytz", "dateutil", "pandas")
-
-
-def name_of(kind):
-    return type.__dict__["__name__"].__get__(kind)
-
-
-def module_of(kind):
-    module = type.__dict__["__module__"].__get__(kind)
-    return module if type(module) is str else ""
-
-
-def is_of(kind, module, *names):
-    """Whether it is the type that this module has by one of these names, by identity: a name can be forged."""
-    found = sys.modules.get(module)
-    if type(found) is not types.ModuleType:
-        return False
-    return any(vars(found).get(name) is kind for name in names)
 
 
 def is_scalar_of_numpy(kind):
@@ -132,21 +116,3 @@ def pair(item, depth):
 
 def inner(room, depth):
     return min(room, LONGEST_INNER * 4 >> depth)
-
-
-def own_attributes(value):
-    """The attributes that an object has itself, without a look at what its class computes; None where it has none."""
-    for base in type.__dict__["__mro__"].__get__(type(value)):
-        found = type.__dict__["__dict__"].__get__(base).get("__dict__")
-        if found is not None:
-            if type(found) is not types.GetSetDescriptorType:
-                return None
-            attributes = found.__get__(value)
-            return attributes if type(attributes) is dict else None
-    return None
-
-
-def class_attribute(value, name):
-    """Whether a class of this object has that name."""
-    mro = type.__dict__["__mro__"].__get__(type(value))
-    return any(name in type.__dict__["__dict__"].__get__(base) for base in mro)

@@ -11,6 +11,7 @@ from IPython.core.error import StdinNotImplementedError
 
 from replique_worker import bash, checker, comms, editing, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
+from replique_worker.forgetting import forget_old
 from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
 from replique_worker.outbox import LONGEST_TEXT, Outbox
@@ -136,6 +137,7 @@ class Session:
             if not self.outbox.send("done", error=error, userExpressions=values, **memory):
                 self.outbox.send("done", error=error, userExpressions={}, **memory)
             self.outbox.request = None
+        self.guard(head, lambda: forget_old(self.shell))
 
     def run_code(self, head):
         if "comm" in head:

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from replique_worker.forgetting import Compiler
 from replique_worker.outbox import LONGEST_NAME, LONGEST_TEXT, bounded
 
 MISSING = object()
@@ -47,6 +48,7 @@ class Hook(DisplayHook):
 class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
+    compiler_class = Type(Compiler)
 
     outbox = None
     error = None

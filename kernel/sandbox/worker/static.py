@@ -13,7 +13,6 @@ MOST_COLUMNS = 1000
 OWN_PARAMETER = re.compile(r"\(\$\w+(?:, /)?(?:, )?")
 
 # Of the classes themselves: a class may say otherwise of itself.
-module_of = type.__dict__["__module__"].__get__
 name_of = type.__dict__["__name__"].__get__
 bases_of = type.__dict__["__mro__"].__get__
 attributes_of = type.__dict__["__dict__"].__get__
@@ -25,13 +24,18 @@ def is_a(value, kinds):
     return issubclass(type(value), kinds)
 
 
-def is_of(value, library, *names):
-    """Whether its class is one of these of a library that is loaded, and no other of the same name."""
+def module_of(kind):
+    module = type.__dict__["__module__"].__get__(kind)
+    return module if type(module) is str else ""
+
+
+def is_of(kind, library, *names):
+    """Whether the type is one of these of a library that is loaded, by identity: a name can be forged."""
     module = sys.modules.get(library)
     if type(module) is not types.ModuleType:
         return False
     known = names_in_module(module)
-    return any(type(value) is known.get(name, MISSING) for name in names)
+    return any(kind is known.get(name, MISSING) for name in names)
 
 
 def follow(namespace, path):
@@ -48,7 +52,7 @@ def follow(namespace, path):
 
 
 def child(value, name):
-    if is_of(value, "pandas", "DataFrame"):
+    if is_of(type(value), "pandas", "DataFrame"):
         for position, column in enumerate(columns(value)):
             if column == name:
                 return value.iloc[:, position]
@@ -81,7 +85,7 @@ def columns(frame):
 def members(value):
     """Names of what it has: (name, kind), a table's columns first. Each once."""
     found = {}
-    if is_of(value, "pandas", "DataFrame"):
+    if is_of(type(value), "pandas", "DataFrame"):
         found = {name: "column" for name in columns(value) if name is not MISSING and name.isidentifier()}
     for names in namespaces(value):
         for name in list(names):
@@ -102,12 +106,18 @@ def namespaces(value):
 
 
 def own_namespace(value):
+    """The attributes that a value has itself, without a look at what its class computes; None where it has none."""
     for base in bases_of(type(value)):
         getter = attributes_of(base).get("__dict__")
         if getter is not None:
             names = getter.__get__(value) if type(getter) is types.GetSetDescriptorType else None
-            return names if is_a(names, (dict, types.MappingProxyType)) else None
+            return names if type(names) in (dict, types.MappingProxyType) else None
     return None
+
+
+def class_has(value, name):
+    """Whether a class of this value has that name."""
+    return any(name in attributes_of(base) for base in bases_of(type(value)))
 
 
 def kind_of(value):

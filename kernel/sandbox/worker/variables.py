@@ -34,7 +34,7 @@ def is_plain(kind):
 
 def describe(value):
     kind = type(value)
-    library = str(module_of(kind)).partition(".")[0]
+    library = module_of(kind).partition(".")[0]
     text = name_of(kind)
     try:
         if library == "pandas" and text == "DataFrame":

@@ -5,7 +5,8 @@ import linecache
 import sys
 import types
 
-from replique_worker.plain import is_known_zone, is_of, module_of, name_of, own_attributes, plain, size_of
+from replique_worker.plain import is_known_zone, plain, size_of
+from replique_worker.static import is_of, module_of, name_of, own_namespace
 
 ROWS = 5
 COLUMNS = 30
@@ -38,7 +39,7 @@ def view(value, room):
             what, text = "class", class_view(value)
         else:
             what, text = size_of(value), plain(value, room)
-            attributes = own_attributes(value)
+            attributes = own_namespace(value)
             if attributes and text == f"<{name_of(kind)}>":
                 text = attributes_view(attributes)
     except Exception:

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HistoryDatabase } from '../../../kernel/history/database.ts';
 import { History } from '../../../kernel/history/history.ts';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
@@ -66,6 +67,30 @@ describe('the history', () => {
     expect(await find(later, {})).toHaveLength(10);
     await later.finish();
     expect(log).toEqual([]);
+  });
+
+  it('is written when no more cells come, or 2 s after the first, so that a row of short cells does not wait for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const history = kernel();
+    const row = async (from: number, cells: number): Promise<void> => {
+      for (let line = from; line < from + cells; line++) {
+        history.add(line, `cell ${line}`);
+        await vi.advanceTimersByTimeAsync(100);
+      }
+    };
+    await row(1, 19);
+    await setImmediate();
+    expect(existsSync(file)).toBe(false);
+    await row(20, 1);
+    await setImmediate();
+    vi.useRealTimers();
+    const count = 'select count(*) as n from cells';
+    const written = (): unknown => new Database(file).prepare(count).get();
+    await vi.waitFor(() => expect(written()).toMatchObject({ n: 20 }));
+    history.add(21, 'the last one');
+    await vi.waitFor(() => expect(written()).toMatchObject({ n: 21 }));
+    await history.finish();
   });
 
   it('finds a range of a session, by its number or counted back from this one', async () => {

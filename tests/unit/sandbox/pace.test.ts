@@ -1,4 +1,6 @@
-import { PassThrough } from 'node:stream';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Pace } from '../../../kernel/sandbox/pace.ts';
 
@@ -97,5 +99,35 @@ describe('the pace of messages', () => {
     vi.advanceTimersByTime(60_000);
     await settled();
     expect([came().length, channel.isPaused()]).toEqual([200, true]);
+  });
+});
+
+describe('what a process had sent before it ended', () => {
+  it('is read to its end, however late the host comes to it', async () => {
+    vi.useRealTimers();
+    const pace = new Pace(1_000_000);
+    let left = 200;
+    const channel = new Readable({
+      highWaterMark: 1,
+      read: () => setImmediate(() => channel.push(left-- > 0 ? 'x' : undefined)),
+    });
+    const stop = pace.read(channel, () => {
+      const until = performance.now() + 1;
+      while (performance.now() < until);
+    });
+    await pace.quiet(0);
+    expect(left).toBeLessThanOrEqual(0);
+    stop();
+  });
+
+  it('is not waited for without end where something goes on sending', async () => {
+    vi.useRealTimers();
+    const pace = new Pace(1_000_000);
+    const child = spawn('cat', ['/dev/zero'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const stop = pace.read(child.stdout, () => undefined);
+    await pace.quiet(0);
+    stop();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   });
 });

@@ -26,6 +26,7 @@ describe('the kernelspec', () => {
       argv: [
         process.execPath,
         '--max-semi-space-size=1',
+        '--initial-old-space-size=32',
         expect.stringMatching(/^\/.*dist\/kernel\.js$/),
         '-f',
         '{connection_file}',
