@@ -62,7 +62,8 @@ export class RepliqueServer {
 
   /** A request with the token; `path` is below the base URL. */
   request(path: string, options: RequestInit = {}): Promise<Response> {
-    const headers = { authorization: `token ${this.token}`, ...options.headers };
+    const headers = new Headers(options.headers);
+    headers.set('authorization', `token ${this.token}`);
     return fetch(this.url + path, { redirect: 'manual', ...options, headers });
   }
 

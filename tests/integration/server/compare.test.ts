@@ -144,7 +144,7 @@ describe('the same requests to jupyter_server and to Replique’s server', { tim
   });
 
   it('a session: begun, found again, changed, ended', async () => {
-    const path = `${randomUUID()}`;
+    const path = randomUUID();
     const begin = { path, name: '', type: 'notebook', kernel: { name: 'python3' } };
     const first = await Promise.all(both.map((ask) => ask('POST', 'api/sessions', begin)));
     const models = (await Promise.all(first.map((response) => response.json()))) as {
@@ -165,7 +165,7 @@ describe('the same requests to jupyter_server and to Replique’s server', { tim
         }),
       );
       expect({ method, ...answers[1]!.answer }).toEqual({ method, ...answers[0]!.answer });
-      return answers.map((each) => each.body as unknown);
+      return answers.map((each) => each.body);
     };
     const again = await each('POST', 'all', begin);
     expect(again.map((model) => (model as { id: string }).id)).toEqual(models.map(({ id }) => id));

@@ -59,7 +59,7 @@ describe(`the forms of messages over WebSockets (seed ${seed})`, () => {
           const parts = [given.header, given.parent_header, given.metadata, given.content].map((part) =>
             Buffer.from(JSON.stringify(part)),
           ) as unknown as ChannelMessage['parts'];
-          const frame = encode({ channel: channel as ChannelMessage['channel'], parts, buffers });
+          const frame = encode({ channel: channel, parts, buffers });
           const theirs = deserialize(typeof frame === 'string' ? (frame as never) : exact(frame), protocol);
           expect(theirs).toMatchObject(plain({ channel, ...given }) as object);
           expect(theirs.buffers).toHaveLength(buffers.length);
