@@ -82,7 +82,11 @@ class SessionInterpreter implements Interpreter {
   constructor(options: InterpreterOptions) {
     this.#options = options;
     this.#references = new SessionReferences(options.references);
-    this.#runner = new CellRunner({ ...options, references: this.#references });
+    this.#runner = new CellRunner({
+      ...options,
+      references: this.#references,
+      isPlayed: () => ['replay', 'verify'].includes(options.tape.running),
+    });
     this.#control = createControl(options.timeline, options.worker, (signal, action) =>
       this.#runner.alone(signal, action),
     );

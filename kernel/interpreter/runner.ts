@@ -18,6 +18,8 @@ export interface RunnerOptions {
   /** Settles when what has been said so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
   readonly references: SessionReferences;
+  /** The tape's cells are played, each as it comes: none is gone back to. */
+  readonly isPlayed: () => boolean;
 }
 
 /** Runs what occupies worker and conversation, one thing at a time, whatever subshell it comes from. */
@@ -94,13 +96,12 @@ export class CellRunner {
         worker.beginCell(request.executionCount, request.cell);
         return action(request);
       }
-      const start = startOf(request, kind);
+      const start = startOf(request, kind, this.#o.isPlayed());
       if (this.#begun.has(request)) timeline.goOn(start);
       else await timeline.begin(start);
       this.#begun.add(request);
       const used = new Use();
       try {
-        if (request.signal.aborted) return interrupted();
         worker.beginCell(request.executionCount, request.cell);
         const ended = await action(used.watching(request));
         used.failed = ended.status === 'error';
@@ -147,8 +148,9 @@ class Use implements CellEnd {
   }
 }
 
-function startOf(request: CellRequest, kind: CellStart['kind']): CellStart {
-  const { executionCount, cell, code, sent, signal, onInput } = request;
+function startOf(request: CellRequest, kind: CellStart['kind'], isPlayed: boolean): CellStart {
+  const { executionCount, code, sent, signal, onInput } = request;
+  const cell = isPlayed ? undefined : request.cell;
   return {
     ...{ kind, executionCount, cell, source: code, sent, signal },
     say: noticesTo(request),

@@ -47,7 +47,7 @@ export class RestartingWorker implements SessionWorker {
   readonly look = this.#memory.look;
   readonly complete = this.#questions.complete;
   readonly inspect = this.#questions.inspect;
-  readonly names = this.#questions.names;
+  readonly names: Worker['names'] = this.#questions.names;
   readonly glance = this.#questions.glance;
 
   constructor(options: WorkerOptions) {

@@ -89,6 +89,8 @@ export interface Models {
 /** How cells are recorded and played. */
 export interface TapeControl {
   readonly mode: string;
+  /** Of the cell that runs, which may say so itself. */
+  readonly running: string;
   readonly modes: readonly string[];
   /** Says what is wrong where it can't be set. */
   choose(mode: string): string | undefined;
