@@ -17,6 +17,7 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import { ModelChoice } from './providers/choice.ts';
+import type { Provider } from './providers/contract.ts';
 import { confirmModel } from './providers/resilience/confirm.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
@@ -31,13 +32,15 @@ import { createWorker, type SessionWorker } from './sandbox/session-worker.ts';
 import { DiskWatch } from './sandbox/watchdog/disk.ts';
 import { SessionTime } from './sandbox/worker-time.ts';
 import { chooseFolders, chooseWorkspace, whyNotShown, type Workspace } from './sandbox/workspace.ts';
+import { recordingWorker } from './timeline/recorder.ts';
+import type { Timeline } from './timeline/timeline.ts';
 import { createSpending } from './spending.ts';
 import { createBashTool } from './tools/bash.ts';
 import { kernelspecTools } from './tools/kernelspec.ts';
 import { findKernelspecs } from './tools/kernelspecs/find.ts';
 import { programOf } from './tools/kernelspecs/program.ts';
 import { createPythonTool } from './tools/python.ts';
-import { createToolRegistry } from './tools/registry.ts';
+import { createToolRegistry, type ToolRegistry } from './tools/registry.ts';
 
 export interface AssemblyOptions {
   readonly config: Config;
@@ -48,6 +51,12 @@ export interface AssemblyOptions {
   readonly notebook: string | undefined;
   /** Told after each change of the conversation. Must not throw. */
   readonly onChange?: () => void;
+  /** Told of what runs in the worker, and when it is replaced. Must not throw. */
+  readonly timeline?: Pick<Timeline, 'took' | 'replaced'>;
+  /** Whether Python is started before the first code comes. Absent: it is. */
+  readonly startsWorker?: boolean;
+  /** What stands between the loop and the provider that was selected. Absent: nothing does. */
+  readonly wrapProvider?: (provider: Provider) => Provider;
   readonly log: (line: string) => void;
 }
 
@@ -66,6 +75,9 @@ export interface Assembly {
   readonly network: Egress;
   /** Judged, recorded, guarded and sandboxed. */
   readonly worker: SessionWorker;
+  /** The same, but the timeline is not told of what it runs. */
+  readonly untold: SessionWorker;
+  readonly tools: ToolRegistry;
   readonly conversation: Conversation;
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
@@ -128,12 +140,18 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   const kernelspecs = launcher.name === 'seatbelt' ? [] : findKernelspecs(workspace.path, places.programs);
   const mayShow = (folder: string): boolean => whyNotShown(folder, { ...places, programs: [] }) === undefined;
-  const polyglot = polyglotWorker(createWorker({ ...common, warmWorkers: config.warmWorkers }), (language) =>
+  const polyglot = polyglotWorker(
     createWorker({
       ...common,
-      kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
-      warmWorkers: 0,
+      warmWorkers: config.warmWorkers,
+      onReplaced: (id) => options.timeline?.replaced(id),
     }),
+    (language) =>
+      createWorker({
+        ...common,
+        kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
+        warmWorkers: 0,
+      }),
   );
   const guarded = guardedWorker(polyglot, {
     workspace: workspace.path,
@@ -141,8 +159,11 @@ export function assemble(options: AssemblyOptions): Assembly {
     setAside: join(dataDir(), 'set-aside', sessionId),
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
-  const worker = policing.wrap(auditedWorker(guarded, audit));
-  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  const untold = policing.wrap(auditedWorker(guarded, audit));
+  const worker = recordingWorker(untold, (step) => options.timeline?.took(step));
+  if (options.startsWorker !== false) {
+    worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  }
   const own = [createPythonTool(worker), createBashTool(worker)];
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
@@ -160,7 +181,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     if (cell !== undefined) spending.beginCell(cell);
     const selection = await choice.make(signal, say);
     manager ??= new ContinuationManager({
-      provider: selection.provider,
+      provider: options.wrapProvider?.(selection.provider) ?? selection.provider,
       model: selection.model,
       costOf: spending.costOf,
       tools,
@@ -187,8 +208,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     },
   };
   return {
-    ...{ answers },
-    ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    ...{ answers, tools, workspace, files, notebookFile, audit, policy, network },
+    ...{ worker, untold, conversation, spending, loop },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

@@ -84,9 +84,18 @@ const catalogue = {
       : 'Mend that and start again; what was half made is made anew.',
   }),
   SETUP_FAILED: (d: Wording): Wording => d,
-  NOTEBOOK_INVALID: (d: { file: string; problem: string }): Wording => ({
-    sentence: `The notebook ${d.file} can't be run: ${d.problem}`,
-    remedy: 'Name a notebook in format 4, as Jupyter saves it.',
+  NOTEBOOK_INVALID: (d: { file: string; problem: string; remedy?: string | undefined }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used: ${d.problem}`,
+    remedy: d.remedy ?? 'Name a notebook in format 4, as Jupyter saves it.',
+  }),
+  USAGE: (d: { problem: string; remedy: string }): Wording => ({ sentence: d.problem, remedy: d.remedy }),
+  TAPE_UNUSABLE: (d: { file: string; problem: string; remedy: string }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used as a tape: ${d.problem}.`,
+    remedy: d.remedy,
+  }),
+  TAPE_MISSING: (): Wording => ({
+    sentence: 'There is no tape: no client has said which notebook this is.',
+    remedy: 'Set REPLIQUE_TAPE to the path of the notebook, or run `npx replique replay NOTEBOOK`.',
   }),
   NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
@@ -108,6 +117,7 @@ const catalogue = {
     sentence: d.problem,
     remedy: d.remedy,
   }),
+  SERVER_REFUSED: (d: Wording): Wording => d,
   LAB_FAILED: (d: { problem: string }): Wording => ({
     sentence: `JupyterLab ended: ${d.problem}`,
     remedy: 'Mend what it reports and start again.',

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
-import { auditDir, auditKeyFile, historyFile, sessionsDir } from './paths.ts';
+import { auditDir, auditKeyFile, historyFile, sessionsDir, timelinesDir } from './paths.ts';
 import { isAlive } from './processes.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
@@ -53,6 +53,7 @@ async function runKernel(file: string): Promise<number> {
     config: loadConfigOrProblem,
     kernelId: kernelIdOf(file),
     sessionsDir: sessionsDir(),
+    timelinesDir: timelinesDir(),
     historyFile: historyFile(),
     notebook: process.env['JPY_SESSION_NAME'],
     cwd: process.cwd(),

@@ -15,7 +15,10 @@ export type OpenLoop = (
     /** Told what the reader is to know of the choice of the provider. */
     readonly say: (text: string) => void;
   },
-) => Promise<ContinuationManager>;
+) => Promise<PromptLoop>;
+
+/** The loop as a prompt cell uses it. */
+type PromptLoop = Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
 
 /** Shows a cell's reader what is said. */
 export const noticesTo =
@@ -52,7 +55,7 @@ async function stopOf(
   prompt: string,
   give: ProcessOptions['give'],
 ): Promise<Stop> {
-  let manager: ContinuationManager;
+  let manager: PromptLoop;
   try {
     manager = await loop(request.signal, { cell: request.executionCount, say: noticesTo(request) });
   } catch (error) {

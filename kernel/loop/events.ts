@@ -50,6 +50,35 @@ export interface TurnRecord {
   readonly final: boolean;
 }
 
+/** What the tape keeps of an image: it is in the outputs, or was. */
+export interface TapedImage {
+  readonly mime: string;
+  /** Of its base64, hex. */
+  readonly sha256: string;
+}
+
+/** What the tape keeps of a turn's request: with it the conversation can be made again. See docs/reference/mime.md. */
+export interface TapedRequest {
+  /** What had been said before this cell, by content: see `Trail`. */
+  readonly conversation: string;
+  /** What the model was given since its last words, besides the result of a helper. */
+  readonly given: readonly {
+    readonly kind: 'words' | 'result' | 'note';
+    readonly text: string;
+    readonly images?: readonly TapedImage[];
+  }[];
+  /** What the model could take of that which the prompt points at; absent: it points at nothing. */
+  readonly room?: { readonly chars: number; readonly allChars: number; readonly sees: boolean };
+}
+
+/** What the tape keeps of a helper's result. */
+export interface TapedResult {
+  readonly status: ToolResult['status'];
+  /** What the model was given, exactly. */
+  readonly text: string;
+  readonly images?: readonly TapedImage[];
+}
+
 /** One line of the footer's timeline. */
 export interface TurnSummary {
   readonly turn: number;
@@ -70,6 +99,20 @@ export interface CellSummary {
   readonly usage: Usage;
   readonly cost?: number;
   readonly stop: StopReason;
+}
+
+/** Where a cell is not what the tape has of it. */
+export interface Divergence {
+  /** `request`: what the model is asked; `result`: what code comes to; `schema`: the tape itself is not as it was written. */
+  readonly kind: 'request' | 'result' | 'code' | 'missing' | 'schema';
+  readonly turn?: number;
+  readonly helper?: number;
+  /** One sentence. */
+  readonly what: string;
+  readonly recorded?: string;
+  readonly found?: string;
+  /** Of texts of several lines, as `diff -u` writes it. */
+  readonly diff?: string;
 }
 
 /** What one compaction did. */
@@ -106,6 +149,8 @@ export type LoopEvent =
       readonly turn: number;
       readonly record: TurnRecord;
       readonly durationMs: number;
+      /** Absent: it is not for the tape. */
+      readonly request?: TapedRequest;
     }
   | {
       readonly type: 'helper-start';
@@ -127,10 +172,12 @@ export type LoopEvent =
       readonly result: ToolResult;
       /** What the model is given, exactly. */
       readonly forModel: string;
+      readonly images?: readonly TapedImage[];
     }
   /** What the model was told before was rewritten, once, so that it fits or costs less. `text` says so to the reader. */
   | ({ readonly type: 'compaction'; readonly text: string } & CompactionCounts)
   | { readonly type: 'notice'; readonly text: string }
+  | ({ readonly type: 'divergence' } & Divergence)
   /** What went to the model with the prompt, because the prompt points at it. */
   | {
       readonly type: 'given';
@@ -139,13 +186,15 @@ export type LoopEvent =
         readonly reference: string;
         readonly what: string;
         /** Where it was cut: characters that the model has, of how many. */
-        readonly shown?: number;
-        readonly of?: number;
+        readonly shown?: number | undefined;
+        readonly of?: number | undefined;
       }[];
     }
   | {
       readonly type: 'stop';
       readonly summary: CellSummary;
+      /** What was said with this cell, by content; absent: it is not for the tape. */
+      readonly conversation?: string;
       /** For every reason but `final`: name, sentence, and the command that mends it. */
       readonly problem?: { readonly ename: string; readonly sentence: string; readonly remedy: string };
       /** The final answer's text, for `final`. */
@@ -159,6 +208,8 @@ type CodeEvent =
       readonly type: 'page';
       readonly markdown: string;
       readonly text: string;
+      /** Shown in place of the Markdown, where the client can. */
+      readonly svg?: string;
       /** Meant to be paged through, where the client can. */
       readonly pager?: boolean;
     };

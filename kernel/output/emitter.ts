@@ -2,10 +2,12 @@ import type { CellEvent, LoopEvent } from '../loop/events.ts';
 import { CellBounds } from './bounds.ts';
 import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage, Refused } from './contract.ts';
 import { DisplayIds } from './display-ids.ts';
+import { divergenceMessage } from './divergence.ts';
 import { failureMessage } from './failure.ts';
 import { safeMarkdown } from './firewall/markdown.ts';
 import { createRedactor } from './firewall/redact.ts';
 import type { Redactor } from './firewall/redact.ts';
+import { safeSvg } from './firewall/svg.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
@@ -58,7 +60,9 @@ class Emitter implements CellEmitter {
   private readonly outgoing: Outgoing;
   private readonly bounds = new CellBounds();
   private readonly kept: KeptOutputs;
-  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end'> | undefined;
+  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end' | 'helped'> | undefined;
+  /** The turn whose helper runs. */
+  private answered: Pick<TurnView, 'helped'> | undefined;
   private readonly lines: LineBreaks | undefined;
   private worker: WorkerView | undefined;
   private model = '';
@@ -94,7 +98,8 @@ class Emitter implements CellEmitter {
         this.model = event.model;
         break;
       case 'turn-end':
-        this.turn?.end(event.record, event.durationMs);
+        this.turn?.end(event.record, event.durationMs, event.request);
+        this.answered = this.turn;
         this.turn = undefined;
         break;
       case 'helper-start':
@@ -114,6 +119,9 @@ class Emitter implements CellEmitter {
       case 'compaction':
       case 'notice':
         this.publish(noticeMessage(event.text, this.redactor));
+        break;
+      case 'divergence':
+        this.publish(divergenceMessage(event, this.redactor));
         break;
       case 'given':
         this.publish(givenMessage(event, this.redactor));
@@ -198,7 +206,7 @@ class Emitter implements CellEmitter {
     this.onRefused({ cell: this.options.executionCount, ...place, types, ...cut });
   }
 
-  private helperEnd({ turn, helper, block, result }: Event<'helper-end'>): void {
+  private helperEnd({ turn, helper, block, result, forModel, images }: Event<'helper-end'>): void {
     const isShown = this.worker?.failed === true;
     this.endWorker();
     const { status, error, notice } = result;
@@ -207,22 +215,27 @@ class Emitter implements CellEmitter {
     } else if (notice !== undefined) {
       this.publish(noticeMessage(notice, this.redactor, { turn, helper }));
     } else this.outgoing.flush();
+    const pictures = images !== undefined && images.length > 0 && { images };
+    this.answered?.helped({ status, text: forModel, ...pictures });
   }
 
-  private page({ markdown, text, pager }: Event<'page'>): void {
+  private page({ markdown, text, svg, pager }: Event<'page'>): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
+    const drawing = svg === undefined ? undefined : safeSvg(clean(svg));
     const data = {
-      'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+      ...(drawing === undefined
+        ? { 'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))) }
+        : { 'image/svg+xml': drawing }),
       'text/plain': clean(text),
     };
     if (pager === true && isPaged(data, this.options.pager)) return;
     this.publish(displayData(data, {}));
   }
 
-  private stop({ summary, problem }: Extract<LoopEvent, { type: 'stop' }>): void {
+  private stop({ summary, problem, conversation }: Extract<LoopEvent, { type: 'stop' }>): void {
     this.endTurn();
     this.endWorker();
-    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor));
+    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor, conversation));
     if (problem === undefined) return;
     const ename = oneLine(problem.ename, this.redactor);
     const evalue = oneLine(problem.sentence, this.redactor);

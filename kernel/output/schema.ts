@@ -5,6 +5,8 @@ export const mime = {
   turn: 'application/vnd.replique.turn+json',
   result: 'application/vnd.replique.result+json',
   cell: 'application/vnd.replique.cell+json',
+  tape: 'application/vnd.replique.tape+json',
+  divergence: 'application/vnd.replique.divergence+json',
 } as const;
 
 const count = z.int().nonnegative();
@@ -89,9 +91,56 @@ export const cellSchema = z.strictObject({
 });
 export type CellData = z.infer<typeof cellSchema>;
 
+const images = z
+  .array(z.strictObject({ mime: z.string().max(100), sha256 }))
+  .max(100)
+  .optional();
+/** Empty: nothing was said yet. */
+const trail = z.string().regex(/^(?:[0-9a-f]{64})?$/);
+
+/** `application/vnd.replique.tape+json` in a turn: what the model was given, so that the cell can be replayed. */
+export const turnTapeSchema = z.strictObject({
+  version: z.literal(1),
+  conversation: trail,
+  given: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['words', 'result', 'note']),
+        text: z.string().max(1_000_000),
+        images,
+      }),
+    )
+    .max(1000),
+  room: z.strictObject({ chars: count, allChars: count, sees: z.boolean() }).optional(),
+  result: z.strictObject({ status: helperStatus, text: z.string().max(1_000_000), images }).optional(),
+  seal: sha256,
+});
+export type TurnTape = z.infer<typeof turnTapeSchema>;
+
+/** The same type in a cell's footer: who recorded it, and what had been said by its end. */
+export const cellTapeSchema = z.strictObject({
+  version: z.literal(1),
+  replique: z.string().max(100),
+  conversation: trail,
+});
+export type CellTape = z.infer<typeof cellTapeSchema>;
+
+/** `application/vnd.replique.divergence+json`: where a cell is not what the tape has of it. */
+export const divergenceSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum(['request', 'result', 'code', 'missing', 'schema']),
+  turn: count.optional(),
+  helper: count.optional(),
+  what: z.string(),
+  recorded: z.string().optional(),
+  found: z.string().optional(),
+  diff: z.string().optional(),
+});
+export type DivergenceData = z.infer<typeof divergenceSchema>;
+
 /** `metadata.replique` of an output: where it belongs, and what changes from run to run. */
 export const metadataSchema = z.strictObject({
-  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given']),
+  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given', 'divergence']),
   references: z
     .array(
       z.strictObject({

@@ -10,6 +10,7 @@ const part = z.strictObject({
   kind: z.enum(['words', 'result', 'note']),
   text: z.string(),
   isDigest: z.boolean().optional(),
+  of: z.string().max(100).optional(),
 });
 
 const entry = z.strictObject({
@@ -21,6 +22,10 @@ const entry = z.strictObject({
 /** The messages of a session without the system's, whole. */
 const talkSchema = z.strictObject({
   cell: z.int().min(0),
+  trail: z
+    .string()
+    .regex(/^(?:[0-9a-f]{64})?$/)
+    .optional(),
   entries: z
     .array(entry)
     .refine((entries) => entries.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')), {

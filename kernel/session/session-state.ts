@@ -23,6 +23,8 @@ export interface SessionStateOptions extends SessionKey {
     /** The same is to answer as before a crash. */
     restore(kept: KeptModel): void;
   };
+  /** Told when the conversation of an earlier session is back. */
+  readonly onBack?: (session: string, how: 'crash' | 'resume') => void;
   /** Takes secrets out of what is stored. */
   readonly redact: (value: unknown) => unknown;
   readonly log: (line: string) => void;
@@ -125,6 +127,7 @@ export class SessionState {
     const saved = this.#readable()[number - 1];
     if (saved === undefined) return undefined;
     this.#o.talk.prepend(saved.talk);
+    this.#o.onBack?.(saved.session, 'resume');
     this.changed();
     return saved;
   }
@@ -184,6 +187,7 @@ export class SessionState {
     }
     if (!this.#comesBack(saved)) return [];
     const brokenOff = this.#o.talk.prepend(saved.talk);
+    this.#o.onBack?.(saved.session, 'crash');
     if (saved.model) this.#o.model.restore(saved.model);
     this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
     this.changed();

@@ -16,10 +16,14 @@ const config = 'kernel/config.ts';
 const everyone = [
   'kernel/errors.ts',
   'kernel/files.ts',
+  'kernel/kernelspecs.ts',
   'kernel/paths.ts',
   'kernel/processes.ts',
   'kernel/turns.ts',
 ];
+
+/** What a resource of the server's API is made with. */
+const serverHttp = ['server/http', 'server/config.ts'];
 
 /** @type {Record<string, string[]>} */
 export const allowed = {
@@ -37,18 +41,47 @@ export const allowed = {
     'kernel/loop',
     'kernel/protocol/setup.ts',
     'kernel/sandbox/files',
+    'kernel/timeline',
     contract.sandbox,
     contract.tools,
     contract.providers,
   ],
   'kernel/loop': ['kernel/economy', contract.providers, contract.tools, contract.sandbox],
+  'kernel/tape': [
+    'kernel/loop',
+    'kernel/output/schema.ts',
+    'kernel/output/seal.ts',
+    'kernel/output/firewall/frame.ts',
+    'kernel/interpreter/cell.ts',
+    'kernel/sandbox/session-worker.ts',
+    'kernel/sandbox/delegating-worker.ts',
+    contract.interpreter,
+    contract.output,
+    contract.providers,
+    contract.sandbox,
+    contract.tools,
+  ],
   'kernel/economy': [contract.providers],
   'kernel/providers': [config, 'kernel/economy/estimate.ts', 'kernel/economy/usage.ts'],
   'kernel/session': [],
+  'kernel/timeline': [
+    'kernel/loop/mark.ts',
+    'kernel/sandbox/delegating-worker.ts',
+    'kernel/sandbox/files/names.ts',
+    'kernel/sandbox/files/words.ts',
+    'kernel/sandbox/session-worker.ts',
+    contract.sandbox,
+  ],
   'kernel/history': ['kernel/protocol/messages.ts'],
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
-  'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/output': [
+    'kernel/protocol',
+    'kernel/loop/key.ts',
+    contract.events,
+    contract.sandbox,
+    contract.tools,
+  ],
   'kernel/timeline/files': ['kernel/sandbox/files'],
   'kernel/egress': [contract.sandbox],
   'kernel/policy': [
@@ -70,7 +103,21 @@ export const allowed = {
     'kernel/providers',
     'kernel/sandbox',
   ],
-  server: ['kernel/protocol'],
+  server: [
+    'kernel/protocol',
+    'kernel/output/firewall',
+    'kernel/output/format.ts',
+    'kernel/interpreter/cell.ts',
+    'kernel/interpreter/parameters.ts',
+  ],
+  'server/http': ['server/config.ts'],
+  'server/services/api': serverHttp,
+  'server/services/status': serverHttp,
+  'server/services/me': serverHttp,
+  'server/services/config': serverHttp,
+  'server/services/kernelspecs': serverHttp,
+  'server/services/kernels': [...serverHttp, 'kernel/protocol', 'server/services/kernelspecs/manager.ts'],
+  'server/services/sessions': [...serverHttp, 'server/services/kernels'],
 };
 
 /** The paths that a folder may import, itself included. */

@@ -51,6 +51,7 @@ describe('who may import whom', () => {
         'kernel/assembly.ts',
         'kernel/kernel-session.ts',
         'kernel/kernel.ts',
+        'kernel/kernelspecs.ts',
         'kernel/library.ts',
         'kernel/main.ts',
         'kernel/model-list.ts',

@@ -18,6 +18,8 @@ interface Given {
   readonly kernelId?: string;
   /** Absent: of its own. */
   readonly sessionsDir?: string;
+  /** Absent: of its own. */
+  readonly workspace?: string;
   /** Text of the notebook that it is the kernel of. */
   readonly notebook?: string;
 }
@@ -57,8 +59,8 @@ export class KernelUnderTest {
 
   static async start(given: Given = {}): Promise<KernelUnderTest> {
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-kernel-')));
-    const workspace = join(top, 'workspace');
-    mkdirSync(workspace);
+    const workspace = given.workspace === undefined ? join(top, 'workspace') : realpathSync(given.workspace);
+    mkdirSync(workspace, { recursive: true });
     const auditDir = join(top, 'audit');
     const mockScript = join(top, 'script.json');
     if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));

@@ -34,8 +34,12 @@ export class KernelHome {
     for (const name of ['workspace', 'data', 'config', 'tmp', 'run']) mkdirSync(join(this.top, name));
   }
 
-  /** Starts a kernel of that id, and of that notebook where there is one. */
-  async start(kernelId: string, notebook?: string): Promise<SpawnedKernel> {
+  /** Starts a kernel of that id, and of that notebook where there is one. @param variables more of its environment */
+  async start(
+    kernelId: string,
+    notebook?: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<SpawnedKernel> {
     const place = join(this.top, String(this.#started.length));
     mkdirSync(place);
     const file = join(place, `kernel-${kernelId}.json`);
@@ -51,6 +55,7 @@ export class KernelHome {
         REPLIQUE_PYTHON: join(workerEnvDir(), 'bin', 'python'),
         ...(notebook !== undefined && { JPY_SESSION_NAME: notebook }),
         ...this.#variables,
+        ...variables,
       },
       stdio: 'ignore',
     });

@@ -1,6 +1,7 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
+import type { TimelineControl } from '../../timeline/contract.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -85,6 +86,25 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** How cells are recorded and played. */
+export interface TapeControl {
+  readonly mode: string;
+  /** Of the cell that runs, which may say so itself. */
+  readonly running: string;
+  readonly modes: readonly string[];
+  /** Says what is wrong where it can't be set. */
+  choose(mode: string): string | undefined;
+  /** What the tape holds. @throws RepliqueError where there is none, or it can't be read */
+  contents(): {
+    readonly file: string;
+    readonly prompts: number;
+    readonly turns: number;
+    readonly code: number;
+    /** In sentences. */
+    readonly problems: readonly string[];
+  };
+}
+
 /** Who answers prompts in this session. */
 export interface Answers {
   /** `provider:model`; `undefined` before the first prompt. */
@@ -99,10 +119,12 @@ export interface Answers {
 
 /** What arguments can be chosen from. */
 export interface Choices {
+  readonly tape: TapeControl;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly timeline: Pick<TimelineControl, 'branches'>;
 }
 
 /** What a magic may use. */
@@ -121,8 +143,10 @@ export interface MagicContext {
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly answers: Answers;
+  readonly timeline: TimelineControl;
   readonly magics: readonly Magic[];
 }
 

@@ -8,6 +8,7 @@ const built = [
   'server',
   'tests/bench',
   'tests/chaos',
+  'tests/timeline',
   'tests/eval',
   'tests/fuzz',
   'tests/security',

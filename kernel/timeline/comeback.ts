@@ -1,0 +1,85 @@
+import type { Asked } from './contract.ts';
+import { readTimeline } from './journal/journal.ts';
+import type { TimelineNode } from './node.ts';
+import type { TimelineOptions } from './options.ts';
+import type { Recording } from './recording.ts';
+import { travel } from './travel.ts';
+import { Tree } from './tree.ts';
+import { planMemory } from './ways.ts';
+import { count } from './words.ts';
+
+/** Python's memory is rebuilt without being asked for where that took no longer. */
+const mostMs = 60_000;
+
+/** Brings an earlier session's timeline back, once its conversation is. */
+export class Comeback {
+  readonly #o: TimelineOptions;
+  readonly #recording: Recording;
+  #session: string | undefined;
+  #how: 'crash' | 'resume' = 'crash';
+
+  constructor(options: TimelineOptions, recording: Recording) {
+    this.#o = options;
+    this.#recording = recording;
+  }
+
+  of(session: string, how: 'crash' | 'resume'): void {
+    this.#session = session;
+    this.#how = how;
+  }
+
+  /** Takes the timeline up, if one is to come back. */
+  async settle(asked: Asked): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#session = undefined;
+    const { directory, journal, log } = this.#o;
+    const told = readTimeline(directory, session);
+    if (told === undefined) return;
+    if ('problem' in told) {
+      asked.say(
+        `The timeline of that conversation can’t be read: ${told.problem}. Its branches do not come back.`,
+      );
+      return;
+    }
+    const earlier = new Tree(told.nodes, told.standing);
+    const isFresh = this.#recording.adopt(earlier);
+    await this.#recording.settleFiles();
+    await journal
+      .takeOver(earlier, session)
+      .catch((error: unknown) => log(`A timeline could not be taken over: ${String(error)}`));
+    const branch = earlier.on;
+    const plan = planMemory(earlier, earlier.head, () => false);
+    if (plan.runs.length === 0 && isFresh) return;
+    const totalMs = plan.runs.reduce((sum, { run }) => sum + run.ms, 0);
+    const isQuick = totalMs < mostMs && !plan.runs.some(({ run }) => run.isRedacted === true);
+    if (this.#how === 'crash' && isFresh && isQuick && !this.#o.hasNetwork()) {
+      if (await this.#rebuild(earlier, earlier.head, asked)) return;
+    }
+    this.#standApart(earlier);
+    const pieces = count(plan.runs.length, 'piece', 'pieces');
+    asked.say(
+      `Its timeline is back, too (\`%branches\`); Python’s memory is not. \`%checkout ${branch}\` rebuilds it by running ${pieces} of code again.`,
+    );
+  }
+
+  async #rebuild(tree: Tree, head: TimelineNode, asked: Asked): Promise<boolean> {
+    const result = await travel(this.#o, tree, { from: head, to: head }, asked);
+    if ('problem' in result) {
+      asked.say(`Python’s memory could not be rebuilt: ${result.problem}.`);
+      return false;
+    }
+    if (result.notes.length > 0) asked.say(result.notes.join(' '));
+    this.#o.conversation.addNote('Its code was run again, so the variables of before are back.');
+    this.#recording.rebuilt();
+    return true;
+  }
+
+  /** Memory is new here, and its branch is another than the one that came back. */
+  #standApart(tree: Tree): void {
+    tree.branch(tree.newName('restart'));
+    this.#recording.replaced(undefined);
+    this.#recording.tidy();
+    this.#o.journal.standing(tree.standing);
+  }
+}

@@ -1,0 +1,52 @@
+const mostNamed = 3;
+
+/** A file's name within a sentence. */
+const nameOf = (path: string): string => JSON.stringify(path).slice(1, -1).replaceAll('`', "'");
+
+export const count = (number: number, one: string, more: string): string =>
+  `${number} ${number === 1 ? one : more}`;
+
+/** Some of the names, and how many more there are: `a.csv, b.csv and 3 more`. */
+function listed(paths: readonly string[]): string {
+  const names = paths.slice(0, mostNamed).map(nameOf);
+  const more = paths.length - names.length;
+  if (more > 0) return `${names.join(', ')} and ${more} more`;
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}` : (names[0] ?? '');
+}
+
+/** What was left behind, where it is, and how to return. */
+export function rewound(
+  before: number | undefined,
+  cells: number,
+  files: readonly string[],
+  branch: string | undefined,
+): string {
+  const place = before === undefined ? 'Rewound' : `Rewound to before [${before}]`;
+  if (branch === undefined) return `${place}.`;
+  const things = [
+    ...(cells > 0 ? [count(cells, 'cell', 'cells')] : []),
+    ...(files.length > 0 ? [listed(files)] : []),
+  ];
+  const what = things.length === 0 ? 'what was done since' : things.join(' and ');
+  const verb = cells + files.length === 1 ? 'is' : 'are';
+  return `${place}: ${what} ${verb} left behind on branch \`${branch}\`; \`%checkout ${branch}\` returns.`;
+}
+
+/** Files that someone else has changed. */
+export const kept = (
+  left: readonly { readonly path: string; readonly reason: string }[],
+): string | undefined =>
+  left.length === 0
+    ? undefined
+    : `Left as ${left.length === 1 ? 'it is' : 'they are'}: ${left
+        .slice(0, mostNamed)
+        .map(({ path, reason }) => `${nameOf(path)} (${reason})`)
+        .join(', ')}${left.length > mostNamed ? ` and ${left.length - mostNamed} more` : ''}.`;
+
+export const rebuilt = (pieces: number): string =>
+  `Python’s memory was rebuilt by running ${count(pieces, 'piece', 'pieces')} of code again.`;
+
+export const shared =
+  'This cell’s id stands for more than one cell, so running it again goes back to nothing. `%rewind N` does by hand.';
+
+export const widgetsLost = 'What was done to widgets in the page could not be done again.';

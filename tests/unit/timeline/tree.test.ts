@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../kernel/timeline/draw/rows.ts';
+import { svgOf } from '../../../kernel/timeline/draw/svg.ts';
+import { textOf } from '../../../kernel/timeline/draw/text.ts';
+import { safeSvg } from '../../../kernel/output/firewall/svg.ts';
+import type { TimelineNode } from '../../../kernel/timeline/node.ts';
+import { Tree } from '../../../kernel/timeline/tree.ts';
+import { filesWay, planMemory } from '../../../kernel/timeline/ways.ts';
+
+const talk = { cell: 0, entries: [], said: { memory: [] }, trail: '' };
+
+const begin = (): Tree => new Tree([Tree.beginning(talk)]);
+
+function cell(tree: Tree, executionCount: number, more: Partial<TimelineNode> = {}): TimelineNode {
+  const code = `x = ${executionCount}`;
+  const step = { kind: 'run', language: 'python', code, status: 'ok', ms: 1 } as const;
+  const node = {
+    kind: 'code',
+    executionCount,
+    words: code,
+    tokens: 0,
+    talk,
+    steps: [step],
+    ...more,
+  } as const;
+  return tree.add(node);
+}
+
+const entry = (hash: string) => ({ hash, kind: 'file', mode: 0o644, size: 1, kept: true }) as const;
+
+describe('a tree', () => {
+  it('keeps what is left behind under a name, once', () => {
+    const tree = begin();
+    const [one, two] = [cell(tree, 1), cell(tree, 2), cell(tree, 3)];
+    expect(tree.goBack(two)).toBe('left-1');
+    expect(tree.goBack(one)).toBe('left-1');
+    cell(tree, 4);
+    expect(tree.goBack(one)).toBe('left-2');
+    expect(tree.checkout('left-1').executionCount).toBe(3);
+    expect(tree.on).toBe('left-1');
+    expect(tree.branches.get('main')).toBe(one);
+  });
+
+  it('refuses names that are taken or no names', () => {
+    const tree = begin();
+    expect(tree.branch('idea')).toBeUndefined();
+    expect(tree.branch('idea')).toContain('already');
+    for (const name of ['', '1', 'a b', '-x', 'x'.repeat(41), '`'])
+      expect(tree.branch(name)).toContain('begins');
+  });
+
+  it('knows how memory is had: the nearest copy, and what ran since', () => {
+    const tree = begin();
+    const one = cell(tree, 1, { snapshot: 's1' });
+    const two = cell(tree, 2);
+    const three = cell(tree, 3);
+    const codes = (node: TimelineNode, lives: boolean): unknown =>
+      planMemory(tree, node, () => lives).runs.map(({ run }) => run.code);
+    expect(codes(three, true)).toEqual(['x = 2', 'x = 3']);
+    expect(codes(three, false)).toEqual(['x = 1', 'x = 2', 'x = 3']);
+    const four = cell(tree, 4, {
+      steps: [...two.steps, { kind: 'restored', node: one.id }, ...three.steps],
+    });
+    const plan = planMemory(tree, four, () => true);
+    expect(plan.base?.node).toBe(one);
+    expect(plan.runs.map(({ run }) => run.code)).toEqual(['x = 3']);
+  });
+
+  it('knows what of the files is to be undone and done', () => {
+    const tree = begin();
+    const a = [{ path: 'a', after: entry('1') }];
+    const b = [{ path: 'b', after: entry('2') }];
+    const c = [{ path: 'c', after: entry('3') }];
+    const one = cell(tree, 1, { files: { node: 0, delta: a } });
+    const two = cell(tree, 2, { files: { node: one.id, delta: b } });
+    tree.goBack(one);
+    cell(tree, 3);
+    const four = cell(tree, 4, { files: { node: one.id, delta: c } });
+    expect(filesWay(tree, four, two)).toEqual({ undo: [c], redo: [b] });
+    expect(filesWay(tree, two, tree.get(0))).toEqual({ undo: [a, b], redo: [] });
+  });
+});
+
+describe('a drawing', () => {
+  const drawn = (): ReturnType<typeof rowsOf> => {
+    const tree = begin();
+    const one = cell(tree, 1, { snapshot: 'live' });
+    cell(tree, 2, { words: '<script>alert(1)</script> & "', tokens: 1234, cost: 0.0005, failed: true });
+    tree.goBack(one);
+    tree.add({ kind: 'beside', executionCount: 1, words: '', tokens: 0, talk, steps: [] });
+    cell(tree, 3);
+    return rowsOf(tree, (id) => id === 'live');
+  };
+
+  it('shows what was left beside what went on', () => {
+    expect(textOf(drawn()).split('\n').slice(0, 4)).toEqual([
+      '○ beginning',
+      '├─● [1] x = 1',
+      '│ └─○ [2] <script>alert(1)</script> & " · 1,234 tokens · $0.0005 · failed  ← left-1',
+      '└─○ [3] x = 3  ← main, you are here',
+    ]);
+  });
+
+  it('passes the firewall as it is, with the words of cells as words', () => {
+    const svg = svgOf(drawn());
+    expect(svg).not.toContain('<script>');
+    const safe = safeSvg(svg) ?? '';
+    expect(safe).toContain('&lt;script&gt;alert(1)');
+    expect(safe.match(/<circle/g)).toHaveLength(4);
+    expect(safe.match(/<path/g)).toHaveLength(3);
+  });
+});
