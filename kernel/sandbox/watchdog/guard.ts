@@ -35,6 +35,8 @@ export class Guard {
   /** Numbers inside, by identity. */
   #inside = new Map<string, number>();
   #bounding = false;
+  #isAsked = false;
+  #again: NodeJS.Timeout | undefined;
   #countAfter = 0;
 
   constructor(options: GuardOptions) {
@@ -58,15 +60,20 @@ export class Guard {
   }
 
   close(): void {
+    clearTimeout(this.#again);
     this.#watchdog.close();
   }
 
   /** Where snapshots hold more than they may together, those that were used longest ago go. Never rejects. */
   async boundSnapshots(): Promise<void> {
+    this.#isAsked = true;
     if (this.#bounding) return;
     this.#bounding = true;
     try {
-      while (await this.#freeSome());
+      while (this.#isAsked) {
+        this.#isAsked = false;
+        while (await this.#freeSome());
+      }
     } finally {
       this.#bounding = false;
     }
@@ -79,8 +86,11 @@ export class Guard {
     const usage = usageBelow(root);
     const waits = this.#waiting();
     const began = performance.now();
-    if (began < this.#countAfter || this.#shared.atMost(usage.processes.filter(waits)) <= allowed)
+    if (this.#shared.atMost(usage.processes.filter(waits)) <= allowed) return false;
+    if (began < this.#countAfter) {
+      this.#later(this.#countAfter - began);
       return false;
+    }
     const counted = await this.#shared.count(usage, waits);
     const ended = performance.now();
     this.#countAfter = ended + restAfterCount * (ended - began);
@@ -92,6 +102,14 @@ export class Guard {
     await snapshots.free(held - allowed, (pid) => proportional.get(pid) ?? 0);
     this.#countAfter = 0;
     return true;
+  }
+
+  /** Looks again when it has rested, also where no further snapshot comes. */
+  #later(ms: number): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      void this.boundSnapshots();
+    }, ms).unref();
   }
 
   /**
