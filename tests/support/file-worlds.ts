@@ -90,7 +90,7 @@ export class FileWorld {
     () => renameSync(this.#old(), this.#path()),
     () => renameSync(this.#old(), this.#old()),
     () => this.#chmod(),
-    () => symlinkSync(this.#random.pick(['a', '../b', '/etc/passwd', 'nowhere']), this.#path()),
+    () => symlinkSync(this.#random.pick(['a', '../b', '/no/such/place', 'nowhere']), this.#path()),
     () => linkSync(this.#old(), this.#path()),
     (who) => this.#replace((path) => writeFileSync(path, this.#content(who))),
     () => this.#replace((path) => mkdirSync(path)),
