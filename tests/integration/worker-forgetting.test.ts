@@ -17,10 +17,7 @@ describe('what is kept of each cell', () => {
 
   it('is kept of the newest thousand', async () => {
     const { worker } = workers.create();
-    await run(
-      worker,
-      'import weakref\nclass Large: pass\ndef oldest():\n    return 1 / 0',
-    );
+    await run(worker, 'import weakref\nclass Large: pass\ndef oldest():\n    return 1 / 0');
     await run(worker, 'watched = Large(); seen = weakref.ref(watched); watched');
     await run(worker, 'del watched, Large');
     await runMany(worker, 1500, (number) => `${number}`);
