@@ -76,7 +76,7 @@ for (;;) {
         external: ['libsql'],
       });
       symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-      const kernels = [5, 20, Infinity, Infinity].map((most) =>
+      const kernels = [0, 20, Infinity, Infinity].map((most) =>
         spawn(process.execPath, [script, String(most)], { stdio: ['pipe', 'pipe', 'inherit'] }),
       );
       await Promise.all(kernels.map(({ stdout }) => once(stdout, 'data')));
