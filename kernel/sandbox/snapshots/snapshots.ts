@@ -138,7 +138,7 @@ export class Snapshots {
   /**
    * Has the snapshot fork a copy that is the session from then on.
    * @param replaces process whose children end now
-   * @throws RepliqueError SNAPSHOT_FAILED if it does not answer; it is given up then
+   * @throws RepliqueError SNAPSHOT_FAILED; where it does not answer, it is given up
    */
   async resume(id: string, line: Line, replaces: number): Promise<Hello> {
     const snapshot = this.#live.get(id);
@@ -146,12 +146,12 @@ export class Snapshots {
     // At once: what is in use is not the first to go.
     this.#live.delete(id);
     this.#live.set(id, snapshot);
-    const copy = this.#await('worker', line, { parent: snapshot.line, gone: this.#place.gone });
+    const awaited = { parent: snapshot.line, gone: this.#place.gone };
+    const copy = this.#await('worker', line, awaited, () => this.drop(id));
     snapshot.line.send({ kind: 'resume', channel: line.index, nonce: line.nonce, replaces });
     try {
       return await copy;
     } catch (error) {
-      this.drop(id);
       throw snapshotFailure(error);
     }
   }
@@ -161,6 +161,7 @@ export class Snapshots {
     role: 'worker' | 'snapshot',
     line: Line,
     awaited: Parameters<typeof hello>[3],
+    onSilent: () => void = () => undefined,
   ): Promise<Hello> {
     const arrival = hello(line, role, forkMs, awaited);
     try {
@@ -168,7 +169,10 @@ export class Snapshots {
     } catch (error) {
       await arrival.then(
         () => line.release(),
-        () => this.#disown(line),
+        () => {
+          this.#disown(line);
+          onSilent();
+        },
       );
       throw error;
     }
