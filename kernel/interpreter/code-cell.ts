@@ -2,6 +2,7 @@ import { RepliqueError } from '../errors.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import { ResultCollector } from '../loop/results.ts';
+import type { ProviderError } from '../providers/contract.ts';
 import type { ExecuteOutcome, Worker, WorkerError } from '../sandbox/contract.ts';
 import type { CellRequest, WidgetRequest } from './contract.ts';
 
@@ -92,6 +93,10 @@ function unavailable(error: unknown): WorkerError {
     traceback: [`${ename}: ${error.message}`, `→ ${error.remedy}`],
   };
 }
+
+/** A cell that fails because its provider does. */
+export const failedBy = (request: CellRequest, { message, remedy }: ProviderError): CellOutcome =>
+  failed(request, plainError('ProviderError', `${message} ${remedy}`), false);
 
 /** An error that has no more to say than one line. */
 export function plainError(ename: string, evalue: string): WorkerError {

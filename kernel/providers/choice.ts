@@ -55,15 +55,7 @@ export class ModelChoice {
    */
   async make(signal: AbortSignal, say: (text: string) => void): Promise<Selection> {
     if (this.#selection !== undefined) return this.#selection;
-    const selection = await this.#make(signal, say);
-    try {
-      await this.#o.confirm(selection, signal, say);
-    } catch (error) {
-      await selection.provider.close();
-      throw error;
-    }
-    this.#selection = selection;
-    return selection;
+    return this.#take(await this.#make(signal, say), signal, say);
   }
 
   /**
@@ -75,18 +67,24 @@ export class ModelChoice {
     signal: AbortSignal,
     say: (text: string) => void,
   ): Promise<void> {
-    const { config, select, confirm } = this.#o;
+    const { config, select } = this.#o;
     if (!isProviderName(provider)) throw unknownProvider(provider);
     const selection = await select({ ...config, provider, model }, signal);
+    const before = this.#selection;
+    await this.#take(selection, signal, say);
+    await before?.provider.close();
+  }
+
+  /** It answers from now on, once it has been made sure that it does. @throws ProviderError where nobody does */
+  async #take(selection: Selection, signal: AbortSignal, say: (text: string) => void): Promise<Selection> {
     try {
-      await confirm(selection, signal, say);
+      await this.#o.confirm(selection, signal, say);
     } catch (error) {
       await selection.provider.close();
       throw error;
     }
-    const before = this.#selection;
     this.#selection = selection;
-    await before?.provider.close();
+    return selection;
   }
 
   async #make(signal: AbortSignal, say: (text: string) => void): Promise<Selection> {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FileDelta, FileHistory } from '../../kernel/timeline/files/contract.ts';
@@ -31,6 +31,10 @@ export class FileGround {
   put(path: string, content: string | Buffer): void {
     mkdirSync(dirname(this.at(path)), { recursive: true });
     writeFileSync(this.at(path), content);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.at(path), 'utf8');
   }
 
   /** What a run of code changes. */

@@ -1,6 +1,6 @@
 import type { ContextUse } from '../../loop/window.ts';
 import { ProviderError } from '../../providers/contract.ts';
-import { failed, plainError } from '../code-cell.ts';
+import { failedBy } from '../code-cell.ts';
 import { succeeded, type Magic } from './contract.ts';
 
 export const context: Magic = {
@@ -14,7 +14,7 @@ export const context: Magic = {
       use = await contextUse(request.signal);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return failed(request, plainError('ProviderError', `${error.message} ${error.remedy}`), false);
+      return failedBy(request, error);
     }
     const { parts, contextLength, isGuess, maxTokens } = use;
     const used = parts.reduce((sum, { tokens }) => sum + tokens, 0);

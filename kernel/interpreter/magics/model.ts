@@ -1,6 +1,6 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import { ProviderError } from '../../providers/contract.ts';
-import { failed, plainError } from '../code-cell.ts';
+import { failedBy } from '../code-cell.ts';
 import { noticesTo } from '../prompt-cell.ts';
 import { succeeded, type Magic, type MagicContext } from './contract.ts';
 
@@ -22,7 +22,7 @@ export const model: Magic = {
         await answers.change({ provider, model: name }, request.signal, noticesTo(request));
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
-        return failed(request, plainError('ProviderError', `${error.message} ${error.remedy}`), false);
+        return failedBy(request, error);
       }
       return show(context, false);
     });

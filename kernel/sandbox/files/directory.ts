@@ -1,15 +1,10 @@
-import { constants, type BigIntStats, type Dirent, type PathLike } from 'node:fs';
+import type { BigIntStats, Dirent, PathLike } from 'node:fs';
 import { chmod, lstat, open, opendir, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasDescriptorPaths, openDirectory, openFile, openUnreadable } from './descriptors.ts';
 import { bytesOf, isExact, nameOf } from './names.ts';
 
-const openDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const openFile = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** O_PATH of open(2), which Node does not name: a descriptor of what may not be read. */
-const openPlace = 0o10000000 | constants.O_NOFOLLOW;
 const ownerWrites = 0o300;
-/** Where a descriptor's directory can be named as part of a path; elsewhere a directory is found again by its path. */
-const hasDescriptorPaths = process.platform === 'linux';
 
 /**
  * An open directory of the workspace. What lies in it is reached from its descriptor, one name at a time and never
@@ -81,7 +76,7 @@ export class Directory {
   /** Sets the permissions of a directory in it, also of one that can't be read; never of what a link leads to. */
   async setMode(name: string, mode: number): Promise<void> {
     if (!hasDescriptorPaths) return;
-    const handle = await open(this.at(name), openPlace | constants.O_DIRECTORY);
+    const handle = await open(this.at(name), openUnreadable);
     try {
       await chmod(`/proc/self/fd/${handle.fd}`, mode);
     } finally {

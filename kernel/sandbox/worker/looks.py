@@ -6,13 +6,12 @@ import sys
 import types
 
 from replique_worker.plain import base_of
-from replique_worker.static import class_has, is_of, module_of, own_namespace
+from replique_worker.static import MISSING, class_has, column, columns, is_of, module_of, own_namespace
 from replique_worker.views import is_index, view
 
 MOST_VIEWS = 20
 MOST_NAMES = 300
 LONGEST_NAME = 60
-MOST_COLUMNS = 1000
 MOST_TABLES = 30
 # What is computed by pandas and numpy alone.
 SHOWN = {
@@ -100,11 +99,11 @@ def is_word(name, found):
     if name in sys.modules or name in sys.stdlib_module_names:
         return True
     tables = [value for value in found.values() if is_of(type(value), "pandas", "DataFrame")]
-    return any(name in columns(table) for table in tables[-MOST_TABLES:])
+    return any(name in named_columns(table) for table in tables[-MOST_TABLES:])
 
 
-def columns(table):
-    return [item for item in list(table.columns[:MOST_COLUMNS]) if type(item) is str]
+def named_columns(table):
+    return [name for name in columns(table) if name is not MISSING]
 
 
 def attribute(value, name):
@@ -129,14 +128,14 @@ def attribute(value, name):
 
 
 def column_or_shown(table, name):
-    for at, item in enumerate(list(table.columns[:MOST_COLUMNS])):
-        if type(item) is str and item == name:
-            return table.iloc[:, at]
+    series = column(table, name)
+    if series is not MISSING:
+        return series
     if name in SHOWN["DataFrame"]:
         return getattr(table, name)
     if class_has(table, name):
         raise Word
-    raise Missing(columns(table))
+    raise Missing(named_columns(table))
 
 
 def of_module(attributes, name):

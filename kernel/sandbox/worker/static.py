@@ -53,9 +53,9 @@ def follow(namespace, path):
 
 def child(value, name):
     if is_of(type(value), "pandas", "DataFrame"):
-        for position, column in enumerate(columns(value)):
-            if column == name:
-                return value.iloc[:, position]
+        series = column(value, name)
+        if series is not MISSING:
+            return series
     found = attribute(value, name)
     return MISSING if is_computed(found) else found
 
@@ -75,6 +75,13 @@ def attribute(value, name):
 def is_computed(found):
     """Whether it stands for a value that is made when it is asked for."""
     return not is_a(found, FUNCTIONS) and any("__get__" in attributes_of(base) for base in bases_of(type(found)))
+
+
+def column(frame, name):
+    for position, known in enumerate(columns(frame)):
+        if known is not MISSING and known == name:
+            return frame.iloc[:, position]
+    return MISSING
 
 
 def columns(frame):

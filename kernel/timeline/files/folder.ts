@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -12,12 +11,14 @@ import {
   type PathLike,
 } from 'node:fs';
 import { join } from 'node:path';
+import {
+  hasDescriptorPaths,
+  openDirectory,
+  openFile,
+  openUnreadable,
+} from '../../sandbox/files/descriptors.ts';
 import { bytesOf, isExact, nameOf } from '../../sandbox/files/names.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-/** O_PATH of open(2), which Node does not name: a descriptor of what may not be read. */
-const openPlace = 0o10000000 | O_DIRECTORY | O_NOFOLLOW;
-export const hasDescriptorPaths = process.platform === 'linux';
 const namesAtOnce = 512;
 
 /**
@@ -40,7 +41,7 @@ export class Folder {
 
   /** @throws Error where there is none, or a link */
   static open(path: string): Folder {
-    return new Folder(openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path, '');
+    return new Folder(openSync(path, openDirectory), path, '');
   }
 
   /** A path of that name in it, good as long as this is open. */
@@ -59,13 +60,13 @@ export class Folder {
   /** A directory in it. @throws Error where the name is none, or a link to one, or it can't be opened */
   folder(name: string): Folder {
     const place = this.at(name);
-    const descriptor = openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const descriptor = openSync(place, openDirectory);
     return new Folder(descriptor, place.toString(), join(this.path, name));
   }
 
   /** The descriptor of a file in it, to be read. A pipe is not waited for. @throws Error where it can't be opened */
   file(name: string): number {
-    return openSync(this.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return openSync(this.at(name), openFile);
   }
 
   /** Of the entry itself, not of what a link leads to. @throws Error where it can't be told whether there is one */
@@ -85,10 +86,7 @@ export class Folder {
 
   /** Sets the permissions of a directory in it, also of one that can't be read. @throws Error where that fails */
   setMode(name: string, mode: number): void {
-    const descriptor = openSync(
-      this.at(name),
-      hasDescriptorPaths ? openPlace : O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
-    );
+    const descriptor = openSync(this.at(name), hasDescriptorPaths ? openUnreadable : openDirectory);
     try {
       if (hasDescriptorPaths) chmodSync(`/proc/self/fd/${descriptor}`, mode);
       else fchmodSync(descriptor, mode);

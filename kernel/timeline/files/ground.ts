@@ -19,22 +19,8 @@ export function compare(
 ): { readonly ground: Ground; readonly delta: FileDelta } {
   const known = new Map(seen.known);
   const delta: FileChange[] = [];
-  const isGone = remembered((path, again) => {
-    const [parent] = split(path);
-    if (seen.whole.has(parent)) return true;
-    const around = seen.known.get(parent);
-    if (parent === '' || around !== undefined)
-      return around !== undefined && around.entry.kind !== 'directory';
-    return again(parent);
-  });
-  const isNew = remembered((path, again) => {
-    const [parent] = split(path);
-    if (before.whole.has(parent)) return true;
-    const around = before.known.get(parent);
-    if (parent === '' || around !== undefined)
-      return around !== undefined && around.entry.kind !== 'directory';
-    return again(parent);
-  });
+  const isGone = absenceIn(seen);
+  const isNew = absenceIn(before);
   for (const [path, was] of before.known) {
     const is = seen.known.get(path);
     if (is === undefined) {
@@ -49,6 +35,18 @@ export function compare(
   }
   delta.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { ground: { known, whole: seen.whole }, delta };
+}
+
+/** Tells of a path that is not known there whether there surely was none: all of the nearest directory that is known was seen. */
+function absenceIn({ known, whole }: Ground): (path: string) => boolean {
+  return remembered((path, again) => {
+    const [parent] = split(path);
+    if (whole.has(parent)) return true;
+    const around = known.get(parent);
+    if (parent === '' || around !== undefined)
+      return around !== undefined && around.entry.kind !== 'directory';
+    return again(parent);
+  });
 }
 
 type Answer = (path: string, again: (path: string) => boolean) => boolean;

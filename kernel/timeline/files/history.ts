@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { humanSize } from '../../sandbox/files/words.ts';
 import { apply } from './apply.ts';
 import type { FileDelta, FileEntry, FileHistory, Moved } from './contract.ts';
-import { fill } from './fill.ts';
+import { fill, type FillOptions } from './fill.ts';
 import { Folder } from './folder.ts';
 import { compare, type Ground } from './ground.ts';
 import type { Known } from './known.ts';
@@ -54,8 +54,7 @@ class WorkspaceHistory implements FileHistory {
         if (waiting.length > 0) {
           const inUse = this.#inUse(seen.known);
           const room = mostUnchangedBytes - this.#store.unnamedBytes(inUse());
-          const options = { store: this.#store, inUse, mostMs: settleMs, mostBytes: room };
-          for (const [path, known] of await fill(root, waiting, options)) seen.known.set(path, known);
+          await this.#fill(root, seen, waiting, { inUse, mostMs: settleMs, mostBytes: room });
         }
         this.#ground = this.#ground ? compare(this.#ground, seen).ground : seen;
       });
@@ -109,8 +108,7 @@ class WorkspaceHistory implements FileHistory {
     const seen = await this.#scan(root);
     if (seen.unknown.length > 0) {
       const inUse = this.#inUse(before?.known ?? new Map());
-      const options = { store: this.#store, inUse, mostMs: changesMs, mostBytes: Infinity };
-      for (const [path, known] of await fill(root, seen.unknown, options)) seen.known.set(path, known);
+      await this.#fill(root, seen, seen.unknown, { inUse, mostMs: changesMs, mostBytes: Infinity });
     }
     const { ground, delta } = before ? compare(before, seen) : { ground: seen, delta: [] };
     this.#ground = ground;
@@ -118,6 +116,17 @@ class WorkspaceHistory implements FileHistory {
       for (const entry of [change.before, change.after]) if (entry?.kept) this.#store.name(entry.hash);
     const why = (path: string) => whyUnkept(before?.known.get(path), ground.known.get(path));
     return { delta, notices: [...unkeptNotice(delta, why), ...this.#news()] };
+  }
+
+  /** Reads what is not known, and adds it to what was seen. */
+  async #fill(
+    root: Folder,
+    seen: Seen,
+    waiting: readonly Unknown[],
+    within: Omit<FillOptions, 'store'>,
+  ): Promise<void> {
+    const found = await fill(root, waiting, { store: this.#store, ...within });
+    for (const [path, known] of found) seen.known.set(path, known);
   }
 
   async #scan(root: Folder): Promise<Seen> {

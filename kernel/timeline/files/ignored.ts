@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
+
 /** A file that is being written for a `move`. */
 export const draftForm = /^\.replique-rewind-[0-9a-f]{16}$/;
+
+export const newDraft = (): string => `.replique-rewind-${randomBytes(8).toString('hex')}`;
 
 const names = new Set(['.git', '.ipynb_checkpoints']);
 /** What outputs of a notebook, which is never rewound, point at. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import type { FileEntry } from './contract.ts';
 import type { Folder } from './folder.ts';
+import { newDraft } from './ignored.ts';
 import { markOf, sameMark, type Known, type Mark } from './known.ts';
 import { readEntry } from './read.ts';
 import { changedMeanwhile, gone } from './reasons.ts';
@@ -45,7 +45,7 @@ export async function put(
   target: FileEntry,
   contents: Contents,
 ): Promise<void> {
-  const draft = `.replique-rewind-${randomBytes(8).toString('hex')}`;
+  const draft = newDraft();
   const owner = present === undefined ? folder.owner() : ownerOf(folder, name);
   if (present === undefined && target.kind === 'link') {
     makeLink(folder, name, target, contents.store, owner);

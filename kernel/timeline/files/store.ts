@@ -14,7 +14,7 @@ import {
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories } from '../../files.ts';
-import { hasDescriptorPaths } from './folder.ts';
+import { hasDescriptorPaths } from '../../sandbox/files/descriptors.ts';
 import { hashOf } from './known.ts';
 import { hashOfFile, pump, writeAll } from './streams.ts';
 

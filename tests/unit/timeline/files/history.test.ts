@@ -27,8 +27,6 @@ beforeEach(() => {
 });
 afterEach(() => ground.remove());
 
-const read = (path: string): string => readFileSync(ground.at(path), 'utf8');
-
 describe('changes', () => {
   it('tells what code did to files, folders, links and permissions', async () => {
     ground.put('old.txt', 'old');
@@ -125,7 +123,7 @@ describe('changes', () => {
     const { notices } = await ground.history.changes();
     expect(notices.join()).toContain('b (too much to be kept)');
     expect((await ground.history.move([delta], [])).left).toHaveLength(1);
-    expect(read('a')).toBe('1');
+    expect(ground.read('a')).toBe('1');
   });
 });
 
@@ -141,9 +139,9 @@ describe('move', () => {
     const [one, two] = journal.map((delta) => fileDeltaSchema.parse(delta));
     const history = ground.restarted();
     expect(await history.move([one!, two!], [])).toEqual({ changed: ['d', 'd/a'], left: [] });
-    expect(read('d/a')).toBe('one');
+    expect(ground.read('d/a')).toBe('one');
     expect(await history.move([], [one!, two!])).toEqual({ changed: ['d', 'd/a'], left: [] });
-    expect(read('d')).toBe('a file now');
+    expect(ground.read('d')).toBe('a file now');
   });
 
   it('leaves what a person changed since, and says how', async () => {
@@ -166,8 +164,8 @@ describe('move', () => {
       { path: 'mode', reason: 'has other permissions, set by others' },
       { path: 'removed', reason: 'was removed by others' },
     ]);
-    expect(read('edited')).toBe('by hand');
-    expect(read('d/by hand')).toBe('x');
+    expect(ground.read('edited')).toBe('by hand');
+    expect(ground.read('d/by hand')).toBe('x');
   });
 
   it('goes back only to what a person wrote between two runs, and forth again over it', async () => {
@@ -180,9 +178,9 @@ describe('move', () => {
       changed: ['a'],
       left: [{ path: 'a', reason: expect.stringContaining('between two cells') as string }],
     });
-    expect(read('a')).toBe('by hand');
+    expect(ground.read('a')).toBe('by hand');
     expect(await ground.history.move([], [first, second])).toEqual({ changed: ['a'], left: [] });
-    expect(read('a')).toBe('C');
+    expect(ground.read('a')).toBe('C');
   });
 
   it('leaves what a person set back by hand, though an earlier run left the same', async () => {
@@ -193,7 +191,7 @@ describe('move', () => {
     expect((await ground.history.move([first, second], [])).left).toEqual([
       { path: 'a', reason: 'was changed by others' },
     ]);
-    expect(read('a')).toBe('B');
+    expect(ground.read('a')).toBe('B');
   });
 
   it('puts nothing back that has been damaged', async () => {
@@ -204,7 +202,7 @@ describe('move', () => {
       changed: [],
       left: [{ path: 'a', reason: 'is no longer kept as it was' }],
     });
-    expect(read('a')).toBe('two');
+    expect(ground.read('a')).toBe('two');
     expect(readdirSync(ground.workspace)).toEqual(['a']);
   });
 
@@ -214,7 +212,7 @@ describe('move', () => {
     rmSync(join(ground.objects, delta[0]!.after!.hash));
     await ground.history.move([delta], []);
     await ground.history.move([], [delta]);
-    expect(read('a')).toBe('two');
+    expect(ground.read('a')).toBe('two');
   });
 
   it.runIf(process.platform === 'linux')('brings back names of any bytes', async () => {
@@ -274,7 +272,7 @@ describe('move', () => {
     expect(await ground.history.move([delta], [])).toMatchObject({ left: [] });
     expect(readdirSync(ground.workspace)).toEqual([]);
     await ground.history.move([], [delta]);
-    expect(read(`${deep}/file`)).toBe('deep');
+    expect(ground.read(`${deep}/file`)).toBe('deep');
   });
 });
 

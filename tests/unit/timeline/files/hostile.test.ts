@@ -24,7 +24,6 @@ beforeEach(() => {
 });
 afterEach(() => ground.remove());
 
-const read = (path: string): string => readFileSync(ground.at(path), 'utf8');
 const isRoot = process.getuid?.() === 0;
 
 describe('a way out of the workspace', () => {
@@ -103,7 +102,7 @@ describe('a way out of the workspace', () => {
     linkSync(ground.at('a'), join(ground.outside, 'same'));
     const delta = await ground.run(() => appendFileSync(ground.at('a'), ' and after'));
     await ground.history.move([delta], []);
-    expect(read('a')).toBe('before');
+    expect(ground.read('a')).toBe('before');
     expect(readFileSync(join(ground.outside, 'same'), 'utf8')).toBe('before and after');
   });
 });
@@ -120,7 +119,7 @@ describe('what stands in the way', () => {
     rmSync(ground.at('a'));
     ground.put('a', 'made again');
     expect((await ground.history.move([delta], [])).left[0]?.reason).toBe('was made by others');
-    expect(read('a')).toBe('made again');
+    expect(ground.read('a')).toBe('made again');
   });
 
   it('loses nothing to files that come and go during a look', { timeout: 60_000 }, async () => {
@@ -147,7 +146,7 @@ describe('what stands in the way', () => {
     // What could not be told for sure in the rush is left, and every such path is named.
     const { left } = await ground.history.move(deltas, []);
     const there = [...pictureOf(ground.workspace).keys()].filter((path) => path !== 'mine');
-    expect(read('mine')).toBe('mine');
+    expect(ground.read('mine')).toBe('mine');
     if (there.length > 0) expect(left.map(({ path }) => path)).toContain('t');
   });
 
@@ -165,7 +164,7 @@ describe('what stands in the way', () => {
         changed: ['b'],
         left: [{ path: 'a', reason: 'can’t be written: the disk is full' }],
       });
-      expect([read('a'), read('b')]).toEqual(['small', 'b']);
+      expect([ground.read('a'), ground.read('b')]).toEqual(['small', 'b']);
       execFileSync('mount', ['-o', 'remount,ro', ground.workspace]);
       const { left } = await ground.history.move([], [delta]);
       expect(left).toEqual([{ path: 'b', reason: 'can’t be changed: the file system is read-only' }]);
