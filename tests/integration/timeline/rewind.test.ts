@@ -180,6 +180,19 @@ describe('going back by hand', () => {
     expect([await kernel.value('x'), kernel.file('f')]).toEqual(['3', '3']);
   });
 
+  it('has the memory of a cell that ran after going back, without running code again', async () => {
+    const kernel = await start('One.', 'Two.');
+    await kernel.run('%%python\nx = 1');
+    await kernel.run('Say one.');
+    await kernel.run('%undo');
+    await kernel.run('%%python\nx += 1');
+    await kernel.run('Say two.');
+    const { text } = await kernel.run('%undo');
+    expect(text).toContain('Rewound to before [5]: 1 cell is left behind');
+    expect(text).not.toContain('rebuilt');
+    expect(await kernel.value('x')).toBe('2');
+  });
+
   it('branches have names, and are completed', async () => {
     const kernel = await start();
     await kernel.run('%%python\nx = 1');
