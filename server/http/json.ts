@@ -25,18 +25,11 @@ export function parseJson(text: string): unknown {
 
 /**
  * The body in the shape that a route needs.
- * @throws HttpError 400 that names the field
+ * @throws HttpError 400 that names the fields
  */
 export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
   const parsed = schema.safeParse(body ?? {});
   if (parsed.success) return parsed.data;
-  const missing = parsed.error.issues.filter(({ code, message }) => {
-    return code === 'invalid_type' && message.endsWith('undefined');
-  });
-  if (missing.length > 0) {
-    const fields = missing.map(({ path }) => path.join('.'));
-    throw new HttpError(400, `Missing field in JSON data: ${fields.join(', ')}`);
-  }
   throw new HttpError(400, `Invalid ${problemsOf(parsed.error).join('; ')}`);
 }
 

@@ -73,6 +73,7 @@ describe('requests for files that can’t be done', { timeout: 60_000 }, () => {
     ['PUT', 'folder', { ...text('x'), chunk: 1 }, 400, /is no file/],
     ['PUT', 'a.txt', { ...text('x'), chunk: -2 }, 400, /chunk/],
     ['PUT', 'a.txt', [], 400, /JSON data/],
+    ['PUT', 'n.ipynb', { type: 'notebook', content: 'x' }, 400, /no JSON object/],
     ['PUT', 'a.txt/checkpoints', text('x'), 405, /Not Allowed/],
     ['DELETE', 'a.txt/checkpoints', undefined, 405, /Not Allowed/],
     ['DELETE', 'a.txt/trust', undefined, 405, /Not Allowed/],

@@ -75,6 +75,7 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
     expect(server.log.filter((line) => line.includes('kernel message refused'))).toHaveLength(2);
     const status = await server.json<{ last_activity: string; kernels: number }>('api/status');
     expect(status).toMatchObject({ kernels: 1, last_activity: (await model(id)).last_activity });
+    expect(await server.json('api/status')).toEqual(status);
     await client.close();
   });
 
@@ -175,6 +176,30 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
     expect([response.status, JSON.stringify(await response.json())]).toEqual([
       500,
       expect.stringContaining('is gone'),
+    ]);
+  });
+
+  it('are the default where nothing is said, and tell which files front ends may load', async () => {
+    const own = await server.send('POST', 'api/kernels');
+    expect([own.status, await own.json()]).toMatchObject([201, { name: 'replique' }]);
+    install('Files', ipykernel);
+    const place = join(server.top, 'data', 'kernels', 'Files');
+    for (const name of ['kernel.js', 'logo-64x64.png', 'notes.md', '.hidden'])
+      writeFileSync(join(place, name), name);
+    install('broken', []);
+    await expect
+      .poll(async () => (await server.request('api/kernelspecs/FILES')).json(), { timeout: 5000 })
+      .toMatchObject({
+        name: 'files',
+        resources: {
+          'kernel.js': '/kernelspecs/files/kernel.js',
+          'logo-64x64': '/kernelspecs/files/logo-64x64.png',
+        },
+      });
+    expect((await server.request('api/kernelspecs/broken')).status).toBe(404);
+    const notes = await server.request('kernelspecs/files/notes.md');
+    expect([await notes.text(), notes.headers.get('content-type')]).toEqual([
+      ...['notes.md', 'text/plain; charset=utf-8'],
     ]);
   });
 

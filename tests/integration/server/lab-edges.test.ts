@@ -217,7 +217,7 @@ describe('what pages say over a WebSocket', () => {
       socket.send(frame);
     }
     other.send('["set_size", 33, 44]');
-    socket.send('["stdin", "pwd; stty size\\r"]');
+    other.send('["stdin", "pwd; stty size\\r"]');
     await expect.poll(() => text, { timeout: 10_000 }).toMatch(/root\/folder\r\n33 44/);
     socket.send('["set_size", 50, 100]');
     const gone = new Promise((resolve) => other.once('close', resolve));
@@ -232,8 +232,17 @@ describe('what pages say over a WebSocket', () => {
         { timeout: 10_000, interval: 200 },
       )
       .toContain('50 100');
-    socket.close();
-    await ground.ask('api/terminals/1', { method: 'DELETE' });
+    const second = (await (await ground.ask('api/terminals', { method: 'POST' })).json()) as object;
+    expect(second).toMatchObject({ name: '2' });
+    const unsized = await open(ground, 'terminals/websocket/2');
+    const left = new Promise((resolve) => unsized.once('close', resolve));
+    unsized.close();
+    await left;
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    for (const name of ['1', '2']) {
+      expect((await ground.ask(`api/terminals/${name}`, { method: 'DELETE' })).status).toBe(204);
+    }
+    await ended;
   });
 
   it('ends a listener to events who takes none of them, and tells the others', async () => {

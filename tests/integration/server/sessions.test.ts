@@ -1,5 +1,10 @@
 import { join } from 'node:path';
+import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { labEnvDir } from '../../../kernel/paths.ts';
+import { KernelManager } from '../../../server/services/kernels/manager.ts';
+import { KernelspecManager } from '../../../server/services/kernelspecs/manager.ts';
+import { SessionManager } from '../../../server/services/sessions/manager.ts';
 import { installKernelspec } from '../../support/other-kernels.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
@@ -89,6 +94,19 @@ describe('sessions', { timeout: 60_000 }, () => {
     const deleted = send('DELETE', id);
     expect([(await deleted).status, (await changed).status]).toEqual([204, 404]);
     expect(await kernels()).toEqual([]);
+    // The same where the new kernel is about to start when the session ends.
+    const specs = new KernelspecManager([labEnvDir()]);
+    const log = pino({ level: 'silent' });
+    const running = new KernelManager(specs, { dir: server.workspace, bufferMb: 1 }, log);
+    const sessions = new SessionManager(running);
+    const session = await sessions.create({ path: 'a', name: null, type: 'x' }, { name: 'python3' });
+    const late = sessions.update(session.id, {}, { name: 'python3' });
+    await sessions.delete(session.id);
+    await expect(late).rejects.toMatchObject({ status: 404 });
+    expect(running.list()).toEqual([]);
+  });
+
+  it('end a kernel that no session has any more', async () => {
     const one = (await create('b.ipynb')).body;
     const other = (await create('c.ipynb')).body;
     expect((await send('PATCH', one.id, { kernel: { id: other.kernel.id } })).status).toBe(200);

@@ -1,16 +1,21 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import pino from 'pino';
+import { labEnvDir } from '../../../kernel/paths.ts';
 import type { ServerSettings } from '../../../server/config.ts';
 import { loadServerConfig } from '../../../server/config.ts';
 import { createAccess } from '../../../server/http/access/access.ts';
 import { createHttpServer } from '../../../server/http/server.ts';
+import { labPlaces, type LabPlaces } from '../../../server/services/lab/places.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
 const servers: RepliqueServer[] = [];
-async function start(settings: ServerSettings = {}): Promise<RepliqueServer> {
-  const server = await RepliqueServer.start(settings);
+async function start(settings: ServerSettings = {}, lab?: LabPlaces): Promise<RepliqueServer> {
+  const server = await RepliqueServer.start(settings, [], lab);
   servers.push(server);
   return server;
 }
@@ -85,6 +90,20 @@ describe('a server that is started', () => {
     expect(await raw(server, `GET /nowhere ${head}`)).toMatch(/^HTTP\/1.1 404/);
   });
 
+  it('has JupyterLab’s page beside the API where there is a JupyterLab', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'rlp-'));
+    const lab = labPlaces(labEnvDir(), { home, dataDir: join(home, 'data'), packages: [] }, {});
+    const server = await start({}, lab);
+    const page = await server.request('lab');
+    expect(await page.text()).toContain(`"serverRoot":"${server.workspace}"`);
+    expect((await server.request('static/favicons/favicon.ico')).headers.get('content-type')).toBe(
+      'image/png',
+    );
+    expect(await server.json('api/contents')).toMatchObject({ type: 'directory', content: [] });
+    expect((await (await start()).request('lab')).status).toBe(404);
+    rmSync(home, { recursive: true });
+  });
+
   it('tells its user, and which permissions they have', async () => {
     const server = await start();
     const me = (query: string) => server.request(`api/me${query}`);
@@ -93,6 +112,10 @@ describe('a server that is started', () => {
       await me(`?permissions=${encodeURIComponent(JSON.stringify(asked))}`)
     ).json()) as { permissions: object };
     expect(permissions).toMatchObject(asked);
+    expect(await (await me('')).json()).toMatchObject({
+      identity: { initials: expect.stringMatching(/^[A-Z]$/) as string },
+      permissions: { updatable_fields: [] },
+    });
     for (const wrong of ['[]', '{"a":1}', '{']) {
       expect((await me(`?permissions=${encodeURIComponent(wrong)}`)).status).toBe(400);
     }
@@ -110,6 +133,16 @@ describe('a server that is started', () => {
     expect((await config('PUT', {}, 'no..where')).status).toBe(404);
     expect((await config('PUT', [])).status).toBe(400);
     expect(await server.json('api/config/other')).toEqual({});
+    const file = join(server.top, 'config/serverconfig/notebook.json');
+    for (const odd of ['[]', '{', '"x"']) {
+      writeFileSync(file, odd);
+      expect(await server.json('api/config/notebook')).toEqual({});
+    }
+    rmSync(file);
+    mkdirSync(file);
+    const refused = await config('PUT', {});
+    expect([refused.status, await refused.json()]).toMatchObject([500, { reason: 'NOT_WRITABLE' }]);
+    expect(readdirSync(join(file, '..'))).toEqual(['notebook.json']);
   });
 });
 

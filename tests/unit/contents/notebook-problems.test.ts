@@ -77,6 +77,7 @@ const faulty: readonly (readonly [string, object])[] = [
   ['must be strings', withOutput({ output_type: 'error', ename: 1, evalue: '', traceback: [] })],
   ['traceback must be', withOutput({ output_type: 'error', ename: '', evalue: '', traceback: [1] })],
   ['its "metadata" is missing', old({ metadata: undefined })],
+  ['output_type is none of', oldOutput({ output_type: 'odd' })],
   ['its "worksheets" are missing', old({ worksheets: 1 })],
   ['its "cells" are missing', old({ worksheets: [{}] })],
   ['a cell has "metadata" that are no object', oldCells({ cell_type: 'markdown', metadata: 1 })],
@@ -105,6 +106,8 @@ const good: readonly (readonly [string, object])[] = [
   ['old HTML', oldCells({ cell_type: 'html', source: '<b>', metadata: {} })],
   ['an old cell that is collapsed', oldCells({ ...code, input: '1', collapsed: true, metadata: { a: 1 } })],
   ['old JSON', oldOutput({ output_type: 'display_data', json: ['{"a"', ': 1}'], metadata: { png: 1 } })],
+  ['an old format of no name', oldOutput({ output_type: 'display_data', 'text/odd': 'x', metadata: {} })],
+  ['an old notebook of no minor format', old({ nbformat_minor: undefined })],
   ['an old stream of no name', oldOutput({ output_type: 'stream', text: 'x' })],
 ];
 
