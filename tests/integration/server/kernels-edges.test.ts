@@ -53,6 +53,9 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
     await expect.poll(() => client.printed(cell)).toContain('begun');
     expect((await server.send('POST', `api/kernels/${id}/interrupt`)).status).toBe(204);
     expect((await client.reply(cell)).content).toMatchObject({ ename: 'KeyboardInterrupt' });
+    await client.until(
+      ({ parent_header }) => 'msg_type' in parent_header && parent_header.msg_type === 'interrupt_request',
+    );
     await client.close();
   });
 

@@ -74,11 +74,13 @@ describe('messages that wait for a client', () => {
 
   it('are not sent to one that has gone when it would have room again', () => {
     const outbox = outboxOf(megabyte);
-    const [older, newer] = [new Reader(2), new Reader(Infinity)];
+    const [older, newer] = [new Reader(2), new Reader(1)];
     outbox.attach(older);
     for (const n of numbers(5)) outbox.push(message(n));
     outbox.attach(newer);
     older.give(10);
+    expect([older.got, newer.got]).toEqual([numbers(2), numbers(1, 2)]);
+    newer.give(10);
     outbox.push(message('5'));
     expect([older.got, newer.got]).toEqual([numbers(2), numbers(4, 2)]);
   });
