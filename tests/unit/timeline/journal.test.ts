@@ -172,7 +172,7 @@ describe('a journal', () => {
     expect(again.nodes.filter(({ deleted }) => deleted).map(({ id }) => id)).toEqual([2]);
   });
 
-  it('is absent, unreadable or without its beginning: each is another thing', async () => {
+  it('is absent, unreadable or without its beginning: each is another thing', () => {
     expect(readTimeline(directory, session)).toBeUndefined();
     mkdirSync(file(), { recursive: true });
     expect(readTimeline(directory, session)).toHaveProperty('problem');
