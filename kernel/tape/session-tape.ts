@@ -177,6 +177,8 @@ export class SessionTape {
       if (event.type === 'divergence') divergences.push(event);
       emit(event);
     };
+    // Node follows each promise from the first `run` on, which costs a third of a short cell.
+    if (cell.mode === 'record' && this.mode === 'record') return interpreter.execute(request);
     if (!isPlayed(cell.mode)) {
       return this.#running.run(cell, () => interpreter.execute({ ...request, emit }));
     }
