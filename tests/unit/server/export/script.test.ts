@@ -59,7 +59,8 @@ describe('the script of a session', () => {
       codeCell('%%python\nprint(ascii(Out[1]))', 2),
       asked('And now?', null, { text: 'Later.' }),
       asked('Use it', 4, python('print(_)'), { text: 'Nobody asks for this.' }),
-      codeCell('%%python\nprint(len("_x"), "a_b")', 5),
+      codeCell('# Parameters\nn = 1\n', 5),
+      codeCell('%%python\nprint(len("_x"), "a_b")', 6),
     ];
     expect(await outputOf(...cells)).toMatch(
       /^'He said "\\\\n" \\'\\'\\' \\x00\\u2028\\u65e5\\u672c'\nLater\.\n2 a_b\n$/,
