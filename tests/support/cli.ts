@@ -8,7 +8,10 @@ export interface CommandRun {
 }
 
 /** Runs a command line of Replique in this process. A usage that is wrong ends the program, there as here. */
-export async function replique(...args: string[]): Promise<CommandRun> {
+export const replique = (...args: string[]): Promise<CommandRun> => startReplique(...args).ended;
+
+/** The same, with what has been said so far. */
+export function startReplique(...args: string[]) {
   const said = { stdout: '', stderr: '' };
   let left: number | undefined;
   const before = process.exitCode;
@@ -25,11 +28,14 @@ export async function replique(...args: string[]): Promise<CommandRun> {
     }),
   ];
   process.exitCode = 0;
-  try {
-    await runCli(['node', 'replique', ...args]);
-    return { status: left ?? Number(process.exitCode), ...said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    process.exitCode = before;
-  }
+  const run = async (): Promise<CommandRun> => {
+    try {
+      await runCli(['node', 'replique', ...args]);
+      return { status: left ?? process.exitCode ?? 0, ...said };
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+      process.exitCode = before;
+    }
+  };
+  return { said, ended: run() };
 }
