@@ -31,7 +31,7 @@ export function startReplique(...args: string[]) {
   const run = async (): Promise<CommandRun> => {
     try {
       await runCli(['node', 'replique', ...args]);
-      return { status: left ?? process.exitCode ?? 0, ...said };
+      return { status: left ?? Number(process.exitCode), ...said };
     } finally {
       for (const spy of spies) spy.mockRestore();
       process.exitCode = before;
