@@ -41,7 +41,6 @@ export function awaitsOutsideFunctions(source: string): boolean {
 function isInFunction(line: string, before: readonly string[]): boolean {
   let depth = depthOf(line);
   for (const above of before.toReversed()) {
-    if (depth === 0) return false;
     if (above.trim() === '' || depthOf(above) >= depth) continue;
     depth = depthOf(above);
     if (/^\s*async\s+def\b/.test(above)) return true;

@@ -31,7 +31,7 @@ beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
     lines.push(String(text));
     onLine(String(text));
-    for (const written of rest) if (typeof written === 'function') (written)();
+    for (const written of rest) if (typeof written === 'function') written();
     return true;
   });
 });

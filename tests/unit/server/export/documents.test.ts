@@ -117,9 +117,7 @@ describe('a document of a session', () => {
   });
 
   it('leaves no empty block for an output without text', async () => {
-    const cells = [
-      codeCell('Ask', 1, [shown({ 'text/plain': '' }), shown({ 'text/markdown': 'end' })]),
-    ];
+    const cells = [codeCell('Ask', 1, [shown({ 'text/plain': '' }), shown({ 'text/markdown': 'end' })])];
     expect(await exported(md, cells)).toMatch(/\n> Ask\n\nend\n$/);
     expect(await exported(html, cells)).toContain('<div class="result"></div>');
   });
