@@ -291,8 +291,8 @@ it.each<readonly [what: string, recorded: string, found: string, says?: string]>
   ],
   [
     'one drawn a hundredth larger',
-    png(200, 100, bar(20)),
-    png(202, 101, (x, y) => bar(20)(x / 1.01, y / 1.01)),
+    png(640, 640, (x, y) => bar(20)(x / 4, y / 4)),
+    png(646, 646, (x, y) => bar(20)(x / 4.04, y / 4.04)),
   ],
   ['white and nothing', png(200, 100, () => 255), clear],
   ['images smaller than what is looked at', png(8, 8, () => 100), png(8, 8, () => 101)],
