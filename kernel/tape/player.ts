@@ -143,7 +143,8 @@ export class Player {
     let failure: Partial<ToolResult> = {};
     for (const item of items) {
       if (item.kind === 'notice') {
-        emit({ type: 'notice', text: item.text });
+        if (item.isOfHelper) failure = { ...failure, notice: item.text };
+        else emit({ type: 'notice', text: item.text });
         continue;
       }
       const failed = failureIn(item.output);

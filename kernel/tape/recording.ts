@@ -22,7 +22,11 @@ type Rich = Extract<NotebookOutput, { output_type: 'display_data' | 'execute_res
 /** What stands after a turn: outputs of its helper, and words of ours between them. */
 export type Item =
   | { readonly kind: 'output'; readonly output: ShownOutput }
-  | { readonly kind: 'notice'; readonly text: string };
+  | {
+      readonly kind: 'notice';
+      readonly text: string;
+      /** How its helper ended. */ readonly isOfHelper: boolean;
+    };
 
 export interface RecordedTurn {
   readonly number: number;
@@ -99,7 +103,7 @@ class Reader {
     else if (own?.kind === 'given' && own.references) this.#given.push(own.references);
     else if (own?.kind === 'notice') {
       const text = textOf(output).replace(/^> /, '');
-      this.#turns.at(-1)?.items.push({ kind: 'notice', text });
+      this.#turns.at(-1)?.items.push({ kind: 'notice', text, isOfHelper: own.helper !== undefined });
     } else if (own?.kind !== 'divergence') this.#turns.at(-1)?.items.push({ kind: 'output', output });
   }
 
