@@ -81,6 +81,11 @@ const cellMime = 'application/vnd.replique.cell+json';
 const dataIn = (cell: TapedCell, type: string): Data[] =>
   cell.outputs.flatMap(({ data }) => (data !== undefined && type in (data as Data) ? [data as Data] : []));
 
+/** Leaves a cell as a version did that kept no tape. */
+function untape(cell: TapedCell): void {
+  for (const data of dataIn(cell, tapeMime)) Reflect.deleteProperty(data, tapeMime);
+}
+
 /** Plays one cell, of a tape that has it alone. */
 async function playAlone(cell: TapedCell, mode: 'replay' | 'verify' = 'replay', run = cell): Promise<Ran> {
   ground.write(notebookOf([cell]));
@@ -103,7 +108,7 @@ it('replays what failed, was stopped or cost money to the same outputs, and veri
 
 it('replays what a version that kept no tape recorded, and says where its prompt was edited', async () => {
   const all = settled();
-  for (const cell of all) for (const data of dataIn(cell, tapeMime)) delete data[tapeMime];
+  for (const cell of all) untape(cell);
   ground.write(notebookOf(all));
   const played = await ground.play('replay', all);
   expect(outputsOf(played)).toEqual(outputsOf(all));
@@ -161,7 +166,7 @@ it('shows turns that follow each other without a word between, and outputs befor
   const again = structuredClone(last);
   const data = again['data'] as Data;
   data[turnMime]!['text'] = 'And again.';
-  delete data[tapeMime];
+  Reflect.deleteProperty(data, tapeMime);
   again['metadata'] = { replique: { kind: 'turn', colour: 'red' } };
   const lost = [
     { output_type: 'stream', name: 'stdout', text: 'before' },
@@ -261,7 +266,7 @@ it.each(['replay', 'verify'] as const)(
 it('finds a prompt behind magics by its text, and names cells with long ones in short', async () => {
   const cell = copyOf('magic');
   delete cell.id;
-  for (const data of dataIn(cell, tapeMime)) delete data[tapeMime];
+  untape(cell);
   const ran = await playAlone(cell);
   expect(ran.reply['status']).toBe('ok');
   expect(textOf(ran.outputs)).toContain('Hello!');
