@@ -15,7 +15,7 @@ const line = (most: number) =>
 export const packageName = z
   .string()
   .max(100)
-  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/);
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
 
 /** What may stand behind `==`: https://packaging.python.org/en/latest/specifications/version-specifiers/ */
 export const packageVersion = z
