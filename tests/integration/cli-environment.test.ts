@@ -29,6 +29,8 @@ let top: string;
 let ground: PythonGround;
 let recorded: string;
 let lock: string;
+/** Run when its Python was known already: its first prompt has the record. */
+let taped: string;
 
 const helper = `I look.\n<helpers lang="python">\nimport sales_tools\nprint(sales_tools.release)\n</helpers>`;
 const replies = [{ text: helper }, { text: 'It is the release.' }];
@@ -51,6 +53,13 @@ const load = (file: string): Saved => JSON.parse(readFileSync(file, 'utf8')) as 
 const environmentOf = (file: string): Environment =>
   environmentSchema.parse(load(file).metadata.replique?.environment);
 
+/** Each output that has a record. */
+const recordsIn = (file: string) =>
+  load(file)
+    .cells.flatMap(({ outputs }) => outputs)
+    .flatMap(({ metadata }) => metadataSchema.safeParse(metadata?.replique).data ?? [])
+    .flatMap(({ kind, environment }) => (environment ? [{ kind, environment }] : []));
+
 /** The recorded notebook with another record, under another name and without a lock beside it. */
 function withRecord(name: string, environment: unknown): string {
   const notebook = load(recorded);
@@ -72,6 +81,7 @@ beforeAll(async () => {
   writeFileSync(join(top, 'script.json'), JSON.stringify({ replies }));
   const source = saveNotebook(join(top, 'work'), [codeCell('Which release is it?', null)], 'source.ipynb');
   recorded = join(top, 'work', 'recorded.ipynb');
+  taped = join(top, 'work', 'mine.out.ipynb');
   lock = join(top, 'work', 'recorded.lock.txt');
   const { status, stderr } = await replique(['run', source, '--output', recorded]);
   expect(status, stderr).toBe(0);
@@ -102,14 +112,11 @@ describe('a notebook that was run', () => {
       file,
       text.replace('"metadata": {},\n "cells"', `"metadata": {"replique": ${mine}},\n "cells"`),
     );
-    const output = join(top, 'work', 'mine.out.ipynb');
+    const output = taped;
     expect(await replique(['run', file])).toMatchObject({ status: 0 });
     expect(environmentOf(output)).toEqual(environmentOf(recorded));
     expect(readFileSync(output, 'utf8')).toContain('"mine": 1.0,');
-    const outputs = load(output).cells.flatMap((cell) => cell.outputs);
-    const about = outputs.flatMap(({ metadata }) => metadataSchema.safeParse(metadata?.replique).data ?? []);
-    expect(about.filter(({ environment }) => environment).map(({ kind }) => kind)).toEqual(['cell']);
-    expect(about.at(-1)?.environment).toEqual(environmentOf(output));
+    expect(recordsIn(output)).toEqual([{ kind: 'cell', environment: environmentOf(output) }]);
   });
 });
 
@@ -205,6 +212,17 @@ describe('with another release of a package', () => {
       expect(stderr).toContain('sales-tools recorded 1.0, here 2.0');
       expect(stderr).toMatch(/python3\.\d+ -m venv ENV && ENV\/bin\/pip install -r \S+recorded\.lock\.txt/);
     }
+  });
+
+  it('a replay shows what was recorded, not what is here', async () => {
+    const output = join(top, 'work', 'replayed.ipynb');
+    const { status, stderr } = await replique(['run', taped, '--output', output], {
+      REPLIQUE_TAPE: taped,
+      REPLIQUE_TAPE_MODE: 'replay',
+    });
+    expect(status, stderr).toBe(0);
+    expect(recordsIn(output)).toEqual(recordsIn(taped));
+    expect(environmentOf(output).python.packages).toMatchObject({ 'sales-tools': '1.0' });
   });
 
   it('verify names it beside the divergence, before it runs and after', async () => {
