@@ -9,10 +9,9 @@ import type { ToolRegistry } from '../loop/options.ts';
 import type { EmitterFactory } from '../output/contract.ts';
 import type { WorkerError } from '../sandbox/contract.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
-import { differences } from './compare/outputs.ts';
 import { tapeModes, type TapeMode } from './contract.ts';
 import { modeOfCell, modeOfSession } from './mode.ts';
-import { Player } from './player.ts';
+import type { Player } from './player.ts';
 import { differencesOfRequest, type Asking } from './requests.ts';
 import { Rerun } from './rerun.ts';
 import type { TapeSource } from './source.ts';
@@ -133,14 +132,15 @@ export class SessionTape {
   async loop(open: () => Promise<Loop>): Promise<Loop> {
     const cell = this.#running.getStore();
     if (cell === undefined || !isPlayed(cell.mode)) return open();
-    const player = this.#player(cell);
+    const player = await this.#player(cell);
     return {
       processWithContinuation: (prompt, options) => player.processWithContinuation(prompt, options),
       contextUse: async (signal) => (await open()).contextUse(signal),
     };
   }
 
-  #player(cell: RunningCell): Player {
+  async #player(cell: RunningCell): Promise<Player> {
+    const { Player } = await import('./player.ts');
     const { conversation, tools, source, asking } = this.#o;
     const common = {
       conversation,
@@ -163,6 +163,7 @@ export class SessionTape {
         const run = { ...block, ...(title !== undefined && { title }), ...(timeoutMs && { timeoutMs }) };
         const found = await this.#rerun.helper(run, { turn: number, helper }, options);
         if (options.signal?.aborted === true) return [];
+        const { differences } = await import('./compare/outputs.ts');
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));
         return differences(recorded, found, { now: Date.now(), isRandom: cell.isRandom });
       },
@@ -177,6 +178,8 @@ export class SessionTape {
       if (event.type === 'divergence') divergences.push(event);
       emit(event);
     };
+    // Node follows each promise from the first `run` on, which costs a third of a short cell.
+    if (cell.mode === 'record' && this.mode === 'record') return interpreter.execute(request);
     if (!isPlayed(cell.mode)) {
       return this.#running.run(cell, () => interpreter.execute({ ...request, emit }));
     }

@@ -3,6 +3,7 @@ import type { CellEnd, CellStart } from './contract.ts';
 import type { FileDelta } from './files/contract.ts';
 import type { Step, TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
+import { thin } from './thin.ts';
 import { Tree } from './tree.ts';
 import { filesBase } from './ways.ts';
 
@@ -182,13 +183,20 @@ export class Recording {
     this.#version = conversation.version;
     if (!this.#isJournaled) journal.node(before, undefined);
     this.#isJournaled = true;
+    journal.node(added, before);
     if (added.steps.length === 0 && !this.#isUnkept) {
       added.snapshot = before.snapshot;
-      journal.node(added, before);
       this.#knowFiles(added, filesBase(this.tree, before), []);
-      return;
     }
-    journal.node(added, before);
+    if (thin(this.tree)) this.#letFilesGo();
+  }
+
+  /** Contents that no way needs any more. */
+  #letFilesGo(): void {
+    const deltas = this.tree.nodes.flatMap(({ files }) => (files ? [files.delta] : []));
+    this.#o.files
+      .retain(deltas)
+      .catch((error: unknown) => this.#o.log(`Contents are kept on: ${String(error)}`));
   }
 
   #holderOf(snapshot: string): TimelineNode | undefined {

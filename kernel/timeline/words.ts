@@ -46,6 +46,9 @@ export const kept = (
 export const rebuilt = (pieces: number): string =>
   `Python’s memory was rebuilt by running ${count(pieces, 'piece', 'pieces')} of code again.`;
 
+export const tooMuchRan =
+  'no copy of Python’s memory is left of it, and more code ran before than is kept to be run again';
+
 export const shared =
   'This cell’s id stands for more than one cell, so running it again goes back to nothing. `%rewind N` does by hand.';
 

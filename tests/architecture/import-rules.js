@@ -77,6 +77,7 @@ export const allowed = {
   'kernel/timeline': [
     'kernel/loop/mark.ts',
     'kernel/sandbox/delegating-worker.ts',
+    'kernel/sandbox/files/descriptors.ts',
     'kernel/sandbox/files/names.ts',
     'kernel/sandbox/files/words.ts',
     'kernel/sandbox/session-worker.ts',
