@@ -20,7 +20,7 @@ interface Locked {
  * The environment that a notebook is locked to: that of the lock file beside it, else the one that it records.
  * @throws RepliqueError ENVIRONMENT_UNKNOWN, ENVIRONMENT_INVALID
  */
-export function lockedEnvironment({ path, notebook }: NotebookFile): Locked {
+function lockedEnvironment({ path, notebook }: NotebookFile): Locked {
   const lock = lockOf(path);
   const text = textOf(lock);
   const file = text === undefined ? path : lock;
