@@ -157,11 +157,8 @@ export class SessionTape {
     return new Player({
       ...common,
       checkRequest: (recording, options) => differencesOfRequest(recording, asking, options),
-      checkHelper: async ({ number, record, items }, helper, options) => {
-        if (record.helper === undefined) return [];
-        const { title, timeoutMs, ...block } = record.helper;
-        const run = { ...block, ...(title !== undefined && { title }), ...(timeoutMs && { timeoutMs }) };
-        const found = await this.#rerun.helper(run, { turn: number, helper }, options);
+      checkHelper: async (place, block, items, options) => {
+        const found = await this.#rerun.helper(block, place, options);
         if (options.signal?.aborted === true) return [];
         const { differences } = await import('./compare/outputs.ts');
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));

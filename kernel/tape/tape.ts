@@ -59,9 +59,7 @@ export class Tape {
    */
   prompt(words: string, conversation: string, id: string | undefined): Match | undefined {
     const recorded = this.cells.filter(isRecorded);
-    const same = recorded.filter(({ recording, source }) =>
-      isSame(wordsOf(recording) ?? source.trim(), words),
-    );
+    const same = recorded.filter((cell) => isSame(recordedWords(cell), words));
     const isHere = ({ recording }: Recorded): boolean =>
       [undefined, conversation].includes(conversationBefore(recording));
     const named = recorded.find((cell) => id !== undefined && cell.id === id);
@@ -115,13 +113,17 @@ type Recorded = TapeCell & { readonly recording: Recording };
 
 const isRecorded = (cell: TapeCell): cell is Recorded => cell.recording !== undefined;
 
+/** The prompt that was answered: versions that kept no tape left it in the cell alone. */
+const recordedWords = ({ recording, source }: Recorded): string =>
+  wordsOf(recording) ?? promptOf(source) ?? source.trim();
+
 const match = (cell: Recorded, divergence?: Divergence, isEdited = false): Match => ({
   ...{ cell, recording: cell.recording, isEdited },
   divergences: [...(divergence ? [divergence] : []), ...cell.recording.problems],
 });
 
 function editedPrompt(cell: Recorded, words: string): Divergence {
-  const recorded = wordsOf(cell.recording) ?? promptOf(cell.source) ?? cell.source;
+  const recorded = recordedWords(cell);
   return {
     kind: 'request',
     what: 'The prompt is not the recorded one.',

@@ -1,4 +1,6 @@
 const mostNamed = 3;
+/** `a, b and c`. */
+const sentenceList = new Intl.ListFormat('en-GB');
 
 /** A file's name within a sentence. */
 const nameOf = (path: string): string => JSON.stringify(path).slice(1, -1).replaceAll('`', "'");
@@ -11,7 +13,7 @@ function listed(paths: readonly string[]): string {
   const names = paths.slice(0, mostNamed).map(nameOf);
   const more = paths.length - names.length;
   if (more > 0) return `${names.join(', ')} and ${more} more`;
-  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}` : (names[0] ?? '');
+  return sentenceList.format(names);
 }
 
 /** What was left behind, where it is, and how to return. */
@@ -28,7 +30,7 @@ export function rewound(
     ...(files.length > 0 ? [listed(files)] : []),
   ];
   const what = things.length === 0 ? 'what was done since' : things.join(' and ');
-  const verb = cells + files.length === 1 ? 'is' : 'are';
+  const verb = cells + files.length > 1 ? 'are' : 'is';
   return `${place}: ${what} ${verb} left behind on branch \`${branch}\`; \`%checkout ${branch}\` returns.`;
 }
 
