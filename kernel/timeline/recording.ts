@@ -6,8 +6,7 @@ import type { TimelineOptions } from './options.ts';
 import { thin } from './thin.ts';
 import { Tree } from './tree.ts';
 import { filesBase } from './ways.ts';
-
-const mostWords = 60;
+import { firstWords } from './words.ts';
 
 /** Takes down what happens, as nodes of the tree, and keeps memory and files with them. Who calls it runs nothing meanwhile. */
 export class Recording {
@@ -60,7 +59,7 @@ export class Recording {
     this.#open = undefined;
     this.#o.conversation.standIn(undefined);
     const { kind, cell, executionCount, source } = open.start;
-    const words = source.replaceAll(/\s+/g, ' ').trim().slice(0, mostWords);
+    const words = firstWords(source);
     const { steps } = open;
     this.#add({ kind, cell, executionCount, words, tokens, cost, failed, steps });
   }

@@ -1,4 +1,6 @@
 const mostNamed = 3;
+const mostWords = 60;
+const mostSource = 1000;
 /** `a, b and c`. */
 const sentenceList = new Intl.ListFormat('en-GB');
 
@@ -7,6 +9,16 @@ const nameOf = (path: string): string => JSON.stringify(path).slice(1, -1).repla
 
 export const count = (number: number, one: string, more: string): string =>
   `${number} ${number === 1 ? one : more}`;
+
+/** The beginning of a cell, in one line. */
+export function firstWords(source: string): string {
+  const line = source.trimStart().slice(0, mostSource).replaceAll(/\s+/g, ' ').trim();
+  if (line.length <= mostWords) return line;
+  return `${line
+    .slice(0, mostWords - 1)
+    .replace(/\p{Cs}$/u, '')
+    .trimEnd()}…`;
+}
 
 /** Some of the names, and how many more there are: `a.csv, b.csv and 3 more`. */
 function listed(paths: readonly string[]): string {
