@@ -27,7 +27,8 @@ export class Book {
   readonly branches = new Map<string, readonly Cell[]>();
   /** Cells of which the files need not be as the path has them: they were lost, or not kept before the kill. */
   readonly unsure = new Set<string>();
-  readonly sources: { readonly source: string; readonly sentMs: number }[] = [];
+  /** What was sent, and must be in the history. */
+  sources: readonly { readonly source: string; readonly sentMs: number }[] = [];
   lastNumber = 0;
 
   add(cell: Cell): void {
@@ -37,6 +38,11 @@ export class Book {
   stand(path: readonly Cell[]): void {
     this.path = path;
     this.branches.set(this.on, path);
+  }
+
+  /** A kernel was killed: what was sent later than this may not be in the history. */
+  forgetSources(sinceMs: number): void {
+    this.sources = this.sources.filter(({ sentMs }) => sentMs < sinceMs);
   }
 
   get all(): readonly Cell[] {
@@ -52,25 +58,17 @@ export class Book {
     pending: Pending,
     killedMs: number,
   ): readonly Cell[] | string {
-    for (const path of pending.moved ? [this.path, pending.moved] : [this.path]) {
-      const whole = [...path, ...pending.cells];
-      for (let length = whole.length; length >= leastOf(path, killedMs); length -= 1) {
-        const cells = whole.slice(0, length);
-        const ran = cells.filter(({ runs }) => runs).map(({ name }) => name);
-        if (!isSame(found.memory, ran)) continue;
-        if (isSame(found.talk, names(cells))) return cells;
-        // A prompt that was not answered is in the conversation, and what its helper did is lost.
-        const more = whole[length];
-        if (
-          length >= path.length &&
-          more?.isPrompt === true &&
-          isSame(found.talk, names(whole.slice(0, length + 1)))
-        )
-          return whole
-            .slice(0, length + 1)
-            .map((cell, at) => (at === length ? { ...cell, runs: false } : cell));
+    const came = pending.cells.filter(({ name }) => found.talk.includes(name) || found.memory.includes(name));
+    // A prompt that was not answered is in the conversation, and what its helper did may be lost.
+    const more = came.map((cell) =>
+      cell.isPrompt ? { ...cell, runs: found.memory.includes(cell.name) } : cell,
+    );
+    for (const path of pending.moved ? [this.path, pending.moved] : [this.path])
+      for (let length = path.length; length >= leastOf(path, killedMs); length -= 1) {
+        const cells = [...path.slice(0, length), ...more];
+        const ran = cells.filter(({ runs }) => runs);
+        if (isSame(found.memory, names(ran)) && isSame(found.talk, names(cells))) return cells;
       }
-    }
     const expected = names(this.path).join(' ');
     const maybe = [
       names(pending.cells).join(' '),

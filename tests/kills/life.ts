@@ -28,7 +28,11 @@ export class KilledNotebook {
   readonly #book = new Book();
   #count = 0;
   #kills = 0;
+  /** The first kill since all was back, and the files then. */
   #killedMs = 0;
+  #filesThen = '';
+  /** Requests that were taken down. */
+  readonly #taken = new Set<string>();
   #pending: Pending = { cells: [] };
 
   constructor(peer: KillsPeer) {
@@ -43,7 +47,6 @@ export class KilledNotebook {
   /** Lives the lives; what was wrong is in `problems`. */
   async play(lives: readonly Life[]): Promise<void> {
     for (const life of lives) {
-      if (process.env["KILLS_TRACE"]) console.log(JSON.stringify(life));
       await this.#live(life);
       if (this.problems.length > 0) return;
     }
@@ -60,14 +63,14 @@ export class KilledNotebook {
     if (phase === 'start' && this.#kills > 0) {
       const kernel = this.#home.spawn('k', 'book.ipynb');
       await wait(afterMs);
-      await this.#kill(kernel, [], this.#pending);
+      await this.#kill(kernel, [], true);
       return;
     }
     const kernel = await this.#start();
     if (phase === 'comeback' && this.#kills > 0) {
       const look = this.#look(kernel);
       await wait(afterMs);
-      await this.#kill(kernel, [look], this.#pending);
+      await this.#kill(kernel, [look], true);
       return;
     }
     if (this.#kills === 0) await this.#done(kernel, this.#send(kernel, { kind: 'prompt', fails: false }));
@@ -128,9 +131,8 @@ export class KilledNotebook {
   }
 
   #execute(kernel: SpawnedKernel, source: string, more: Omit<Sent, 'id'>): Sent {
-    if (process.env['KILLS_TRACE']) console.log(performance.now().toFixed(0), source.slice(0, 30));
     const sent: Sent = { id: kernel.client.execute(source, { stop_on_error: false }), ...more };
-    this.#book.sources.push({ source, sentMs: performance.now() });
+    this.#book.sources = [...this.#book.sources, { source, sentMs: performance.now() }];
     void kernel.client.reply(sent.id).then(() => (sent.repliedMs = performance.now()));
     return sent;
   }
@@ -152,6 +154,7 @@ export class KilledNotebook {
 
   async #acknowledged(kernel: SpawnedKernel, sent: Sent): Promise<void> {
     const book = this.#book;
+    this.#taken.add(sent.id);
     const { content } = await kernel.client.reply(sent.id);
     const number = Number(content['execution_count']);
     const repliedMs = sent.repliedMs ?? performance.now();
@@ -167,33 +170,30 @@ export class KilledNotebook {
     book.stand(sent.moved);
   }
 
-  /** Kills it; what was sent and not acknowledged is pending then. */
-  async #kill(kernel: SpawnedKernel, sent: readonly Sent[], before: Pending = { cells: [] }): Promise<void> {
+  /** Kills it; what was sent and not acknowledged is pending then. @param isEarly not all was back yet */
+  async #kill(kernel: SpawnedKernel, sent: readonly Sent[], isEarly = false): Promise<void> {
+    const book = this.#book;
     const processes = kernel.processes();
     await kernel.kill();
-    this.#killedMs = performance.now();
+    const killedMs = performance.now();
     this.#kills += 1;
-    await wait(0);
-    const known = new Set(this.#book.path.map(({ name }) => name));
-    let { moved } = before;
-    const cells = [...before.cells];
+    book.forgetSources(killedMs - historyMs);
     for (const each of sent) {
-      if (each.repliedMs !== undefined) {
-        if (!each.cell || !known.has(each.cell.name))
-          if (each.cell || this.#book.path !== each.moved) await this.#acknowledged(kernel, each);
-        continue;
-      }
-      if (each.cell) cells.push({ ...each.cell, number: 0, repliedMs: Infinity });
-      else moved = each.moved;
+      const isReplied = each.repliedMs !== undefined && !isEarly;
+      if (isReplied && !this.#taken.has(each.id)) await this.#acknowledged(kernel, each);
+      if (isReplied) continue;
+      const { cells, moved } = this.#pending;
+      const cell = each.cell && { ...each.cell, number: 0, repliedMs: Infinity };
+      this.#pending = { cells: [...cells, ...(cell ? [cell] : [])], moved: each.moved ?? moved };
     }
-    this.#pending = { cells, moved };
-    for (const { name } of cells) this.#book.unsure.add(name);
-    for (const { name, repliedMs } of this.#book.path)
-      if (repliedMs > this.#killedMs - 1200) this.#book.unsure.add(name);
+    if (!isEarly) this.#killedMs = killedMs;
+    for (const { name } of this.#pending.cells) book.unsure.add(name);
+    for (const { name, repliedMs } of book.path) if (repliedMs > killedMs - 1200) book.unsure.add(name);
     const until = performance.now() + patienceMs;
     const left = (): readonly unknown[] => [...stillRunning(processes), ...processesNaming(this.#home.top)];
     while (left().length > 0 && performance.now() < until) await wait(20);
     if (left().length > 0) this.problems.push(`processes are left: ${left().join(' ')}`);
+    if (!isEarly) this.#filesThen = this.#files();
     const broken = brokenIn(join(this.#home.top, 'data', 'replique'), this.#kills);
     this.problems.push(...broken.map((what) => `after the kill: ${what}`));
   }
@@ -201,10 +201,10 @@ export class KilledNotebook {
   /** The first cell after a kill, and what must have come back then. */
   async #comesBack(kernel: SpawnedKernel): Promise<void> {
     const book = this.#book;
-    const filesBefore = this.#files();
+    const { sources } = book;
     const look = this.#look(kernel);
     const { content } = await inTime(kernel.client.done(look.id), 'the first cell');
-    const said = kernel.shown(look.id).slice(0, 600);
+    const said = kernel.shown(look.id).slice(300, 1100);
     const talk = [...this.#peer.given.matchAll(/(?:Do|# cell|Look) ([cl]\d+)/g)].map(
       ([, name]) => name ?? '',
     );
@@ -224,17 +224,17 @@ export class KilledNotebook {
     for (const name of names)
       if (!drawn.includes(name)) this.problems.push(`branch ${name} is lost: ${drawn}`);
     for (const cell of book.all)
-      if (cell.isPrompt && !new RegExp(`${cell.name}\\b`).test(drawn))
+      if (cell.isPrompt && !book.unsure.has(cell.name) && !new RegExp(`${cell.name}\\b`).test(drawn))
         this.problems.push(`%branches lacks ${cell.name}: ${drawn}`);
     const number = Number(content['execution_count']);
     if (number <= book.lastNumber) this.problems.push(`[${number}] comes after [${book.lastNumber}]`);
-    if (!moved && this.#files() !== filesBefore)
-      this.problems.push(`files were ${filesBefore}, are ${this.#files()}\n  said: ${said}`);
+    if (!moved && this.#files() !== this.#filesThen)
+      this.problems.push(`files were ${this.#filesThen}, are ${this.#files()}\n  said: ${said}`);
     book.on = on;
     book.stand(path);
     await this.#acknowledged(kernel, look);
     this.#checkFiles(`after the comeback (moving: ${moved !== undefined})`);
-    await this.#checkHistory(kernel);
+    await this.#checkHistory(kernel, sources);
     this.#pending = { cells: [] };
   }
 
@@ -245,15 +245,12 @@ export class KilledNotebook {
     return JSON.stringify(content).match(/\bc\d+\b/g) ?? [];
   }
 
-  async #checkHistory(kernel: SpawnedKernel): Promise<void> {
+  async #checkHistory(kernel: SpawnedKernel, sources: Book['sources']): Promise<void> {
     const asked = { hist_access_type: 'tail', n: 1000, raw: true, output: false };
     const { content } = await inTime(kernel.client.ask('history_request', asked), 'the history');
     const kept = JSON.stringify(content['history']);
-    for (const { source, sentMs } of this.#book.sources)
-      if (
-        sentMs < this.#killedMs - historyMs &&
-        !kept.includes(JSON.stringify(source.trimEnd()).slice(1, -1))
-      )
+    for (const { source } of sources)
+      if (!kept.includes(JSON.stringify(source.trimEnd()).slice(1, -1)))
         this.problems.push(`the history lacks ${source.slice(0, 40)}`);
   }
 
