@@ -11,7 +11,7 @@ import {
 import { bound, escapeTags } from './escape.ts';
 import { contentsOf } from './contents.ts';
 import type { CompactionCounts } from './events.ts';
-import { begunAnew, brokenOffIn, endings, joined, type Talk } from './earlier.ts';
+import { brokenOffIn, endings, joined, type Talk } from './earlier.ts';
 import { hasCells, withoutCells } from './forget.ts';
 import type { GivenPart } from './given.ts';
 import { nothingSaid, saying, type Listings } from './listings.ts';
@@ -261,7 +261,7 @@ export class Conversation {
     if (brokenOff) this.#addUser(endings[brokenOff].kind, endings[brokenOff].text);
     this.#entries = joined(this.#entries, mine);
     this.#cell = cell + mineCell;
-    this.#addUser('note', begunAnew);
+    this.#addUser('note', 'Python was started anew since then: the variables of before are gone.');
     this.#said = nothingSaid;
     return brokenOff;
   }

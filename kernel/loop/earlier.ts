@@ -34,9 +34,6 @@ export const endings: Readonly<Record<'helper' | 'reply', Pick<Part, 'kind' | 't
   reply: { kind: 'note', text: 'You did not answer this: the session ended.' },
 };
 
-/** What the model is told of Python after a conversation came back. */
-export const begunAnew = 'Python was started anew since then: the variables of before are gone.';
-
 /** The messages of an earlier session and those of this one, roles alternating. */
 export function joined(earlier: readonly Entry[], mine: readonly Entry[]): Entry[] {
   const all = [...earlier];

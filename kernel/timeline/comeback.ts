@@ -1,4 +1,3 @@
-import { begunAnew } from '../loop/earlier.ts';
 import type { Mark } from '../loop/mark.ts';
 import type { Asked } from './contract.ts';
 import { readTimeline } from './journal/journal.ts';
@@ -89,7 +88,7 @@ export class Comeback {
     if (textsOf(head.talk, forgotten).every((text, at) => text === here[at])) return;
     conversation.restore(head.talk);
     conversation.forget(forgotten);
-    conversation.addNote(begunAnew);
+    conversation.addNote('Python was started anew since then: the variables of before are gone.');
   }
 
   async #rebuild(tree: Tree, head: TimelineNode, asked: Asked): Promise<boolean> {

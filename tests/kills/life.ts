@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processesNaming, stillRunning } from '../support/process-tree.ts';
 import { KernelHome, type SpawnedKernel } from '../support/spawned-kernel.ts';
+import { codeOf, fileOf } from './code.ts';
 import { Book, type Cell, type Pending } from './book.ts';
 import type { KillsPeer } from './peer.ts';
 import type { Act, Life } from './plan.ts';
@@ -282,16 +283,6 @@ export class KilledNotebook {
       .join(' ');
   }
 }
-
-const fileOf = (name: string): string => `${name} `.repeat(50);
-
-const codeOf = (name: string, fails: boolean, seconds: number): string =>
-  [
-    `log = [*globals().get('log', []), '${name}']`,
-    `with open('${name}.txt', 'w') as out: out.write('${name} ' * 50)`,
-    `import time; time.sleep(${seconds})`,
-    ...(fails ? ['1 / 0'] : []),
-  ].join('\n');
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
   const late = wait(patienceMs, undefined, { ref: false }).then(() => {
