@@ -105,7 +105,7 @@ describe('the timeline of a killed kernel', { timeout: 90_000 }, () => {
     await before.kill();
     const after = await home.start('k');
     await after.run('Second.');
-    await after.client.reply(after.client.execute('%rewind'));
+    await after.client.reply(after.client.execute('%undo'));
     await after.kill();
     const last = await home.start('k');
     const { shown } = await last.run('%branches');
