@@ -5,10 +5,13 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Difference } from '../../../kernel/environment/compare.ts';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
+import type { Present } from '../../../kernel/environment/schema.ts';
+import { changedFiles } from '../environment/files.ts';
 import { reportEnvironment, type EnvironmentReport } from '../environment/differences.ts';
 import { buildWith, type Built } from '../environment/build.ts';
 import { settleLocked } from '../environment/locked.ts';
 import { presentEnvironment } from '../environment/present.ts';
+import type { NotebookFile } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 import type { Done } from '../report/json.ts';
 import type { Mode } from '../run/cell-report.ts';
@@ -132,7 +135,7 @@ async function settle(
       made = await settleLocked(file, present, { counts: locks, build: buildWith(terminal()) });
     }
     if (made) built.push(made);
-    const report = mode === 'verify' ? reportEnvironment(file, made?.present ?? present) : undefined;
+    const report = mode === 'verify' ? await reportOn(file, made?.present ?? present) : undefined;
     if (report) environments.set(job.notebook, report);
     return made ? { ...job, python: made.present.python } : job;
   };
@@ -145,6 +148,9 @@ async function settle(
     throw error;
   }
 }
+
+const reportOn = async (file: NotebookFile, present: Present | Error) =>
+  reportEnvironment(file, present, await changedFiles(file));
 
 async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
   const identity = async (path: string) => {
