@@ -180,6 +180,7 @@ async function createSession(
     ],
     saved: () => Promise.all([state.saved(), journal.saved()]),
     loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
+    openAttempts: parts.attempts,
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: async () => {
       await parts.closeLoop();

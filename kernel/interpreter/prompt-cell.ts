@@ -33,7 +33,7 @@ export const noticesTo =
  */
 export async function runPromptCell(
   loop: OpenLoop,
-  worker: Worker,
+  worker: Pick<Worker, 'execute'>,
   request: CellRequest,
   prompt: string,
   give?: ProcessOptions['give'],
@@ -94,7 +94,7 @@ function withoutProvider(error: unknown, signal: AbortSignal): Stop {
 
 /** Makes the answer `Out[n]` and `_`, where a worker runs, and evaluates what the client asked for. */
 async function bindAnswer(
-  worker: Worker,
+  worker: Pick<Worker, 'execute'>,
   request: CellRequest,
   answer: string,
 ): Promise<Readonly<Record<string, unknown>>> {

@@ -94,8 +94,11 @@ def descriptors(own):
 
 
 def native_threads(maps):
-    """Threads that Python does not know, without OpenBLAS's."""
-    known = {thread.native_id for thread in threading.enumerate()}
+    """Threads that Python does not know, without OpenBLAS's.
+
+    In a forked copy Python's main thread has the number that it had in the original: it is that of the process.
+    """
+    known = {os.getpid(), *(thread.native_id for thread in threading.enumerate())}
     unknown = sum(int(name) not in known for name in os.listdir("/proc/self/task"))
     if unknown == 0:
         return 0
