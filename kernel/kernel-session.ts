@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { assemble } from './assembly.ts';
+import { seatTools } from './attempts.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
@@ -156,6 +157,7 @@ async function createSession(
     ...{ mode: config.tape, source, conversation, tools: parts.tools, createEmitter: display.createEmitter },
     helperTimeoutMs: config.helperTimeoutSeconds * 1000,
     asking: askingOf(config),
+    seatTools: (seat) => seatTools(parts.worker, seat),
   });
   const timeline = new Timeline({
     ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
@@ -180,7 +182,8 @@ async function createSession(
     ],
     saved: () => Promise.all([state.saved(), journal.saved()]),
     loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
-    openAttempts: parts.attempts,
+    openAttempts: (signal, seats, asked) =>
+      tape.attempts(seats, asked.prompt, () => parts.attempts(signal, seats, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: async () => {
       await parts.closeLoop();

@@ -20,6 +20,8 @@ export type OpenLoop = (
 /** The loop as a prompt cell uses it. */
 type PromptLoop = Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
 
+type OpenOne = (...asked: Parameters<OpenLoop>) => Promise<Pick<PromptLoop, 'processWithContinuation'>>;
+
 /** Shows a cell's reader what is said. */
 export const noticesTo =
   ({ emit }: Pick<CellRequest, 'emit'>) =>
@@ -32,7 +34,7 @@ export const noticesTo =
  * @param give finds what goes with the prompt because it points at it
  */
 export async function runPromptCell(
-  loop: OpenLoop,
+  loop: OpenOne,
   worker: Pick<Worker, 'execute'>,
   request: CellRequest,
   prompt: string,
@@ -50,12 +52,12 @@ export async function runPromptCell(
 type Stop = Extract<LoopEvent, { type: 'stop' }>;
 
 async function stopOf(
-  loop: OpenLoop,
+  loop: OpenOne,
   request: CellRequest,
   prompt: string,
   give: ProcessOptions['give'],
 ): Promise<Stop> {
-  let manager: PromptLoop;
+  let manager: Awaited<ReturnType<OpenOne>>;
   try {
     manager = await loop(request.signal, { cell: request.executionCount, say: noticesTo(request) });
   } catch (error) {

@@ -21,8 +21,8 @@ export interface Seat {
 }
 
 /** What an attempt is made with. */
-interface OpenAttempt {
-  readonly loop: Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
+export interface OpenAttempt {
+  readonly loop: Pick<ContinuationManager, 'processWithContinuation'>;
   /** Who answers, and how, in a few words. */
   readonly what: string;
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { RepliqueError } from '../errors.ts';
 import { parseCell } from '../interpreter/cell.ts';
 import type { CellRequest, Interpreter } from '../interpreter/contract.ts';
+import type { OpenedAttempts, Seat } from '../loop/attempts.ts';
 import type { ContinuationManager } from '../loop/continuation-manager.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellEvent, CellOutcome, Divergence } from '../loop/events.ts';
@@ -29,6 +30,16 @@ export interface SessionTapeOptions {
   /** How outputs of code that is run again are made. Called when something is. */
   readonly createEmitter: EmitterFactory;
   readonly helperTimeoutMs: number;
+  readonly asking: Asking;
+  /** Those with which helpers of an attempt run. */
+  readonly seatTools: (seat: Seat) => ToolRegistry;
+}
+
+/** What is an attempt's own when it is played. */
+interface OwnPlay {
+  readonly attempt: number;
+  readonly conversation: Conversation;
+  readonly rerun: Rerun;
   readonly asking: Asking;
 }
 
@@ -140,14 +151,42 @@ export class SessionTape {
     };
   }
 
-  #player(cell: RunningCell): Player {
-    const { conversation, tools, source, asking } = this.#o;
+  /** The loops for attempts at a prompt in the cell that runs: their recordings, or else what `open` makes. */
+  async attempts(
+    seats: readonly Seat[],
+    prompt: string,
+    open: () => Promise<OpenedAttempts>,
+  ): Promise<OpenedAttempts> {
+    const cell = this.#running.getStore();
+    if (cell === undefined || !isPlayed(cell.mode)) return open();
+    const { conversation, source, seatTools, asking } = this.#o;
+    const match = source.tape().prompt(prompt, conversation.trail.value, cell.id, 0);
+    const recorded = match?.cell.attempts ?? [];
+    const attempts = seats.map((seat, attempt) => ({
+      loop: this.#player(cell, {
+        attempt,
+        conversation: seat.conversation,
+        rerun: new Rerun({ ...this.#o, tools: seatTools(seat) }),
+        asking: {
+          ...asking,
+          ...(seat.model && { model: seat.model.model, others: [] }),
+          temperature: Math.max(asking.temperature, seat.leastTemperature ?? 0),
+        },
+      }),
+      what: recorded[attempt]?.what ?? 'not on the tape',
+    }));
+    return { attempts, estimate: recorded[0]?.estimate, close: () => Promise.resolve() };
+  }
+
+  #player(cell: RunningCell, own: Partial<OwnPlay> = {}): Player {
+    const { tools, source } = this.#o;
+    const { conversation = this.#o.conversation, asking = this.#o.asking, rerun = this.#rerun } = own;
     const common = {
       conversation,
       languageOf: (lang: string): string | undefined =>
         tools.get(lang) && (tools.get(lang)?.getCapabilities().highlight ?? lang),
       find: (prompt: string) => {
-        const found = source.tape().prompt(prompt, conversation.trail.value, cell.id);
+        const found = source.tape().prompt(prompt, conversation.trail.value, cell.id, own.attempt);
         this.#last = found?.cell ?? this.#last;
         return found;
       },
@@ -161,7 +200,7 @@ export class SessionTape {
         if (record.helper === undefined) return [];
         const { title, timeoutMs, ...block } = record.helper;
         const run = { ...block, ...(title !== undefined && { title }), ...(timeoutMs && { timeoutMs }) };
-        const found = await this.#rerun.helper(run, { turn: number, helper }, options);
+        const found = await rerun.helper(run, { turn: number, helper }, options);
         if (options.signal?.aborted === true) return [];
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));
         return differences(recorded, found, { now: Date.now(), isRandom: cell.isRandom });
