@@ -26,7 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => ground.close());
 
-const outputsOf = (ran: readonly { readonly outputs: unknown }[]): unknown[] => ran.map(({ outputs }) => outputs);
+const outputsOf = (ran: readonly { readonly outputs: unknown }[]): unknown[] =>
+  ran.map(({ outputs }) => outputs);
 
 it('branches side by side are replayed to the same outputs, without a model and without Python', async () => {
   expect(JSON.stringify(recorded[1]?.outputs)).toContain('no answer: ProviderError');
