@@ -182,20 +182,21 @@ export function assemble(options: AssemblyOptions): Assembly {
 
   const managerOf = (
     { provider, model }: Selection,
-    { tools, conversation, temperature, around }: OwnOptions,
+    { looking, temperature, ...own }: OwnOptions,
   ): ContinuationManager =>
     new ContinuationManager({
-      ...{ provider, model, tools, costOf: spending.costOf, maxTurns: config.maxTurns },
+      ...{ provider, model, costOf: spending.costOf, maxTurns: config.maxTurns },
+      ...own,
       params: { temperature, maxTokens: config.maxTokens },
       helperTimeoutMs: config.helperTimeoutSeconds * 1000,
-      workspaceListing: () => around(() => listWorkspace(workspace.path, provider.isLocal)),
-      filesNamed: (name) => around(() => filesNamed(workspace.path, name)),
+      workspaceListing: () => looking(() => listWorkspace(workspace.path, provider.isLocal)),
+      filesNamed: (name) => looking(() => filesNamed(workspace.path, name)),
       keepResult: (text) => files.keepText('result', text),
-      memoryListing: () => around(async () => listVariables(await worker.variables())),
-      ...(conversation && { conversation }),
+      memoryListing: () => looking(async () => listVariables(await worker.variables())),
     });
   const attempts = attemptsOpener({
-    ...{ choice, spending, worker, managerOf, temperature: config.temperature },
+    ...{ choice, spending, managerOf, temperature: config.temperature },
+    tools: createToolRegistry(own),
   });
   const loop: Assembly['loop'] = async (signal, { cell, say = () => undefined } = {}) => {
     await spending.open();
@@ -203,7 +204,7 @@ export function assemble(options: AssemblyOptions): Assembly {
     const selection = await choice.make(signal, say);
     manager ??= managerOf(
       { ...selection, provider: options.wrapProvider?.(selection.provider) ?? selection.provider },
-      { tools, conversation, temperature: config.temperature, around: (look) => look() },
+      { tools, conversation, temperature: config.temperature, looking: (look) => look() },
     );
     return manager;
   };

@@ -1,42 +1,30 @@
-import { executeWithin, type OpenAttempts, type Seat } from './loop/attempts.ts';
+import type { OpenAttempts, Seat } from './loop/attempts.ts';
 import type { ContinuationManager } from './loop/continuation-manager.ts';
-import type { ManagerOptions } from './loop/options.ts';
+import type { ManagerOptions, ToolRegistry } from './loop/options.ts';
 import type { ModelChoice } from './providers/choice.ts';
 import type { Selection } from './providers/select.ts';
-import { delegatingWorker } from './sandbox/delegating-worker.ts';
-import type { SessionWorker } from './sandbox/session-worker.ts';
 import type { SessionSpending } from './spending.ts';
-import { createBashTool } from './tools/bash.ts';
-import { createPythonTool } from './tools/python.ts';
-import { createToolRegistry, type ToolRegistry } from './tools/registry.ts';
 
 interface AttemptsOptions {
   readonly choice: Pick<ModelChoice, 'make' | 'beside'>;
   readonly spending: Pick<SessionSpending, 'open' | 'beginCell' | 'estimate'>;
-  readonly worker: SessionWorker;
+  /** What keeps its memory in another process than Python is not among them. */
+  readonly tools: ToolRegistry;
   readonly temperature: number;
   /** The session's loop, but for some of what it is made from. */
   readonly managerOf: (selection: Selection, own: OwnOptions) => ContinuationManager;
 }
 
 /** What is another for an attempt than for the session. */
-export interface OwnOptions extends Pick<ManagerOptions, 'tools' | 'conversation'> {
+export interface OwnOptions extends Pick<ManagerOptions, 'tools' | 'conversation' | 'around'> {
   readonly temperature: number;
   /** Around what looks at memory and files. */
-  readonly around: <T>(look: () => Promise<T>) => Promise<T>;
-}
-
-/** Tools of an attempt: what keeps its memory in another process than Python is not among them. */
-export function seatTools(worker: SessionWorker, seat: Pick<Seat, 'within'>): ToolRegistry {
-  const seated = delegatingWorker(worker, {
-    execute: (options) => executeWithin(seat, options, (each) => worker.execute(each)),
-  });
-  return createToolRegistry([createPythonTool(seated), createBashTool(seated)]);
+  readonly looking: <T>(look: () => Promise<T>) => Promise<T>;
 }
 
 /** Opens loops for attempts at a prompt, with the session's model or with others. */
 export function attemptsOpener(options: AttemptsOptions): OpenAttempts {
-  const { choice, spending, worker, managerOf } = options;
+  const { choice, spending, tools, managerOf } = options;
   return async (signal, seats, { cell, prompt, give, say }) => {
     await spending.open();
     spending.beginCell(cell);
@@ -51,10 +39,11 @@ export function attemptsOpener(options: AttemptsOptions): OpenAttempts {
       if (seat.model) others.push(selection);
       const temperature = Math.max(options.temperature, seat.leastTemperature ?? 0);
       const manager = managerOf(selection, {
-        tools: seatTools(worker, seat),
+        tools,
         conversation: seat.conversation,
         temperature,
-        around: (look) => looking(seat, signal, look),
+        around: seat.within,
+        looking: (look) => looking(seat, signal, look),
       });
       return { selection, manager, temperature };
     };

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { assemble } from './assembly.ts';
-import { seatTools } from './attempts.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { RepliqueError } from './errors.ts';
@@ -157,7 +156,6 @@ async function createSession(
     ...{ mode: config.tape, source, conversation, tools: parts.tools, createEmitter: display.createEmitter },
     helperTimeoutMs: config.helperTimeoutSeconds * 1000,
     asking: askingOf(config),
-    seatTools: (seat) => seatTools(parts.worker, seat),
   });
   const timeline = new Timeline({
     ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },

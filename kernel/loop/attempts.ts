@@ -1,6 +1,7 @@
 import type { ExecuteOptions, ExecuteOutcome } from '../sandbox/contract.ts';
 import type { ContinuationManager } from './continuation-manager.ts';
 import type { Conversation } from './conversation.ts';
+import type { Around } from './helper.ts';
 import type { ProcessOptions } from './options.ts';
 
 /** Where one of several attempts at a prompt is made: each has its own conversation, and memory and files when it is its turn. */
@@ -17,11 +18,11 @@ export interface Seat {
    * @returns `undefined` where the signal came before
    * @throws RepliqueError WORKER_FAILED where they can't be had
    */
-  readonly within: <T>(signal: AbortSignal, action: () => Promise<T>) => Promise<T | undefined>;
+  readonly within: Around;
 }
 
 /** What an attempt is made with. */
-export interface OpenAttempt {
+interface OpenAttempt {
   readonly loop: Pick<ContinuationManager, 'processWithContinuation'>;
   /** Who answers, and how, in a few words. */
   readonly what: string;

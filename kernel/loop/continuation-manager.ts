@@ -123,6 +123,7 @@ export class ContinuationManager {
         collector.add(output);
         onOutput(output);
       },
+      around: this.#options.around,
     });
     const limit = this.#window?.resultChars ?? 4000;
     const hints = hintsFor(result, {

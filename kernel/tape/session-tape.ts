@@ -11,6 +11,7 @@ import type { EmitterFactory } from '../output/contract.ts';
 import type { WorkerError } from '../sandbox/contract.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
 import { differences } from './compare/outputs.ts';
+import { diverged, withoutTape } from './cell-events.ts';
 import { tapeModes, type TapeMode } from './contract.ts';
 import { modeOfCell, modeOfSession } from './mode.ts';
 import { Player } from './player.ts';
@@ -31,15 +32,13 @@ export interface SessionTapeOptions {
   readonly createEmitter: EmitterFactory;
   readonly helperTimeoutMs: number;
   readonly asking: Asking;
-  /** Those with which helpers of an attempt run. */
-  readonly seatTools: (seat: Seat) => ToolRegistry;
 }
 
 /** What is an attempt's own when it is played. */
 interface OwnPlay {
   readonly attempt: number;
   readonly conversation: Conversation;
-  readonly rerun: Rerun;
+  readonly within: Seat['within'];
   readonly asking: Asking;
 }
 
@@ -159,14 +158,14 @@ export class SessionTape {
   ): Promise<OpenedAttempts> {
     const cell = this.#running.getStore();
     if (cell === undefined || !isPlayed(cell.mode)) return open();
-    const { conversation, source, seatTools, asking } = this.#o;
+    const { conversation, source, asking } = this.#o;
     const match = source.tape().prompt(prompt, conversation.trail.value, cell.id, 0);
     const recorded = match?.cell.attempts ?? [];
     const attempts = seats.map((seat, attempt) => ({
       loop: this.#player(cell, {
         attempt,
         conversation: seat.conversation,
-        rerun: new Rerun({ ...this.#o, tools: seatTools(seat) }),
+        within: seat.within,
         asking: {
           ...asking,
           ...(seat.model && { model: seat.model.model, others: [] }),
@@ -180,7 +179,7 @@ export class SessionTape {
 
   #player(cell: RunningCell, own: Partial<OwnPlay> = {}): Player {
     const { tools, source } = this.#o;
-    const { conversation = this.#o.conversation, asking = this.#o.asking, rerun = this.#rerun } = own;
+    const { conversation = this.#o.conversation, asking = this.#o.asking } = own;
     const common = {
       conversation,
       languageOf: (lang: string): string | undefined =>
@@ -200,7 +199,8 @@ export class SessionTape {
         if (record.helper === undefined) return [];
         const { title, timeoutMs, ...block } = record.helper;
         const run = { ...block, ...(title !== undefined && { title }), ...(timeoutMs && { timeoutMs }) };
-        const found = await rerun.helper(run, { turn: number, helper }, options);
+        const again = { ...options, around: own.within };
+        const found = await this.#rerun.helper(run, { turn: number, helper }, again);
         if (options.signal?.aborted === true) return [];
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));
         return differences(recorded, found, { now: Date.now(), isRandom: cell.isRandom });
@@ -278,22 +278,3 @@ export class SessionTape {
 }
 
 const isPlayed = (mode: TapeMode): boolean => mode === 'replay' || mode === 'verify';
-
-/** Events without what is there for the tape alone. */
-function withoutTape(emit: CellRequest['emit']): CellRequest['emit'] {
-  return (event) => {
-    if (event.type === 'turn-end') {
-      const { type, turn, record, durationMs } = event;
-      emit({ type, turn, record, durationMs });
-    } else if (event.type === 'stop') {
-      const { type, summary, problem, answer } = event;
-      emit({ type, summary, ...(problem && { problem }), ...(answer !== undefined && { answer }) });
-    } else emit(event);
-  };
-}
-
-function diverged(divergences: readonly Divergence[]): WorkerError {
-  const more = divergences.length - 1;
-  const what = `${divergences[0]?.what ?? ''}${more > 0 ? ` (and ${more} more)` : ''}`;
-  return { ename: 'Diverged', evalue: what, traceback: divergences.map((one) => `Diverged: ${one.what}`) };
-}

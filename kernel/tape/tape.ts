@@ -121,17 +121,20 @@ export class Tape {
   }
 }
 
-type Recorded = TapeCell & { readonly recording: Recording };
+/** A cell with the recording that is looked at. */
+type Recorded = TapeCell & { readonly recording: Recording; readonly itself: TapeCell };
 
 /** The cell with its recording, where it was run so. */
 function recordedAs(cell: TapeCell, attempt: number | undefined): readonly Recorded[] {
   const recording = attempt === undefined ? cell.recording : cell.attempts?.[attempt]?.recording;
   const isTried = cell.attempts !== undefined;
-  return recording === undefined || isTried !== (attempt !== undefined) ? [] : [{ ...cell, recording }];
+  return recording === undefined || isTried !== (attempt !== undefined)
+    ? []
+    : [{ ...cell, recording, itself: cell }];
 }
 
 const match = (cell: Recorded, divergence?: Divergence, isEdited = false): Match => ({
-  ...{ cell, recording: cell.recording, isEdited },
+  ...{ cell: cell.itself, recording: cell.recording, isEdited },
   divergences: [...(divergence ? [divergence] : []), ...cell.recording.problems],
 });
 

@@ -10,7 +10,7 @@ import { isCell, type Tree } from './tree.ts';
 import { filesBase, filesWay } from './ways.ts';
 
 /** As many places stand side by side. */
-export const mostPlaces = 8;
+const mostPlaces = 8;
 const mostRows = 20;
 /** Characters. */
 const longestAnswer = 200;

@@ -1,5 +1,6 @@
 import { repliqueError } from '../../errors.ts';
 import { Turns } from '../../turns.ts';
+import type { LeftFile } from '../files/contract.ts';
 import type { Step, TimelineNode } from '../node.ts';
 import type { TimelineOptions } from '../options.ts';
 import { Recording } from '../recording.ts';
@@ -24,6 +25,9 @@ export class Attempts {
   readonly #tree: Tree;
   readonly #recording: Recording;
   readonly #turns = new Turns();
+  /** What is to be told of going from one to another. */
+  readonly #left = new Map<string, LeftFile>();
+  readonly #notes = new Set<string>();
 
   /** @param tree the session's: one stands where they begin, and memory and files are kept there */
   constructor(options: Options, tree: Tree, names: readonly string[]) {
@@ -79,7 +83,8 @@ export class Attempts {
         chosen === undefined ? start : branchOf(chosen),
         new AbortController().signal,
       );
-      if (!('problem' in arrival)) return arrival;
+      if (!('problem' in arrival))
+        return { moved: { changed: [], left: [...this.#left.values()] }, notes: [...this.#notes] };
       const steps = [...stepsSince(this.#tree, this.base, this.#tree.head), ...arrival.steps];
       return { problem: arrival.problem, steps };
     } finally {
@@ -122,7 +127,9 @@ export class Attempts {
       return arrival;
     }
     this.#tree.checkout(branch);
-    const { files } = arrival;
+    const { files, moved, notes } = arrival;
+    for (const file of moved.left) this.#left.set(file.path, file);
+    for (const note of notes) this.#notes.add(note);
     this.#recording.stands({ ...(files && { files }), forgets: new Set() });
     return arrival;
   }

@@ -215,7 +215,7 @@ describe('a branch that', () => {
     expect(await stateOf(kernel)).toEqual(['[0, 1]', '01']);
   });
 
-  it('ends the copies of all memory has itself and the others rebuilt', async () => {
+  it('ends all copies of memory has the others rebuilt by running their code again', async () => {
     const kill = `x.append(9)
 import os, signal
 mine = {1, os.getpid(), os.getppid()}
@@ -225,15 +225,13 @@ for pid in map(int, filter(str.isdigit, os.listdir('/proc'))):
     const kernel = await start([
       first!,
       when('Add to it', python(kill)),
-      when('no output', 'All gone.'),
       ...ends,
+      when('<result', 'All gone.'),
     ]);
     await kernel.cell('c1', begin);
     const ran = await kernel.cell('c2', '%try 2\nAdd to it.');
-    expect(ran.reply['status']).toBe('ok');
+    expect(ran.text).toMatch(/Python’s memory was rebuilt by running \d pieces of code again\./);
     expect(await stateOf(kernel)).toEqual(['[0, 1]', '01']);
-    await kernel.run('%checkout try-2');
-    expect(await stateOf(kernel)).toEqual(['[0, 9]', '0']);
   });
 });
 
