@@ -16,16 +16,26 @@ export interface Mark {
   readonly trail: string;
 }
 
-/** Copies parts so that many marks of one conversation share what is the same in them. */
+/** Copies entries and parts so that many marks of one conversation share what is the same in them. */
 export class Marker {
   readonly #copies = new WeakMap<FrozenPart, FrozenPart>();
+  readonly #marked = new WeakMap<Entry, Mark['entries'][number]>();
 
   /** What does not change any more of entries that do. */
   freeze(entries: readonly Entry[]): Mark['entries'] {
-    return entries.map(({ role, cell, parts }) => ({
-      ...{ role, cell },
-      parts: parts.map((part) => this.#copyOf(part)),
-    }));
+    return entries.map((entry) => {
+      const known = this.#marked.get(entry);
+      if (
+        known?.cell === entry.cell &&
+        known.parts.length === entry.parts.length &&
+        entry.parts.every((part, at) => this.#copyOf(part) === known.parts[at])
+      )
+        return known;
+      const { role, cell, parts } = entry;
+      const marked = { role, cell, parts: parts.map((part) => this.#copyOf(part)) };
+      this.#marked.set(entry, marked);
+      return marked;
+    });
   }
 
   /** Entries that may change, of those of a mark. */

@@ -194,7 +194,7 @@ export class SessionState {
     // Not before it is saved anew; then no other kernel takes it up, too.
     this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
-      `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.` +
+      `The kernel had ended without being asked to. Back is ${said}; **Python began anew**, files are as they were.` +
         (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),
     ];
   }

@@ -26,22 +26,13 @@ export function failureIn(output: NotebookOutput): ResultData | undefined {
   return resultSchema.safeParse(output.data[mime.result]).data;
 }
 
+/** What is shown, other than that the cell itself has failed. */
+export type ShownOutput = Exclude<NotebookOutput, { output_type: 'error' }>;
+
 /** A recorded output as its code would send it again. */
-export function asSent(output: NotebookOutput): WorkerOutput {
-  switch (output.output_type) {
-    case 'stream':
-      return { kind: 'stream', name: output.name, text: output.text };
-    case 'error': {
-      const { ename, evalue, traceback } = output;
-      return { kind: 'error', error: { ename, evalue, traceback } };
-    }
-    case 'display_data':
-    case 'execute_result': {
-      const metadata = Object.fromEntries(
-        Object.entries(output.metadata).filter(([key]) => key !== 'replique'),
-      );
-      const kind = output.output_type === 'display_data' ? 'display' : 'result';
-      return { kind, data: bundleOf(output.data), metadata };
-    }
-  }
+export function asSent(output: ShownOutput): WorkerOutput {
+  if (output.output_type === 'stream') return { kind: 'stream', name: output.name, text: output.text };
+  const metadata = Object.fromEntries(Object.entries(output.metadata).filter(([key]) => key !== 'replique'));
+  const kind = output.output_type === 'display_data' ? 'display' : 'result';
+  return { kind, data: bundleOf(output.data), metadata };
 }

@@ -25,8 +25,9 @@ export interface PlayerOptions {
   readonly checkRequest?: (recording: Recording, options: ProcessOptions) => Promise<readonly Divergence[]>;
   /** Runs a helper again and compares. Absent: it is not run. */
   readonly checkHelper?: (
-    turn: RecordedTurn,
-    helper: number,
+    place: { readonly turn: number; readonly helper: number },
+    block: HelperBlock,
+    items: readonly Item[],
     options: ProcessOptions,
   ) => Promise<readonly Divergence[]>;
 }
@@ -124,21 +125,26 @@ export class Player {
       for (const item of items) if (item.kind === 'notice') emit({ type: 'notice', text: item.text });
       return;
     }
-    await this.#helper(turn, helper, emit, options);
+    await this.#helper(turn, blockOf(record.helper), helper, emit, options);
   }
 
-  async #helper(turn: RecordedTurn, helper: number, emit: Emit, options: ProcessOptions): Promise<void> {
-    const { number, record, tape, items } = turn;
-    if (record.helper === undefined) return;
-    const block = blockOf(record.helper);
+  async #helper(
+    turn: RecordedTurn,
+    block: HelperBlock,
+    helper: number,
+    emit: Emit,
+    options: ProcessOptions,
+  ): Promise<void> {
+    const { number, tape, items } = turn;
     emit({ type: 'helper-start', turn: number, helper, block });
-    const found = await this.#o.checkHelper?.(turn, helper, options);
+    const found = await this.#o.checkHelper?.({ turn: number, helper }, block, items, options);
     const collector = new ResultCollector();
     const images: ChatImage[] = [];
     let failure: Partial<ToolResult> = {};
     for (const item of items) {
       if (item.kind === 'notice') {
-        emit({ type: 'notice', text: item.text });
+        if (item.isOfHelper) failure = { ...failure, notice: item.text };
+        else emit({ type: 'notice', text: item.text });
         continue;
       }
       const failed = failureIn(item.output);

@@ -15,13 +15,18 @@ import {
 } from '../output/schema.ts';
 import { sealOf } from '../output/seal.ts';
 import type { NotebookCell, NotebookOutput } from './notebook.ts';
+import type { ShownOutput } from './outputs.ts';
 
 type Rich = Extract<NotebookOutput, { output_type: 'display_data' | 'execute_result' }>;
 
 /** What stands after a turn: outputs of its helper, and words of ours between them. */
 export type Item =
-  | { readonly kind: 'output'; readonly output: NotebookOutput }
-  | { readonly kind: 'notice'; readonly text: string };
+  | { readonly kind: 'output'; readonly output: ShownOutput }
+  | {
+      readonly kind: 'notice';
+      readonly text: string;
+      /** How its helper ended. */ readonly isOfHelper: boolean;
+    };
 
 export interface RecordedTurn {
   readonly number: number;
@@ -109,9 +114,12 @@ class Reader {
   #isWhole = true;
 
   read(output: NotebookOutput): void {
-    if (output.output_type === 'error') this.#error = output;
-    if (output.output_type === 'error' || output.output_type === 'stream') {
-      if (output.output_type === 'stream') this.#turns.at(-1)?.items.push({ kind: 'output', output });
+    if (output.output_type === 'error') {
+      this.#error = output;
+      return;
+    }
+    if (output.output_type === 'stream') {
+      this.#turns.at(-1)?.items.push({ kind: 'output', output });
       return;
     }
     const own = metadataSchema.safeParse(output.metadata['replique']).data;
@@ -123,7 +131,7 @@ class Reader {
       this.#error = { output_type: 'error', ename, evalue: sentence, traceback: [`→ ${remedy}`] };
     } else if (own?.kind === 'notice') {
       const text = textOf(output).replace(/^> /, '');
-      this.#turns.at(-1)?.items.push({ kind: 'notice', text });
+      this.#turns.at(-1)?.items.push({ kind: 'notice', text, isOfHelper: own.helper !== undefined });
     } else if (own?.kind !== 'divergence') this.#turns.at(-1)?.items.push({ kind: 'output', output });
   }
 
@@ -146,8 +154,10 @@ class Reader {
     const number = own?.turn ?? this.#turns.length + 1;
     const record = this.#parse(turnSchema, data[mime.turn], number, 'record');
     const tape = mime.tape in data ? this.#parse(turnTapeSchema, data[mime.tape], number, 'tape') : undefined;
-    if (record === undefined) this.#isWhole = false;
-    if (record === undefined) return;
+    if (record === undefined) {
+      this.#isWhole = false;
+      return;
+    }
     this.#turns.push({ number, record, durationMs: own?.durationMs ?? 0, tape, items: [] });
     const { helper } = record;
     if (helper !== undefined && sha256(helper.code) !== helper.hash) {

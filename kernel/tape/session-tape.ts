@@ -10,11 +10,10 @@ import type { ToolRegistry } from '../loop/options.ts';
 import type { EmitterFactory } from '../output/contract.ts';
 import type { WorkerError } from '../sandbox/contract.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
-import { differences } from './compare/outputs.ts';
 import { diverged, withoutTape } from './cell-events.ts';
 import { tapeModes, type TapeMode } from './contract.ts';
 import { modeOfCell, modeOfSession } from './mode.ts';
-import { Player } from './player.ts';
+import type { Player } from './player.ts';
 import { differencesOfRequest, type Asking } from './requests.ts';
 import { Rerun } from './rerun.ts';
 import type { TapeSource } from './source.ts';
@@ -143,7 +142,7 @@ export class SessionTape {
   async loop(open: () => Promise<Loop>): Promise<Loop> {
     const cell = this.#running.getStore();
     if (cell === undefined || !isPlayed(cell.mode)) return open();
-    const player = this.#player(cell);
+    const player = await this.#player(cell);
     return {
       processWithContinuation: (prompt, options) => player.processWithContinuation(prompt, options),
       contextUse: async (signal) => (await open()).contextUse(signal),
@@ -161,8 +160,8 @@ export class SessionTape {
     const { conversation, source, asking } = this.#o;
     const match = source.tape().prompt(prompt, conversation.trail.value, cell.id, 0);
     const recorded = match?.cell.attempts ?? [];
-    const attempts = seats.map((seat, attempt) => ({
-      loop: this.#player(cell, {
+    const players = seats.map((seat, attempt) =>
+      this.#player(cell, {
         attempt,
         conversation: seat.conversation,
         within: seat.within,
@@ -172,12 +171,16 @@ export class SessionTape {
           temperature: Math.max(asking.temperature, seat.leastTemperature ?? 0),
         },
       }),
+    );
+    const attempts = (await Promise.all(players)).map((loop, attempt) => ({
+      loop,
       what: recorded[attempt]?.what ?? 'not on the tape',
     }));
     return { attempts, estimate: recorded[0]?.estimate, close: () => Promise.resolve() };
   }
 
-  #player(cell: RunningCell, own: Partial<OwnPlay> = {}): Player {
+  async #player(cell: RunningCell, own: Partial<OwnPlay> = {}): Promise<Player> {
+    const { Player } = await import('./player.ts');
     const { tools, source } = this.#o;
     const { conversation = this.#o.conversation, asking = this.#o.asking } = own;
     const common = {
@@ -195,13 +198,10 @@ export class SessionTape {
     return new Player({
       ...common,
       checkRequest: (recording, options) => differencesOfRequest(recording, asking, options),
-      checkHelper: async ({ number, record, items }, helper, options) => {
-        if (record.helper === undefined) return [];
-        const { title, timeoutMs, ...block } = record.helper;
-        const run = { ...block, ...(title !== undefined && { title }), ...(timeoutMs && { timeoutMs }) };
-        const again = { ...options, around: own.within };
-        const found = await this.#rerun.helper(run, { turn: number, helper }, again);
+      checkHelper: async (place, block, items, options) => {
+        const found = await this.#rerun.helper(block, place, { ...options, around: own.within });
         if (options.signal?.aborted === true) return [];
+        const { differences } = await import('./compare/outputs.ts');
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));
         return differences(recorded, found, { now: Date.now(), isRandom: cell.isRandom });
       },
@@ -216,6 +216,8 @@ export class SessionTape {
       if (event.type === 'divergence') divergences.push(event);
       emit(event);
     };
+    // Node follows each promise from the first `run` on, which costs a third of a short cell.
+    if (cell.mode === 'record' && this.mode === 'record') return interpreter.execute(request);
     if (!isPlayed(cell.mode)) {
       return this.#running.run(cell, () => interpreter.execute({ ...request, emit }));
     }

@@ -69,9 +69,7 @@ export class Tape {
    */
   prompt(words: string, conversation: string, id: string | undefined, attempt?: number): Match | undefined {
     const recorded = this.cells.flatMap((cell) => recordedAs(cell, attempt));
-    const same = recorded.filter(({ recording, source }) =>
-      isSame(wordsOf(recording) ?? source.trim(), words),
-    );
+    const same = recorded.filter((cell) => isSame(recordedWords(cell), words));
     const isHere = ({ recording }: Recorded): boolean =>
       [undefined, conversation].includes(conversationBefore(recording));
     const named = recorded.find((cell) => id !== undefined && cell.id === id);
@@ -133,13 +131,17 @@ function recordedAs(cell: TapeCell, attempt: number | undefined): readonly Recor
     : [{ ...cell, recording, itself: cell }];
 }
 
+/** The prompt that was answered: versions that kept no tape left it in the cell alone. */
+const recordedWords = ({ recording, source }: Recorded): string =>
+  wordsOf(recording) ?? promptOf(source) ?? source.trim();
+
 const match = (cell: Recorded, divergence?: Divergence, isEdited = false): Match => ({
   ...{ cell: cell.itself, recording: cell.recording, isEdited },
   divergences: [...(divergence ? [divergence] : []), ...cell.recording.problems],
 });
 
 function editedPrompt(cell: Recorded, words: string): Divergence {
-  const recorded = wordsOf(cell.recording) ?? promptOf(cell.source) ?? cell.source;
+  const recorded = recordedWords(cell);
   return {
     kind: 'request',
     what: 'The prompt is not the recorded one.',

@@ -3,7 +3,6 @@ import type { ExecuteOptions, ExecuteOutcome } from '../sandbox/contract.ts';
 import { delegatingWorker } from '../sandbox/delegating-worker.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
 import { textDiff } from './compare/diff.ts';
-import { differences } from './compare/outputs.ts';
 import type { TapeMode } from './contract.ts';
 import type { NotebookOutput } from './notebook.ts';
 import { asSent } from './outputs.ts';
@@ -87,6 +86,7 @@ async function verified(
   if (outcome.status === 'interrupted') return outcome;
   const played = play(found.same, code, cell);
   const about = { now: Date.now(), isRandom: cell.isRandom };
+  const { differences } = await import('./compare/outputs.ts');
   const recorded = found.same.outputs.filter((output) => !isOurs(output));
   for (const one of differences(recorded, outputs, about)) cell.emit({ type: 'divergence', ...one });
   const { userExpressions } = outcome;

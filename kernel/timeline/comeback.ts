@@ -51,6 +51,13 @@ export class Comeback {
     const branch = earlier.on;
     const plan = planMemory(earlier, earlier.head, () => false);
     if (plan.runs.length === 0 && isFresh) return;
+    if (plan.isIncomplete) {
+      this.#standApart(earlier);
+      asked.say(
+        `Its timeline is back, too (\`%branches\`); Python’s memory is not: more code ran than is kept.`,
+      );
+      return;
+    }
     const totalMs = plan.runs.reduce((sum, { run }) => sum + run.ms, 0);
     const isQuick = totalMs < mostMs && !plan.runs.some(({ run }) => run.isRedacted === true);
     if (this.#how === 'crash' && isFresh && isQuick && !this.#o.hasNetwork()) {

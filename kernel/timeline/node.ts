@@ -23,7 +23,9 @@ export type Step =
   /** Another process took over, with the memory of that node, or with none. */
   | { readonly kind: 'restored'; readonly node?: number | undefined }
   /** Widgets were moved in the page. */
-  | { readonly kind: 'widgets' };
+  | { readonly kind: 'widgets' }
+  /** More than is kept: memory can't be had by running code again. */
+  | { readonly kind: 'forgotten' };
 
 /** What changed in the workspace between that node's state and this one's. */
 interface FilesSince {
@@ -43,7 +45,7 @@ type NodeKind =
 export interface TimelineNode {
   readonly id: number;
   /** Absent: the session's beginning. */
-  readonly parent: number | undefined;
+  parent: number | undefined;
   readonly kind: NodeKind;
   /** The kernel's name of the cell; absent where its client does not name it. */
   readonly cell?: string | undefined;
@@ -59,7 +61,7 @@ export interface TimelineNode {
   /** How long the cell took, in milliseconds. */
   readonly ms?: number | undefined;
   readonly talk: Mark;
-  readonly steps: readonly Step[];
+  steps: readonly Step[];
   /** A copy of Python's memory. It may not live any more. */
   snapshot?: string | undefined;
   /** Absent: the files at this node are not known. */

@@ -3,6 +3,7 @@ import type { CellEnd, CellStart } from './contract.ts';
 import type { FileDelta } from './files/contract.ts';
 import type { Step, TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
+import { thin } from './thin.ts';
 import { Tree } from './tree.ts';
 import { filesBase } from './ways.ts';
 
@@ -14,6 +15,8 @@ export interface RecordingOptions extends Pick<TimelineOptions, 'worker' | 'file
     'version' | 'mark' | 'restore' | 'forget' | 'standIn'
   >;
   readonly journal: Pick<TimelineOptions['journal'], 'node' | 'files' | 'standing' | 'takeProblem'>;
+  /** The nodes are those of another tree, too: none is joined to another. */
+  readonly isDraft?: boolean;
 }
 
 /** Takes down what happens, as nodes of the tree, and keeps memory and files with them. Who calls it runs nothing meanwhile. */
@@ -202,13 +205,20 @@ export class Recording {
     this.#version = conversation.version;
     if (!this.#isJournaled) journal.node(before, undefined);
     this.#isJournaled = true;
+    journal.node(added, before);
     if (added.steps.length === 0 && !this.#isUnkept) {
       added.snapshot = before.snapshot;
-      journal.node(added, before);
       this.#knowFiles(added, filesBase(this.tree, before), []);
-      return;
     }
-    journal.node(added, before);
+    if (this.#o.isDraft !== true && thin(this.tree)) this.#letFilesGo();
+  }
+
+  /** Contents that no way needs any more. */
+  #letFilesGo(): void {
+    const deltas = this.tree.nodes.flatMap(({ files }) => (files ? [files.delta] : []));
+    this.#o.files
+      .retain(deltas)
+      .catch((error: unknown) => this.#o.log(`Contents are kept on: ${String(error)}`));
   }
 
   #holderOf(snapshot: string): TimelineNode | undefined {

@@ -216,8 +216,6 @@ export class Timeline {
   /** Before anything is done: what came back, what others changed, what is to be told. */
   async settle(asked: Asked): Promise<void> {
     await this.#comeback.settle(asked);
-    const isNew = this.tree.head.kind === 'start' && this.tree.head.snapshot === undefined;
-    if (isNew) await untilAborted(this.#recording.keep(), asked.signal);
     await this.#recording.recover();
     this.#recording.tidy();
     for (const notice of this.#recording.takeNotices()) asked.say(notice);
@@ -284,13 +282,4 @@ export class Timeline {
     if (left !== undefined) say(left);
     if (notes.length > 0) say(notes.join(' '));
   }
-}
-
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<void>((resolve) => (stop = resolve));
-  signal.addEventListener('abort', stop, { once: true });
-  await Promise.race([work, aborted]);
-  signal.removeEventListener('abort', stop);
 }

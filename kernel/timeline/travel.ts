@@ -5,7 +5,7 @@ import type { TimelineOptions } from './options.ts';
 import { rerun, type Rerun } from './rebuild.ts';
 import type { Tree } from './tree.ts';
 import { filesBase, filesWay, planMemory, type MemoryPlan } from './ways.ts';
-import { rebuilt, widgetsLost } from './words.ts';
+import { rebuilt, tooMuchRan, widgetsLost } from './words.ts';
 
 /** Running code again may take three times as long as it took, and this long in any case. */
 const leastRerunMs = 60_000;
@@ -28,7 +28,8 @@ type Options = Pick<TimelineOptions, 'worker' | 'files'>;
 
 /**
  * Makes memory and files those of another node: from its own copy of the memory, or from the nearest one before it by running
- * again what ran in between. Where that does not succeed, one goes back.
+ * again what ran in between. Files come first: a copy of the memory opens its files anew as they are when it takes over.
+ * Where that does not succeed, one goes back.
  * @param from where one stands; memory and files are kept there
  */
 export async function travel(
@@ -71,10 +72,12 @@ class Trip {
 
   async go(signal: AbortSignal): Promise<Arrival | Failure> {
     const { worker } = this.#o;
-    const { base, runs } = this.#plan;
+    const { base, runs, isIncomplete } = this.#plan;
+    if (isIncomplete) return this.back(tooMuchRan);
     if (base !== undefined && runs.length === 0) {
+      const moved = await this.#move(filesBase(this.#tree, this.#to));
       await worker.resume(base.snapshot);
-      return { moved: await this.#move(filesBase(this.#tree, this.#to)), notes: [] };
+      return { moved, notes: [] };
     }
     const away = await this.#move(this.#plan.filesOf);
     if (base) await worker.resume(base.snapshot);

@@ -192,6 +192,12 @@ export class Tree {
     return this.get(tip);
   }
 
+  /** Takes a node away that one other follows, and no branch ends at; that one takes its place. */
+  leaveOut(node: TimelineNode, next: TimelineNode): void {
+    this.#nodes.delete(node.id);
+    next.parent = node.parent;
+  }
+
   #stand(node: TimelineNode): void {
     this.#head = node;
     this.#tips.set(this.#on, node.id);

@@ -18,22 +18,26 @@ export interface MemoryPlan {
   readonly filesOf: TimelineNode;
   /** Widgets were moved: that can't be done again. */
   readonly hasWidgets: boolean;
+  /** Not all that ran is known any more: what is to be run is not all. */
+  readonly isIncomplete: boolean;
 }
 
 /** @param lives whether a snapshot can be resumed */
 export function planMemory(tree: Tree, target: TimelineNode, lives: (id: string) => boolean): MemoryPlan {
   const runs: PlannedRun[] = [];
   let hasWidgets = false;
+  let isIncomplete = false;
   let filesOf: TimelineNode | undefined;
   let node: TimelineNode | undefined = target;
   while (node !== undefined) {
     if (node.snapshot !== undefined && lives(node.snapshot)) {
       const base = { node, snapshot: node.snapshot };
-      return { base, runs, filesOf: filesOf ?? filesBase(tree, node), hasWidgets };
+      return { base, runs, filesOf: filesOf ?? filesBase(tree, node), hasWidgets, isIncomplete };
     }
     let next: TimelineNode | undefined = tree.parentOf(node);
     for (const step of node.steps.toReversed()) {
       if (step.kind === 'widgets') hasWidgets = true;
+      else if (step.kind === 'forgotten') isIncomplete = true;
       else if (step.kind === 'run') runs.unshift({ run: step, node });
       else {
         filesOf ??= filesBase(tree, tree.parentOf(node) ?? node);
@@ -44,7 +48,7 @@ export function planMemory(tree: Tree, target: TimelineNode, lives: (id: string)
     node = next;
   }
   const [root = target] = tree.pathTo(target);
-  return { base: undefined, runs, filesOf: filesOf ?? root, hasWidgets };
+  return { base: undefined, runs, filesOf: filesOf ?? root, hasWidgets, isIncomplete };
 }
 
 /** The nearest node up from this one, itself included, whose files are known. The beginning's are. */

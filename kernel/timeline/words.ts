@@ -1,6 +1,8 @@
 import { isCell, type Tree } from './tree.ts';
 
 const mostNamed = 3;
+/** `a, b and c`. */
+const sentenceList = new Intl.ListFormat('en-GB');
 
 /** A file's name within a sentence. */
 const nameOf = (path: string): string => JSON.stringify(path).slice(1, -1).replaceAll('`', "'");
@@ -13,7 +15,7 @@ function listed(paths: readonly string[]): string {
   const names = paths.slice(0, mostNamed).map(nameOf);
   const more = paths.length - names.length;
   if (more > 0) return `${names.join(', ')} and ${more} more`;
-  return names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}` : (names[0] ?? '');
+  return sentenceList.format(names);
 }
 
 /** What was left behind, where it is, and how to return. */
@@ -30,7 +32,7 @@ export function rewound(
     ...(files.length > 0 ? [listed(files)] : []),
   ];
   const what = things.length === 0 ? 'what was done since' : things.join(' and ');
-  const verb = cells + files.length === 1 ? 'is' : 'are';
+  const verb = cells + files.length > 1 ? 'are' : 'is';
   return `${place}: ${what} ${verb} left behind on branch \`${branch}\`; \`%checkout ${branch}\` returns.`;
 }
 
@@ -47,6 +49,9 @@ export const kept = (
 
 export const rebuilt = (pieces: number): string =>
   `Python’s memory was rebuilt by running ${count(pieces, 'piece', 'pieces')} of code again.`;
+
+export const tooMuchRan =
+  'no copy of Python’s memory is left of it, and more code ran before than is kept to be run again';
 
 export const shared =
   'This cell’s id stands for more than one cell, so running it again goes back to nothing. `%rewind N` does by hand.';

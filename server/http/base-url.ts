@@ -19,7 +19,10 @@ export function withoutBase(url: string, base: string): string {
   return `/${given.slice(wanted.length).join('/')}${suffix}`;
 }
 
-export const isOutside = (url: string): boolean => url.split('?')[0] === outside;
+/** A URL without its query. */
+export const pathOf = (url: string): string => url.replace(/\?.*$/s, '');
+
+export const isOutside = (url: string): boolean => pathOf(url) === outside;
 
 /** A path of this server as clients see it; each part is encoded. */
 export function urlPath(base: string, ...parts: readonly string[]): string {

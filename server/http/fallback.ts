@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { pathOf } from './base-url.ts';
 import { HttpError } from './errors.ts';
 
 /** What is said where no route is: another method that there is, a slash too many, or nothing. */
@@ -12,7 +13,7 @@ export function addFallback(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { url = '' } = request.routeOptions;
     const [path = '', ...query] = request.originalUrl.split('?');
-    const slashed = /[^/]\/+$/.test(request.url.split('?')[0] ?? '');
+    const slashed = /[^/]\/+$/.test(pathOf(request.url));
     if (request.method !== 'GET' || !slashed || /[/*]$/.test(url)) {
       done();
       return;
@@ -21,7 +22,7 @@ export function addFallback(app: FastifyInstance): void {
     void reply.redirect(`/${path.replace(/^\/+|\/+$/g, '')}${rest}`, 302);
   });
   app.setNotFoundHandler((request) => {
-    const own = request.url.split('?')[0] ?? '';
+    const own = pathOf(request.url);
     const found = [...methods.values()].filter(({ matches }) => matches.test(own));
     if (found.length === 0) throw new HttpError(404, 'Not Found');
     const allow = [...new Set(found.flatMap(({ names }) => [...names]))].join(', ');

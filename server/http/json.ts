@@ -25,18 +25,17 @@ export function parseJson(text: string): unknown {
 
 /**
  * The body in the shape that a route needs.
- * @throws HttpError 400 that names the field
+ * @throws HttpError 400 that names the fields
  */
 export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
   const parsed = schema.safeParse(body ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  if (issue?.code === 'invalid_type' && issue.message.endsWith('undefined')) {
-    throw new HttpError(400, `Missing field in JSON data: ${path}`);
-  }
-  throw new HttpError(400, `Invalid ${path === '' ? 'JSON data' : path}: ${issue?.message ?? 'not valid'}`);
+  throw new HttpError(400, `Invalid ${problemsOf(parsed.error).join('; ')}`);
 }
+
+/** What is wrong with a value: the fields, each with a sentence. */
+export const problemsOf = ({ issues }: z.ZodError): readonly string[] =>
+  issues.map(({ path, message }) => `${path.join('.') || 'JSON data'}: ${message}`);
 
 /** How deep the brackets go, outside of strings; true for text that is JSON. */
 function depthOf(text: string): number {

@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import type { ServerConfig } from '../config.ts';
+import { pathOf } from './base-url.ts';
 
 export type Log = Logger;
 
@@ -12,4 +13,4 @@ export function createLog(level: ServerConfig['logLevel'], destination = pino.de
 const mostLogged = 300;
 
 /** The path of a request without what could be secret. */
-export const loggedPath = (url: string): string => (url.split('?')[0] ?? '').slice(0, mostLogged);
+export const loggedPath = (url: string): string => pathOf(url).slice(0, mostLogged);

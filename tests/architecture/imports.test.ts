@@ -54,6 +54,7 @@ describe('who may import whom', () => {
         'kernel/kernel.ts',
         'kernel/kernelspecs.ts',
         'kernel/library.ts',
+        'kernel/commands.ts',
         'kernel/main.ts',
         'kernel/model-list.ts',
         'kernel/paths.ts',

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { programFile } from '../../server/cli/program.ts';
 import { reportSchema } from '../../server/cli/report/json.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
+import { replique } from '../support/cli.ts';
 import { testPython } from '../support/python.ts';
 import { codeCell, markdownCell, saveNotebook } from '../support/saved-session.ts';
 
-/** The built program on the built kernel, as CI starts it; the provider is a double. */
+/** The commands on the built kernel, as CI runs them; the provider is a double. */
 
 let directory: string;
 beforeEach(() => {
@@ -22,8 +22,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(directory, { recursive: true, force: true });
 });
-
-const replique = (...args: string[]) => runCommand(process.execPath, [programFile('replique.js'), ...args]);
 
 function answers(...texts: string[]): void {
   const script = join(directory, 'script.json');

@@ -54,7 +54,7 @@ describe('a conversation', () => {
     const cell = await kernel.run('And again?');
     expect(cell.reply['status']).toBe('ok');
     expect(shown(cell)).toContain('Back is the conversation so far (1 prompt)');
-    expect(shown(cell)).toContain('memory is new');
+    expect(shown(cell)).toContain('Python began anew');
     await expect
       .poll(newestTalk)
       .toMatch(

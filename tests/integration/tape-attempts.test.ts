@@ -32,7 +32,7 @@ const outputsOf = (ran: readonly { readonly outputs: unknown }[]): unknown[] =>
 it('branches side by side are replayed to the same outputs, without a model and without Python', async () => {
   expect(JSON.stringify(recorded[1]?.outputs)).toContain('no answer: ProviderError');
   ground.write(notebookOf(recorded));
-  const played = await ground.play('replay', recorded, { REPLIQUE_PYTHON: '/nowhere/python' });
+  const played = await ground.play('replay', recorded, { python: '/nowhere/python' });
   expect(outputsOf(played)).toEqual(outputsOf(recorded));
   expect(played.map(({ reply }) => reply['status'])).toEqual(['ok', 'ok', 'ok']);
 });

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Config } from '../../kernel/config.ts';
 import { divergencesIn, notebookOf, TapeGround, type TapedCell } from '../support/tape.ts';
 import { tapeCells, tapeReplies, writeTapeFiles } from '../support/tape-cells.ts';
 
@@ -33,7 +34,7 @@ interface Planted {
   /** In what is run: the tape stays as it was recorded. */
   readonly run?: (cells: TapedCell[]) => unknown;
   readonly file?: readonly [name: string, text: string];
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly config?: Partial<Config>;
   /** The ids of the cells that must be named, and no others. */
   readonly named: readonly string[];
   readonly kind: string;
@@ -259,14 +260,14 @@ const planted: readonly Planted[] = [
   },
   {
     what: 'another model in the configuration',
-    variables: { REPLIQUE_MODEL: 'other' },
+    config: { model: 'other' },
     named: ['sum', 'table', 'plot', 'mend', 'volatile', 'hello', 'given', 'state'],
     kind: 'request',
     says: 'Another model',
   },
   {
     what: 'another temperature',
-    variables: { REPLIQUE_TEMPERATURE: '1' },
+    config: { temperature: 1 },
     named: ['sum', 'table', 'plot', 'mend', 'volatile', 'hello', 'given', 'state'],
     kind: 'request',
     says: 'Another temperature',
@@ -317,7 +318,7 @@ it.each(planted)('names the cell where $what was changed', async (plant) => {
   ground.write(notebookOf(tape));
   const [name, text] = plant.file ?? [];
   if (name !== undefined) writeFileSync(join(ground.workspace, name), text ?? '');
-  const played = await ground.play('verify', cells, plant.variables);
+  const played = await ground.play('verify', cells, plant.config);
   const named = cells.filter((_, index) => played[index]?.reply['ename'] === 'Diverged');
   expect(named.map(({ id, source }) => id ?? source)).toEqual(plant.named);
   const first = played.flatMap(divergencesIn)[0];

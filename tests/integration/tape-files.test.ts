@@ -1,6 +1,9 @@
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { Config } from '../../kernel/config.ts';
+import { workerEnvDir } from '../../kernel/paths.ts';
+import { KernelHome } from '../support/spawned-kernel.ts';
 import { divergencesIn, notebookOf, runCell, TapeGround, type TapedCell } from '../support/tape.ts';
 
 const helper = (code: string): string => `<helpers lang="python">\n${code}\n</helpers>`;
@@ -16,6 +19,7 @@ beforeAll(async () => {
     { id: 'b', source: 'Say hello.' },
   ]);
 });
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => ground.close());
 
 const first = async (mode: 'replay' | 'verify' = 'replay'): Promise<string> => {
@@ -50,12 +54,12 @@ it('says that a notebook of 500 MB is too large', async () => {
 
 it('says that there is no tape', async () => {
   const kernel = await ground.start({
-    REPLIQUE_TAPE_MODE: 'replay',
-    REPLIQUE_TAPE: join(ground.workspace, 'no.ipynb'),
+    tape: 'replay',
+    tapeFile: join(ground.workspace, 'no.ipynb'),
   });
   const { reply } = await runCell(kernel, 'Say hello.');
   expect(reply['evalue']).toContain('there is no such file');
-  await kernel.kill();
+  await ground.end(kernel);
 });
 
 it('replays cells of format 4.4, which have no ids, and cells that share one', async () => {
@@ -70,10 +74,10 @@ it('replays cells of format 4.4, which have no ids, and cells that share one', a
   ground.write(notebookOf(twins));
   const played = await ground.play('replay', twins);
   expect(played.map(({ outputs }) => outputs)).toEqual(recorded.map(({ outputs }) => outputs));
-  const kernel = await ground.start({ REPLIQUE_TAPE_MODE: 'replay', REPLIQUE_TAPE: ground.file });
+  const kernel = await ground.start({ tape: 'replay', tapeFile: ground.file });
   const { outputs } = await runCell(kernel, '%tape');
   expect(JSON.stringify(outputs)).toContain('Several cells have the id');
-  await kernel.kill();
+  await ground.end(kernel);
 });
 
 it('says that an output is not as Jupyter writes it', async () => {
@@ -86,24 +90,29 @@ it('says that an output is not as Jupyter writes it', async () => {
   expect(divergencesIn(ran!)[0]?.what).toContain('is not as nbformat 4 has it');
 });
 
-it('starts no process while it replays, also for what an editor asks', async () => {
-  ground.write(notebookOf(recorded));
-  const kernel = await ground.start({ REPLIQUE_TAPE_MODE: 'replay' });
-  for (const { source } of recorded) await runCell(kernel, source);
+it('replays in a process whose environment says so, and starts no other, also for what an editor asks', async () => {
+  const home = new KernelHome({ REPLIQUE_PROVIDER: 'mock' });
+  const notebook = join(home.top, 'workspace', 'notebook.ipynb');
+  writeFileSync(notebook, JSON.stringify(notebookOf(recorded)));
+  const variables = { REPLIQUE_TAPE_MODE: 'replay', REPLIQUE_TAPE: notebook };
+  const kernel = await home.start('replay', undefined, variables);
+  for (const { source, outputs } of recorded) {
+    expect((await runCell(kernel, source)).outputs).toEqual(outputs);
+  }
   const asked = kernel.client.send('complete_request', { code: '%%python\nimpo', cursor_pos: 13 });
   await kernel.client.reply(asked);
   expect(kernel.processes()).toHaveLength(1);
-  await kernel.kill();
+  await home.close();
 });
 
 it('is not led out of a replay by the notebook, and leaves one where it was begun by hand', async () => {
   const live = recorded.map((cell) => ({ ...cell, metadata: { tags: ['replique:live'] } }));
   ground.write(notebookOf(live, { replique: { tape: 'live' } }));
   ground.script([{ text: 'I was asked.' }]);
-  const fixed = await ground.start({ REPLIQUE_TAPE_MODE: 'replay' });
+  const fixed = await ground.start({ tape: 'replay' });
   expect((await runCell(fixed, '%tape live')).reply['evalue']).toContain('stays so');
   expect(JSON.stringify((await runCell(fixed, 'What is six times seven?')).outputs)).toContain('It is 42.');
-  await fixed.kill();
+  await ground.end(fixed);
   ground.write(notebookOf(recorded, { replique: { tape: 'replay' } }));
   const free = await ground.start();
   expect(JSON.stringify((await runCell(free, 'What is six times seven?')).outputs)).toContain('It is 42.');
@@ -111,7 +120,7 @@ it('is not led out of a replay by the notebook, and leaves one where it was begu
   const asked = JSON.stringify((await runCell(free, 'Say hello.')).outputs);
   expect(asked).toContain('I was asked.');
   expect(asked).not.toContain('replique.tape+json');
-  await free.kill();
+  await ground.end(free);
 });
 
 it('replays one cell of a session that records, where the cell says so', async () => {
@@ -123,31 +132,31 @@ it('replays one cell of a session that records, where the cell says so', async (
   const kernel = await ground.start();
   expect(JSON.stringify((await runCell(kernel, 'What is six times seven?')).outputs)).toContain('It is 42.');
   expect(JSON.stringify((await runCell(kernel, 'Say hello.')).outputs)).toContain('Asked anew.');
-  await kernel.kill();
+  await ground.end(kernel);
 });
 
 it('answers from the cache what was asked before, says so, and asks again in live', async () => {
-  const cached = new TapeGround([{ text: 'One.' }], { REPLIQUE_CACHE: 'on' });
-  const one = await cached.start();
-  expect(JSON.stringify((await runCell(one, 'Count.')).outputs)).toContain('One.');
-  await one.kill();
+  const python = join(workerEnvDir(), 'bin', 'python');
+  const cached = new TapeGround([{ text: 'One.' }], { cache: 'on', python });
+  vi.stubEnv('XDG_DATA_HOME', cached.top);
+  const counted = async (config: Partial<Config> = {}): Promise<string> => {
+    const kernel = await cached.start(config);
+    const { outputs } = await runCell(kernel, 'Count.');
+    await cached.end(kernel);
+    return JSON.stringify(outputs);
+  };
+  expect(await counted()).toContain('One.');
   cached.script([{ text: 'Two.' }]);
-  const two = await cached.start();
-  const again = JSON.stringify((await runCell(two, 'Count.')).outputs);
+  const again = await counted();
   expect(again).toContain('One.');
   expect(again).toContain('from the cache');
-  await two.kill();
-  const live = await cached.start({ REPLIQUE_TAPE_MODE: 'live' });
-  expect(JSON.stringify((await runCell(live, 'Count.')).outputs)).toContain('Two.');
-  await live.kill();
-  const file = join(cached.home.top, 'data', 'replique', 'cache.sqlite');
+  expect(await counted({ tape: 'live' })).toContain('Two.');
+  const file = join(cached.top, 'replique', 'cache.sqlite');
   expect(statSync(file).mode & 0o777).toBe(0o600);
   for (const end of ['-wal', '-shm']) rmSync(file + end, { force: true });
   writeFileSync(file, 'no database');
-  const damaged = await cached.start();
-  const asked = JSON.stringify((await runCell(damaged, 'Count.')).outputs);
-  expect(asked).toContain('Two.');
-  expect(asked).toContain('The cache was damaged');
-  await damaged.kill();
+  const damaged = await counted();
+  expect(damaged).toContain('Two.');
+  expect(damaged).toContain('The cache was damaged');
   await cached.close();
 });

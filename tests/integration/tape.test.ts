@@ -18,7 +18,7 @@ const outputsOf = (cells: readonly { readonly outputs: unknown }[]): unknown[] =
 
 it('replays a notebook to the same outputs, without a model and without Python', async () => {
   ground.write(notebookOf(recorded));
-  const played = await ground.play('replay', recorded, { REPLIQUE_PYTHON: '/nowhere/python' });
+  const played = await ground.play('replay', recorded, { python: '/nowhere/python' });
   expect(outputsOf(played)).toEqual(outputsOf(recorded));
   expect(played.map(({ reply }) => reply['status'])).toEqual(recorded.map(() => 'ok'));
 });

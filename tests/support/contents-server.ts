@@ -33,11 +33,14 @@ export class ContentsServer {
     options: Partial<Pick<ContentsOptions, 'allowHidden' | 'toTrash' | 'onEvent'>> & {
       readonly baseUrl?: string;
       readonly top?: string;
+      /** What is served, where it is not the workspace. */
+      readonly directory?: string;
     } = {},
   ): Promise<ContentsServer> {
     const { baseUrl = '/', top = realpathSync(mkdtempSync(join(tmpdir(), 'rcs-'))), ...rest } = options;
-    const directory = join(top, 'workspace');
-    mkdirSync(directory, { recursive: true });
+    const workspace = join(top, 'workspace');
+    mkdirSync(workspace, { recursive: true });
+    const { directory = workspace } = options;
     const config = loadServerConfig({ port: 0, dir: directory, token, baseUrl });
     const server = createHttpServer(config, createAccess(config), pino({ level: 'silent' }));
     const trust = new TrustedOutputs(join(top, 'trusted-outputs'));

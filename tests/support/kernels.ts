@@ -22,6 +22,8 @@ interface Given {
   readonly workspace?: string;
   /** Text of the notebook that it is the kernel of. */
   readonly notebook?: string;
+  /** Path of that notebook. Absent: `notebook.ipynb` in the workspace, where it has a text. */
+  readonly notebookFile?: string;
 }
 
 /** What one cell came to, as a client saw it. */
@@ -64,8 +66,9 @@ export class KernelUnderTest {
     const auditDir = join(top, 'audit');
     const mockScript = join(top, 'script.json');
     if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));
-    const notebook = join(workspace, 'notebook.ipynb');
-    if (given.notebook !== undefined) writeFileSync(notebook, given.notebook);
+    const notebook =
+      given.notebookFile ?? (given.notebook === undefined ? undefined : join(workspace, 'notebook.ipynb'));
+    if (notebook !== undefined && given.notebook !== undefined) writeFileSync(notebook, given.notebook);
     const { connection, remove } = await makeConnection('ipc');
     const logged: string[] = [];
     const kernel = await startKernel({
@@ -83,7 +86,7 @@ export class KernelUnderTest {
         ),
       kernelId: given.kernelId ?? randomUUID(),
       sessionsDir: given.sessionsDir ?? join(top, 'sessions'),
-      notebook: given.notebook === undefined ? undefined : notebook,
+      notebook,
       cwd: workspace,
       log: (line) => logged.push(line),
     });

@@ -7,6 +7,7 @@ import { vi } from 'vitest';
 import WebSocket from 'ws';
 import { startServer, type RunningServer } from '../../server/app.ts';
 import { loadServerConfig, type ServerSettings } from '../../server/config.ts';
+import type { LabPlaces } from '../../server/services/lab/places.ts';
 import { testPython } from './python.ts';
 
 /** Replique's server in this process, on a free port, with folders of its own; its kernels are real ones. */
@@ -24,8 +25,15 @@ export class RepliqueServer {
     this.log = log;
   }
 
-  /** @param script what the model of Replique's kernel answers, one reply a call */
-  static async start(settings: ServerSettings = {}, script: readonly object[] = []): Promise<RepliqueServer> {
+  /**
+   * @param script what the model of Replique's kernel answers, one reply a call
+   * @param lab where JupyterLab is, whose page it then has
+   */
+  static async start(
+    settings: ServerSettings = {},
+    script: readonly object[] = [],
+    lab?: LabPlaces,
+  ): Promise<RepliqueServer> {
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'rs-')));
     for (const name of ['workspace', 'data', 'config', 'runtime']) mkdirSync(join(top, name));
     writeFileSync(join(top, 'script.json'), JSON.stringify({ replies: script }));
@@ -43,7 +51,7 @@ export class RepliqueServer {
       ...{ port: 0, dir: join(top, 'workspace'), allowRoot: true, token: 'secret-token' },
       ...settings,
     });
-    const server = await startServer(config, pino({ level: 'debug', base: null }, destination));
+    const server = await startServer(config, pino({ level: 'debug', base: null }, destination), lab);
     return new RepliqueServer(server, config.token, top, log);
   }
 

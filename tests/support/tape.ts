@@ -1,9 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../../kernel/config.ts';
 import type { IopubMessage } from '../../kernel/output/contract.ts';
 import { divergenceSchema, mime, type DivergenceData } from '../../kernel/output/schema.ts';
 import { OutputCollector } from '../../kernel/tape/collect.ts';
-import { KernelHome, type SpawnedKernel } from './spawned-kernel.ts';
+import type { TapeMode } from '../../kernel/tape/contract.ts';
+import type { TestClient } from '../unit/router/client.ts';
+import { KernelUnderTest } from './kernels.ts';
 
 /** A code cell of a notebook, as its file has it. */
 export interface TapedCell {
@@ -23,36 +27,45 @@ export interface Ran {
 
 type Notebook = Readonly<Record<string, unknown>> & { readonly cells: readonly TapedCell[] };
 
-/** A notebook and the folders in which built kernels run it. */
+/** A notebook and the workspace in which kernels in this process run it, one after another. */
 export class TapeGround {
-  readonly home: KernelHome;
-  readonly workspace: string;
-  readonly file: string;
-  #kernels = 0;
+  readonly top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-tape-')));
+  readonly workspace = join(this.top, 'workspace');
+  readonly file = join(this.workspace, 'notebook.ipynb');
+  readonly #script = join(this.top, 'script.json');
+  readonly #config: Partial<Config>;
+  readonly #running = new Set<KernelUnderTest>();
 
-  constructor(replies: readonly object[], variables: Readonly<Record<string, string>> = {}) {
-    this.home = new KernelHome({ REPLIQUE_PROVIDER: 'mock', REPLIQUE_RESUME: 'ask', ...variables });
-    this.workspace = join(this.home.top, 'workspace');
-    this.file = join(this.workspace, 'notebook.ipynb');
+  constructor(replies: readonly object[], config: Partial<Config> = {}) {
+    mkdirSync(this.workspace);
+    this.#config = { resume: 'ask', mockScript: this.#script, ...config };
     this.script(replies);
   }
 
   /** What the model says from the next kernel on, one reply a call. */
   script(replies: readonly object[]): void {
-    writeFileSync(join(this.home.top, 'script.json'), JSON.stringify({ replies }));
+    writeFileSync(this.#script, JSON.stringify({ replies }));
   }
 
   write(notebook: Notebook | string): void {
     writeFileSync(this.file, typeof notebook === 'string' ? notebook : JSON.stringify(notebook, null, 1));
   }
 
-  /** Starts a kernel of the notebook. */
-  start(variables: Readonly<Record<string, string>> = {}): Promise<SpawnedKernel> {
-    this.#kernels += 1;
-    return this.home.start(`k${this.#kernels}`, this.file, {
-      REPLIQUE_MOCK_SCRIPT: join(this.home.top, 'script.json'),
-      ...variables,
+  /** Starts a kernel of the notebook. It ends with the ground, if not before. */
+  async start(config: Partial<Config> = {}): Promise<KernelUnderTest> {
+    const kernel = await KernelUnderTest.start({
+      config: { ...this.#config, ...config },
+      workspace: this.workspace,
+      sessionsDir: join(this.top, 'sessions'),
+      notebookFile: this.file,
     });
+    this.#running.add(kernel);
+    return kernel;
+  }
+
+  async end(kernel: KernelUnderTest): Promise<void> {
+    this.#running.delete(kernel);
+    await kernel.end();
   }
 
   /** Runs these cells in a kernel of its own and gives them back with their outputs. */
@@ -63,30 +76,31 @@ export class TapeGround {
       const { outputs } = await runCell(kernel, cell.source);
       recorded.push({ metadata: {}, ...cell, cell_type: 'code', execution_count: index + 1, outputs });
     }
-    await kernel.kill();
+    await this.end(kernel);
     return recorded;
   }
 
   /** Runs the cells of the notebook in a kernel of its own, all of them whatever they come to. */
-  async play(
-    mode: 'replay' | 'verify' | 'record' | 'live',
-    cells: readonly TapedCell[],
-    variables: Readonly<Record<string, string>> = {},
-  ): Promise<Ran[]> {
-    const kernel = await this.start({ REPLIQUE_TAPE_MODE: mode, REPLIQUE_TAPE: this.file, ...variables });
+  async play(mode: TapeMode, cells: readonly TapedCell[], config: Partial<Config> = {}): Promise<Ran[]> {
+    const kernel = await this.start({ tape: mode, tapeFile: this.file, ...config });
     const ran: Ran[] = [];
     for (const cell of cells) ran.push(await runCell(kernel, cell.source, cell.id));
-    await kernel.kill();
+    await this.end(kernel);
     return ran;
   }
 
-  close(): Promise<void> {
-    return this.home.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.#running].map((kernel) => this.end(kernel)));
+    rmSync(this.top, { recursive: true, force: true });
   }
 }
 
 /** Runs a cell as JupyterLab does, with its id where it has one, and keeps its outputs as a notebook does. */
-export async function runCell({ client }: SpawnedKernel, source: string, id?: string): Promise<Ran> {
+export async function runCell(
+  { client }: { readonly client: TestClient },
+  source: string,
+  id?: string,
+): Promise<Ran> {
   const request = client.execute(source, {}, id === undefined ? {} : { cellId: id });
   const reply = await client.done(request);
   const collector = new OutputCollector();

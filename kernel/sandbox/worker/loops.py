@@ -1,16 +1,44 @@
 """asyncio's loops in a forked copy: they share their selector and their own pipe with the original until they get new ones."""
 
-import asyncio
+import importlib.util
 import selectors
 import signal
+import sys
 import weakref
+
+LOOPS = "asyncio.selector_events"
 
 known = weakref.WeakSet()
 
 
 def install():
-    """From here on, loops are known when they are made."""
-    kind = asyncio.selector_events.BaseSelectorEventLoop
+    """From here on, loops are known when they are made. asyncio itself, 3 MB, comes with the code that needs it."""
+    if LOOPS in sys.modules:
+        watch(sys.modules[LOOPS])
+    else:
+        sys.meta_path.insert(0, Watcher())
+
+
+class Watcher:
+    """Watches asyncio from its import on; has no other part in imports."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != LOOPS:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+
+        def run_and_watch(module):
+            run(module)
+            watch(module)
+
+        spec.loader.exec_module = run_and_watch
+        return spec
+
+
+def watch(module):
+    kind = module.BaseSelectorEventLoop
     make = kind.__init__
 
     def remember(self, *args, **named):

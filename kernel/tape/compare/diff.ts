@@ -8,8 +8,7 @@ const longestText = 200_000;
 
 /** What differs between two texts, line by line, as `diff -u` shows it without its file names. */
 export function textDiff(recorded: string, found: string): string {
-  const [before, after] = [recorded, found].map((text) => ended(text.slice(0, longestText)));
-  const patch = structuredPatch('recorded', 'found', before ?? '', after ?? '', '', '', {
+  const patch = structuredPatch('recorded', 'found', looked(recorded), looked(found), '', '', {
     context,
     maxEditLength: mostEdits,
   });
@@ -22,4 +21,8 @@ export function textDiff(recorded: string, found: string): string {
   return [...lines.slice(0, mostLines), ...(more > 0 ? [`(${more} more lines)`] : [])].join('\n');
 }
 
-const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
+/** The part of a text that is looked at, with an end of its last line. */
+function looked(text: string): string {
+  const part = text.slice(0, longestText);
+  return part === '' || part.endsWith('\n') ? part : `${part}\n`;
+}

@@ -14,8 +14,8 @@ const mostOfSize = 0.02;
  * like size whose colours are alike wherever one looks. Images that can't be read are alike only when they are equal.
  */
 export function differenceOfImages(recorded: string, found: string): string | undefined {
-  const [before, after] = [recorded, found].map((image) => image.replaceAll(/\s/g, ''));
-  if (before === undefined || after === undefined || before === after) return undefined;
+  const [before, after] = [recorded.replaceAll(/\s/g, ''), found.replaceAll(/\s/g, '')];
+  if (before === after) return undefined;
   const [old, now] = [read(before), read(after)];
   if (old === undefined || now === undefined) return 'The images are not the same, byte for byte.';
   if (!alike(old.width, now.width) || !alike(old.height, now.height)) {
@@ -52,10 +52,10 @@ function colours({ width, height, data }: PNG): readonly number[] {
     const row = Math.min(grid - 1, Math.floor((y * grid) / height)) * grid;
     for (let x = 0; x < width; x += 1) {
       const at = (y * width + x) * 4;
-      const alpha = (data[at + 3] ?? 255) / 255;
+      const alpha = data.readUInt8(at + 3) / 255;
       const field = row + Math.min(grid - 1, Math.floor((x * grid) / width));
       for (let channel = 0; channel < 3; channel += 1) {
-        const light = (data[at + channel] ?? 0) * alpha + 255 * (1 - alpha);
+        const light = data.readUInt8(at + channel) * alpha + 255 * (1 - alpha);
         sums[field * 3 + channel] = (sums[field * 3 + channel] ?? 0) + light;
       }
       counts[field] = (counts[field] ?? 0) + 1;

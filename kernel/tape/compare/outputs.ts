@@ -18,7 +18,6 @@ interface Shown {
 /**
  * How what code came to now differs from what is recorded: errors by name and message, text line by line, tables by cell,
  * images by their look, everything else as text. Volatile values are compared by the rules in values.ts.
- * @param isFailed whether an error on either side is the cell's own, an output of Jupyter's
  */
 export function differences(
   recorded: readonly NotebookOutput[],
@@ -40,9 +39,8 @@ export function differences(
   });
   const count = before.bundles.length;
   if (count !== after.bundles.length) {
-    const [old, now] = [before, after].map(({ bundles }) => bundles.map(kindOf).join(', ') || 'none');
     const what = `There ${count === 1 ? 'was 1 display' : `were ${count} displays`}, and now there ${after.bundles.length === 1 ? 'is 1' : `are ${after.bundles.length}`}.`;
-    return [...texts, { kind: 'result', what, recorded: old ?? '', found: now ?? '' }];
+    return [...texts, { kind: 'result', what, recorded: kindsOf(before), found: kindsOf(after) }];
   }
   const displays = before.bundles.flatMap((bundle, index) => {
     const difference = differenceOfBundles(bundle, after.bundles[index] ?? {}, about);
@@ -129,6 +127,8 @@ const kinds = [
 
 const kindOf = (bundle: Readonly<Record<string, unknown>>): string =>
   kinds.find((kind) => kind in bundle) ?? 'text/plain';
+
+const kindsOf = ({ bundles }: Shown): string => bundles.map(kindOf).join(', ') || 'none';
 
 const textIn = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value, undefined, 1);

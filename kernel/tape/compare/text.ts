@@ -6,20 +6,15 @@ export type Comparing = Omit<About, 'isTiming'>;
 /** What differs between two texts, as `diff -u` shows it; undefined where nothing does, volatile values aside. */
 export function differenceOfTexts(recorded: string, found: string, about: Comparing): string | undefined {
   if (recorded === found) return undefined;
-  const [before, after] = [recorded, found].map((text) => shown(text).split('\n'));
-  if (before === undefined || after === undefined) return undefined;
-  const isSame =
-    before.length === after.length &&
-    before.every((line, index) => alikeLines(line, after[index] ?? '', about));
-  if (isSame) return undefined;
+  const [before, after] = [shown(recorded), shown(found)];
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  if (old.length !== now.length) return textDiff(before, after);
   // Lines that are alike are not shown as changed.
-  const settled =
-    before.length === after.length
-      ? after.map((line, index) =>
-          alikeLines(before[index] ?? '', line, about) ? (before[index] ?? '') : line,
-        )
-      : after;
-  return textDiff(before.join('\n'), settled.join('\n'));
+  const settled = old.map((line, index) => {
+    const other = now[index] ?? '';
+    return alikeLines(line, other, about) ? line : other;
+  });
+  return settled.join('\n') === before ? undefined : textDiff(before, settled.join('\n'));
 }
 
 /** The text as a terminal would show it: without colours, with lines that were written over as they ended. */

@@ -37,7 +37,7 @@ export class Attempts {
     this.#tree = new Tree(tree.nodes, { head: tree.head.id, on: start, tips: {} });
     for (const at of names.keys()) this.#tree.branch(branchOf(at));
     this.#tree.checkout(start);
-    this.#recording = new Recording({ ...options, ...untold(this.base) });
+    this.#recording = new Recording({ ...options, ...untold(this.base), isDraft: true });
     this.#recording.tree = this.#tree;
     this.#recording.stands({ forgets: new Set() });
   }

@@ -10,6 +10,9 @@ import { NodeLines } from './writing.ts';
 
 const journalName = 'journal.jsonl';
 const mostLinked = 200_000;
+/** Lines wait so long for more: a row of quick cells is written at once. */
+const waitMs = 20;
+const mostWaitMs = 500;
 
 export interface JournalOptions {
   /** Of all sessions' timelines. */
@@ -38,7 +41,8 @@ export function readTimeline(
 }
 
 /**
- * A session's timeline on the disk, for its owner only: lines are only ever added, one write at a time, beside the cells.
+ * A session's timeline on the disk, for its owner only: lines are only ever added, one write at a time, in the pause after a
+ * cell, or half a second later.
  * What can't be written is said once; then nothing more is.
  */
 export class Journal {
@@ -47,7 +51,9 @@ export class Journal {
   #file: FileHandle | undefined;
   #waiting: Line[] = [];
   #writing: Promise<void> = Promise.resolve();
-  #isScheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the oldest line that waits came. */
+  #sinceMs = 0;
   #bytes = 0;
   #hasFailed = false;
   #problem: string | undefined;
@@ -79,7 +85,7 @@ export class Journal {
 
   /** Settles when what has been added so far is written, or can't be. Never rejects. */
   async saved(): Promise<void> {
-    while (this.#isScheduled) await this.#writing;
+    this.#begin();
     await this.#writing;
   }
 
@@ -134,18 +140,24 @@ export class Journal {
 
   #add(...lines: readonly Line[]): void {
     if (this.#hasFailed) return;
+    const now = performance.now();
+    if (this.#waiting.length === 0) this.#sinceMs = now;
     this.#waiting.push(...lines);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#writing = this.#writing
-      .then(() => new Promise((resolve) => setImmediate(resolve)))
-      .then(() => this.#write());
+    clearTimeout(this.#timer);
+    const leftMs = this.#sinceMs + mostWaitMs - now;
+    this.#timer = setTimeout(() => this.#begin(), Math.max(0, Math.min(waitMs, leftMs))).unref();
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting.length > 0) this.#writing = this.#writing.then(() => this.#write());
   }
 
   async #write(): Promise<void> {
-    this.#isScheduled = false;
+    const lines = this.#waiting.splice(0);
+    if (lines.length === 0) return;
     try {
-      const text = textOf(this.#waiting.splice(0));
+      const text = textOf(lines);
       const file = (this.#file ??= await this.#open());
       this.#bytes += Buffer.byteLength(text);
       if (this.#bytes > mostJournalBytes) throw new Error('it has become too long');

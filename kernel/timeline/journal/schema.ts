@@ -33,7 +33,7 @@ const step = z.discriminatedUnion('kind', [
     isRedacted: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal('restored'), node: id.optional() }),
-  z.strictObject({ kind: z.literal('widgets') }),
+  z.strictObject({ kind: z.enum(['widgets', 'forgotten']) }),
 ]);
 
 /** A part of a message, written once however many nodes have it. */

@@ -46,7 +46,7 @@ export class NodeLines {
   #step(step: Step): NodeLine['steps'][number] {
     if (step.kind === 'restored')
       return { kind: 'restored', ...(step.node !== undefined && { node: step.node }) };
-    if (step.kind === 'widgets') return step;
+    if (step.kind !== 'run') return step;
     const code = this.#redact(step.code);
     const { ename, isRedacted, origin, ...rest } = step;
     return {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Format } from '../export/contract.ts';
+import type { formats } from '../export/index.ts';
 import { readNotebook } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 
-const names = ['md', 'html', 'py', 'trace'];
+type Name = keyof typeof formats;
+const names: readonly Name[] = ['md', 'html', 'py', 'trace'];
 
 /** `replique export`: a saved session in another form. */
 export function exportCommand(program: Command): void {
@@ -15,10 +16,11 @@ export function exportCommand(program: Command): void {
     )
     .addOption(new Option('--to <format>', 'the form').choices(names).makeOptionMandatory())
     .option('--output <file>', 'where to write it (default: stdout)')
-    .action(async (path: string, { to, output }: { to: string; output?: string }) => {
+    .action(async (path: string, { to, output }: { to: Name; output?: string }) => {
       const file = await readNotebook(path);
       if (output !== undefined) await checkWritable(output);
-      const text = (await formatNamed(to)).write(file);
+      const { formats } = await import('../export/index.ts'); // no other command needs a renderer of Markdown
+      const text = formats[to].write(file);
       if (output === undefined) {
         process.stdout.write(text);
         return;
@@ -26,12 +28,4 @@ export function exportCommand(program: Command): void {
       await writeWhole(output, text);
       process.stderr.write(`Written to ${output}\n`);
     });
-}
-
-/** Loaded when it is asked for: no other command needs a renderer of Markdown. */
-async function formatNamed(name: string): Promise<Format> {
-  const { formats } = await import('../export/index.ts');
-  const format = formats.find((one) => one.name === name);
-  if (!format) throw new Error(`There is no format ${name}.`);
-  return format;
 }

@@ -22,8 +22,6 @@ const wantedOfTurns = ['text/markdown'];
 
 /** A page of its own, without a script. */
 export const html: Format = {
-  name: 'html',
-  description: 'a page of its own, without scripts, light and dark',
   write: ({ path, notebook }) => {
     const name = escapeHtml(plainText(basename(path).replace(/\.ipynb$/, '')));
     const head = [

@@ -4,5 +4,5 @@ import { md } from './md.ts';
 import { py } from './py.ts';
 import { trace } from './trace.ts';
 
-/** Every form that `replique export --to` knows. */
-export const formats: readonly Format[] = [md, html, py, trace];
+/** Every form that `replique export` knows, as `--to` names it. */
+export const formats = { md, html, py, trace } satisfies Readonly<Record<string, Format>>;

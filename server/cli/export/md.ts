@@ -11,8 +11,6 @@ const wanted = ['text/markdown', 'image/png', 'image/jpeg', 'image/svg+xml', 'im
 
 /** A document in Markdown: prompts as quotations, code in fences, images as data in place. */
 export const md: Format = {
-  name: 'md',
-  description: 'a document in Markdown',
   write: ({ path, notebook }) => {
     const origin = `<!-- From the notebook ${basename(path).replaceAll(/[^\w. -]|--/g, '_')}, by replique export. -->`;
     const blocks = notebook.cells.flatMap(blocksOf);

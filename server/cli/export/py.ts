@@ -9,8 +9,6 @@ import { awaitsOutsideFunctions, futures, plainPython } from './python-code.ts';
 
 /** All code of a session, one's own and the helpers', as a script that runs by itself. */
 export const py: Format = {
-  name: 'py',
-  description: 'all own code and helpers as one Python script',
   write: ({ path, notebook }) => {
     const pieces = inOrder(sessionOf(notebook)).flatMap(piecesOf);
     const header = scriptHeader(basename(path), new Set(pieces.flatMap(({ needs }) => needs)));

@@ -34,21 +34,21 @@ export const futures = (source: string): `from __future__ import ${string}`[] =>
 export function awaitsOutsideFunctions(source: string): boolean {
   const lines = source.split('\n');
   return lines.some(
-    (line, at) => /\bawait\b|\basync\s+(?:for|with)\b/.test(line) && !isInFunction(lines, at),
+    (line, at) => /\bawait\b|\basync\s+(?:for|with)\b/.test(line) && !isInFunction(line, lines.slice(0, at)),
   );
 }
 
-function isInFunction(lines: readonly string[], at: number): boolean {
-  const depthOf = (line: string): number => /^\s*/.exec(line)?.[0].length ?? 0;
-  let depth = depthOf(lines[at] ?? '');
-  for (let above = at - 1; above >= 0 && depth > 0; above -= 1) {
-    const line = lines[above] ?? '';
-    if (line.trim() === '' || depthOf(line) >= depth) continue;
-    depth = depthOf(line);
-    if (/^\s*async\s+def\b/.test(line)) return true;
+function isInFunction(line: string, before: readonly string[]): boolean {
+  let depth = depthOf(line);
+  for (const above of before.toReversed()) {
+    if (above.trim() === '' || depthOf(above) >= depth) continue;
+    depth = depthOf(above);
+    if (/^\s*async\s+def\b/.test(above)) return true;
   }
   return false;
 }
+
+const depthOf = (line: string): number => line.length - line.trimStart().length;
 
 interface State {
   depth: number;

@@ -3,8 +3,7 @@ import { needsFrame } from '../../../kernel/output/firewall/frame.ts';
 import { createRedactor } from '../../../kernel/output/firewall/redact.ts';
 import { showInvisible } from '../../../kernel/output/firewall/invisible.ts';
 import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
-import { isDisplay } from '../notebook/outputs.ts';
-import type { SavedOutput } from '../notebook/outputs.ts';
+import type { SavedDisplay, SavedOutput } from '../notebook/outputs.ts';
 
 /** What of an output a document shows: the first type that it wants and that the firewall lets through. */
 export interface Representation {
@@ -38,8 +37,7 @@ export const plainText = (text: string): string => showInvisible(stripTerminal(t
 const plain = (text: string): Representation => ({ type: 'text/plain', content: plainText(text) });
 
 /** The data without HTML that is nothing without its scripts: a document has none. */
-function withoutFrames(output: SavedOutput): Record<string, unknown> {
-  if (!isDisplay(output)) return {};
+function withoutFrames(output: SavedDisplay): Record<string, unknown> {
   const html = output.data['text/html'];
   if (typeof html !== 'string' || !needsFrame(html)) return output.data;
   return Object.fromEntries(Object.entries(output.data).filter(([type]) => type !== 'text/html'));

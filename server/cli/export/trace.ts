@@ -14,8 +14,6 @@ import type { Span } from './otlp.ts';
 
 /** A span for each prompt, below it one for each turn and each run of a helper. */
 export const trace: Format = {
-  name: 'trace',
-  description: 'OpenTelemetry spans of the turns and helpers, as OTLP JSON',
   write: ({ path, notebook }) => {
     const cells = sessionOf(notebook).filter(({ turns }) => turns.length > 0);
     const traceId = hash(32, 'trace', ...cells.flatMap((cell) => [cell.source, ...cell.turns.map(keyOf)]));

@@ -98,8 +98,10 @@ function sessionCell(cell: Cell, index: number): SessionCell {
 /** What was shown between a turn and the next one: its helper's doing. */
 function shownAfter(outputs: readonly SavedOutput[], at: number): SavedOutput[] {
   const rest = outputs.slice(at + 1);
-  const end = rest.findIndex(
-    (output) => output.output_type === 'error' || ['turn', 'cell'].includes(aboutOf(output)?.kind ?? ''),
+  const end = rest.findIndex((output) =>
+    !isDisplay(output)
+      ? output.output_type === 'error'
+      : mimes.turn in output.data || ['turn', 'cell'].includes(aboutOf(output)?.kind ?? ''),
   );
   return (end < 0 ? rest : rest.slice(0, end)).filter((output) => aboutOf(output)?.kind !== 'notice');
 }
@@ -124,11 +126,9 @@ function helperRun(
   };
 }
 
-/** An output as text. */
+/** An output as text; an error is none of what was shown. */
 function textOf(output: SavedOutput): string {
-  if (output.output_type === 'stream') return output.text;
-  if (output.output_type === 'error') return `${output.ename}: ${output.evalue}`;
-  const text = output.data['text/plain'];
+  const text = isDisplay(output) ? output.data['text/plain'] : output['text'];
   return typeof text === 'string' ? text : '';
 }
 

@@ -39,7 +39,7 @@ function testCase(notebook: string, cell: CellReport): string {
 function outcome({ status, error, divergences }: CellReport): string | undefined {
   if (status === 'ok') return undefined;
   if (status === 'not-run') return '<skipped message="not run"/>';
-  const message = divergences[0]?.what ?? `${error?.ename ?? 'Error'}: ${error?.evalue ?? ''}`;
+  const message = divergences[0]?.what ?? (error ? `${error.ename}: ${error.evalue}` : status);
   const type = status === 'diverged' ? 'Diverged' : (error?.ename ?? 'Error');
   const details = divergences.map(({ what, diff, recorded, found }) =>
     [

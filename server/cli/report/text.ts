@@ -15,7 +15,7 @@ export function cellLines({ executionCount, words, status, ms, error, divergence
   const time = status === 'not-run' ? 'not run' : formatDuration(ms);
   const lines = [`  ${marks[status]} ${label}  ${safe(words)}  (${time})`];
   if (status === 'failed' && error) lines.push(`      ${safe(error.ename)}: ${safe(error.evalue)}`);
-  if (status === 'diverged' && divergences.length === 0) lines.push(`      ${safe(error?.evalue ?? '')}`);
+  if (status === 'diverged' && divergences.length === 0 && error) lines.push(`      ${safe(error.evalue)}`);
   for (const divergence of divergences)
     lines.push(...divergenceLines(divergence).map((line) => `      ${line}`));
   return `${lines.join('\n')}\n`;

@@ -3,7 +3,7 @@ import { mkdir, rename, unlink } from 'node:fs/promises';
 import { parse } from 'node:path';
 import { HttpError } from '../../http/errors.ts';
 import { replaceFile } from './files/drafts.ts';
-import { codeOf } from './files/errors.ts';
+import { failedWith } from './files/errors.ts';
 import type { Folder } from './files/folder.ts';
 import type { Place } from './files/root.ts';
 import { copyBytes } from './files/trees.ts';
@@ -30,9 +30,7 @@ export async function listCheckpoints({ folder, name }: Place): Promise<Checkpoi
 export async function createCheckpoint({ folder, name }: Place): Promise<CheckpointModel> {
   const source = await folder.file(name);
   try {
-    await mkdir(folder.at(checkpointsFolder)).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
+    await makeFolder(folder);
     const made = await inCheckpoints(folder, async (inside) => {
       const kept = checkpointName(name);
       const before = await inside.status(kept);
@@ -81,14 +79,19 @@ export async function deleteCheckpoint({ folder, name }: Place, id: string): Pro
 /** Lets the checkpoint of a file that was renamed follow it. */
 export async function moveCheckpoint(from: Place, to: Place): Promise<void> {
   if ((await listCheckpoints(from)).length === 0) return;
-  await mkdir(to.folder.at(checkpointsFolder)).catch((error: unknown) => {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  });
+  await makeFolder(to.folder);
   await inCheckpoints(from.folder, (source) =>
     inCheckpoints(to.folder, (target) =>
       rename(source.at(checkpointName(from.name)), target.at(checkpointName(to.name))),
     ),
   );
+}
+
+/** Makes the directory of checkpoints, where there is none. */
+async function makeFolder(folder: Folder): Promise<void> {
+  await mkdir(folder.at(checkpointsFolder)).catch((error: unknown) => {
+    if (!failedWith(error, 'EEXIST')) throw error;
+  });
 }
 
 /** `a.ipynb` is kept as `a-checkpoint.ipynb`. */
@@ -107,7 +110,7 @@ async function inCheckpoints<T>(
     inside = await folder.folder(checkpointsFolder);
   } catch (error) {
     // A link or file of that name holds no checkpoints.
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
+    if (failedWith(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw error;
   }
   try {

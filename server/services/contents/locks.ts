@@ -18,10 +18,9 @@ export class PathLocks {
     }
   }
 
-  /** Of two paths, always in the same order, so that two never wait for each other. */
+  /** Of two different paths, always in the same order, so that two never wait for each other. */
   runBoth<T>(paths: readonly [string, string], action: () => Promise<T>): Promise<T> {
     const [first, second] = [...paths].sort() as [string, string];
-    if (first === second) return this.run(first, action);
     return this.run(first, () => this.run(second, action));
   }
 }

@@ -19,7 +19,7 @@ const copyBudget = { bytes: 500 * 2 ** 20, entries: 100_000 };
  */
 export async function rename(from: Place, to: Place, path: ApiPath, target: ApiPath): Promise<void> {
   if (from.status === undefined) throw noSuchFile(path);
-  if (from.name === '.') throw new HttpError(400, `${path.text || 'The root'} can't be renamed`);
+  if (from.name === '.') throw new HttpError(400, "The root can't be renamed");
   if (isWithin(target, path)) throw new HttpError(400, `${path.text} can't be moved into itself`);
   if (to.status !== undefined) {
     const isSame = to.status.ino === from.status.ino && to.status.dev === from.status.dev;
@@ -76,7 +76,6 @@ export async function copy(from: Place, to: Place, path: ApiPath, into: boolean)
 export async function remove(place: Place, path: ApiPath, { toTrash, root }: ContentsContext): Promise<void> {
   const { folder, name, status } = place;
   if (status === undefined) throw noSuchFile(path);
-  if (name === '.') throw new HttpError(400, "Can't delete root");
   if (toTrash) await moveToTrash(place, [root.path, ...path.segments].join('/'));
   else if (!status.isDirectory()) await removeTree(folder, name);
   else await removeEmpty(place, path);

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { urlPath } from '../../http/base-url.ts';
 import { HttpError } from '../../http/errors.ts';
-import { parseBody } from '../../http/json.ts';
+import { parseBody, problemsOf } from '../../http/json.ts';
 import type { Resource } from '../../http/server.ts';
 import { getQuery, newBody, renameBody, saveBody } from './bodies.ts';
 import { filesRoutes } from './files-routes.ts';
@@ -129,8 +129,7 @@ async function fileOf(request: FastifyRequest, manager: ContentsManager): Promis
 function query(request: FastifyRequest): z.infer<typeof getQuery> {
   const parsed = getQuery.safeParse(request.query);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new HttpError(400, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+  throw new HttpError(400, problemsOf(parsed.error).join('; '));
 }
 
 const notAllowed = (): HttpError => new HttpError(405, 'Method Not Allowed');

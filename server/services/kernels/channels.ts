@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { HttpError } from '../../http/errors.ts';
-import { closeCodes, type SocketRoute } from '../../http/websockets.ts';
+import { closeCodes, type SocketRequest, type SocketRoute } from '../../http/websockets.ts';
 import type { Clients, Connection } from './clients.ts';
 import type { Kernel } from './kernel.ts';
 import { decodeLegacy, encodeLegacy } from './wire/legacy.ts';
@@ -27,23 +27,24 @@ interface Options {
 
 /** The WebSocket of a kernel: all its channels, for one client. */
 export function channelsRoute({ find, pingMs }: Options): SocketRoute {
-  const kernelOf = (id: string | undefined): Kernel => {
-    const kernel = find(id ?? '');
-    if (kernel === undefined) throw new HttpError(404, `Kernel does not exist: ${id ?? ''}`);
+  const kernelOf = ({ params }: SocketRequest): Kernel => {
+    const id = String(params['id']);
+    const kernel = find(id);
+    if (kernel === undefined) throw new HttpError(404, `Kernel does not exist: ${id}`);
     return kernel;
   };
   return {
     path: '/api/kernels/:id/channels',
     protocols: [v1Protocol],
-    check: ({ params, query }) => {
-      kernelOf(params['id']);
-      if ((query.get('session_id') ?? '').length > longestSession) {
+    check: (request) => {
+      kernelOf(request);
+      if (sessionOf(request).length > longestSession) {
         throw new HttpError(400, 'The session_id is too long.');
       }
     },
-    open: (socket, { params, query }) => {
-      const kernel = kernelOf(params['id']);
-      const session = query.get('session_id') || randomUUID();
+    open: (socket, request) => {
+      const kernel = kernelOf(request);
+      const session = sessionOf(request);
       const connection = connectionOver(socket);
       listen(socket, kernel, session);
       keepAlive(socket, pingMs);
@@ -51,6 +52,9 @@ export function channelsRoute({ find, pingMs }: Options): SocketRoute {
     },
   };
 }
+
+/** A client that names no session gets one of its own. */
+const sessionOf = ({ query }: SocketRequest): string => query.get('session_id') || randomUUID();
 
 function attach(clients: Clients, session: string, connection: Connection, socket: WebSocket): void {
   socket.on('close', () => clients.detach(session, connection));
@@ -83,7 +87,7 @@ function listen(socket: WebSocket, kernel: Kernel, session: string): void {
     socket.protocol === v1Protocol ? decodeV1 : decodeLegacy;
   socket.on('message', (data, isBinary) => {
     try {
-      kernel.receive(session, decode(bytesOf(data), isBinary));
+      kernel.receive(session, decode(data as Buffer, isBinary));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       socket.close(closeCodes.invalid, error.message);
@@ -94,11 +98,6 @@ function listen(socket: WebSocket, kernel: Kernel, session: string): void {
     socket.pause();
     void room.then(() => socket.resume());
   });
-}
-
-function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
 /** Asks now and then whether the client is there, and ends a connection that is broken without saying so. */

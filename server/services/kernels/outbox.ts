@@ -48,7 +48,7 @@ export class Outbox {
   attach(sink: Sink): void {
     this.#sink = sink;
     this.#paused = false;
-    this.#flush();
+    this.#flush(sink);
   }
 
   detach(): void {
@@ -84,9 +84,8 @@ export class Outbox {
     }
   }
 
-  #flush(): void {
-    const [sink, waiting] = [this.#sink, this.#memory];
-    if (!sink) return;
+  #flush(sink: Sink): void {
+    const waiting = this.#memory;
     let sent = 0;
     while (sent < waiting.length && !this.#paused) this.#write(sink, waiting[sent++] as ChannelMessage);
     this.#memory = waiting.slice(sent);
@@ -111,7 +110,7 @@ export class Outbox {
     sink.onRoom(() => {
       if (this.#sink !== sink) return;
       this.#paused = false;
-      this.#flush();
+      this.#flush(sink);
     });
   }
 }

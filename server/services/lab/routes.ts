@@ -10,6 +10,8 @@ import { renderPage } from './template.ts';
 
 /** As jupyter_server has it: JupyterLab and what kernels show need script and styles that are made on the way. */
 const policy = "frame-ancestors 'self'; object-src 'none'; base-uri 'self'";
+/** Who has not logged in is led to the login. */
+const page = { config: { access: 'page' } } as const;
 const workspaceName = /^[a-zA-Z0-9_-]{1,200}$/;
 
 /** JupyterLab's pages and files. */
@@ -29,20 +31,23 @@ export function labResource(options: PageConfigOptions): Resource {
     };
     const home = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       reply.redirect(`${baseUrl}lab?${request.url.split('?').slice(1).join('?')}`);
-    app.get('/', home);
+    app.get('/', page, home);
     for (const [prefix, mode] of [
       ['/lab', 'multiple-document'],
       ['/doc', 'single-document'],
     ] as const) {
-      app.get(prefix, (_request, reply) => show({ mode }, reply));
-      app.get<{ Params: { '*': string } }>(`${prefix}/tree/*`, ({ params }, reply) =>
+      app.get(prefix, page, (_request, reply) => show({ mode }, reply));
+      app.get<{ Params: { '*': string } }>(`${prefix}/tree/*`, page, ({ params }, reply) =>
         show({ mode, treePath: params['*'] }, reply),
       );
-      app.get<{ Params: { workspace: string } }>(`${prefix}/workspaces/:workspace`, ({ params }, reply) =>
-        show({ mode, ...params }, reply),
+      app.get<{ Params: { workspace: string } }>(
+        `${prefix}/workspaces/:workspace`,
+        page,
+        ({ params }, reply) => show({ mode, ...params }, reply),
       );
       app.get<{ Params: { workspace: string; '*': string } }>(
         `${prefix}/workspaces/:workspace/tree/*`,
+        page,
         ({ params }, reply) => show({ mode, workspace: params.workspace, treePath: params['*'] }, reply),
       );
     }

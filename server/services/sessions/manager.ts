@@ -15,8 +15,8 @@ export interface SessionFields {
 
 /** The kernel that is asked for: one that runs, or a new one. */
 export interface KernelChoice {
-  readonly id?: string | null | undefined;
-  readonly name?: string | null | undefined;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** How Jupyter's API shows a session. */
@@ -139,10 +139,7 @@ export class SessionManager {
     const file =
       name === null ? {} : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
     try {
-      return await this.#kernels.start({
-        ...{ name: choice.name ?? undefined, id: choice.id ?? undefined },
-        ...{ path: folder, env: file },
-      });
+      return await this.#kernels.start({ ...choice, path: folder, env: file });
     } catch (error) {
       if (error instanceof NoSuchKernel)
         throw new KernelNotStarted(error.message, `${choice.name ?? ''} not found`);

@@ -10,8 +10,14 @@ import { KernelNotStarted, type SessionManager, type SessionModel } from './mana
 const params = z.object({ id: z.string() });
 const path = z.string().max(10_000);
 const text = z.string().max(1000);
+/** What is not said, `null` and an empty text mean the same. */
+const unsaid = z
+  .literal('')
+  .nullish()
+  .transform(() => undefined);
 const kernel = z
-  .object({ id: kernelIdSchema.nullish().or(z.literal('')), name: text.nullish() })
+  .object({ id: unsaid.or(kernelIdSchema), name: unsaid.or(text) })
+  .partial()
   .nullish()
   .transform((choice) => choice ?? {});
 /** As clients before 2016 have it. */

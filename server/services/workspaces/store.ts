@@ -27,10 +27,9 @@ export class WorkspaceStore {
     return (await Promise.all(read)).filter((each) => each !== undefined);
   }
 
-  /** A workspace that nobody has saved is empty. */
+  /** A workspace that nobody has saved is empty. @param name without a slash before it */
   async load(name: string): Promise<Workspace> {
-    const id = name.startsWith('/') ? name : `/${name}`;
-    return (await this.#read(this.#fileOf(name))) ?? { data: {}, metadata: { id } };
+    return (await this.#read(this.#fileOf(name))) ?? { data: {}, metadata: { id: `/${name}` } };
   }
 
   async save(name: string, workspace: Workspace): Promise<void> {

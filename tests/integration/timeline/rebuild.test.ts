@@ -135,4 +135,38 @@ describe('after a crash of the kernel', () => {
     await after.run('%checkout main');
     expect(await after.value('x')).toBe('5');
   });
+
+  it.each([
+    ['that is not one', '{"type":"something"}\n', 'can’t be read: it does not begin as a timeline'],
+    ['that is gone', undefined, undefined],
+  ])('the conversation comes back without a timeline %s', async (_, journal, sentence) => {
+    const before = await start(['One.']);
+    await before.cell('c1', '1?');
+    await before.end();
+    open = undefined;
+    lookCrashed(sessionsDir);
+    const timelines = join(sessionsDir, 'timeline');
+    const [session = ''] = readdirSync(timelines);
+    if (journal === undefined) rmSync(timelines, { recursive: true });
+    else writeFileSync(join(timelines, session, 'journal.jsonl'), journal);
+    const after = await start(['Two.']);
+    const { text } = await after.cell('c2', '2?');
+    expect(text).toContain('Two.');
+    if (sentence === undefined) expect(text).not.toContain('timeline');
+    else expect(text).toContain(sentence);
+    expect((await after.run('%branches')).text).not.toContain('1?');
+  });
+
+  it('memory of cells before it is not compared, but all else is', async () => {
+    const before = await start(['One.', 'Two.']);
+    await before.cell('c1', '1?');
+    await before.cell('c2', '2?');
+    before.under.client.send('shutdown_request', { restart: true }, 'control');
+    await before.under.kernel.closed;
+    const after = await start([]);
+    await after.run('%resume');
+    expect((await after.run('%diff 1 2')).text).toMatch(
+      /\+ you: 2\?[^]*Python’s memory is not kept at both places, so it is not compared/,
+    );
+  });
 });

@@ -43,6 +43,19 @@ describe('running a prompt cell again', () => {
     expect(diff).toMatch(/- you: Append 2 and write data\.[^]*\+ you: Append 3\.[^]*- data\.csv/);
   });
 
+  it('goes on with a file that is open across it as it was then', async () => {
+    const kernel = await start(
+      ...[python('log = open("log.txt", "a"); n = log.write("one "); log.flush()'), 'Open.'],
+      ...[python('n = log.write("two "); log.flush()'), 'Two.'],
+      ...[python('n = log.write("three "); log.flush()'), 'Three.'],
+    );
+    await kernel.cell('c1', 'Open a log.');
+    await kernel.cell('c2', 'Log two.');
+    expect(kernel.file('log.txt')).toBe('one two ');
+    await kernel.cell('c2', 'Log three.');
+    expect(kernel.file('log.txt')).toBe('one three ');
+  });
+
   it('keeps and names a file that someone else has changed since', async () => {
     const kernel = await start(
       ...[python('n = open("notes.txt", "w").write("model")'), 'Written.'],

@@ -1,47 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { labEnvDir } from '../../../kernel/paths.ts';
-import { readNotebook, writeNotebook } from '../../../server/services/contents/notebook/document.ts';
 import { linesOf } from '../../../server/services/contents/notebook/lines.ts';
-import { NotebookProblem } from '../../../server/services/contents/notebook/structure.ts';
 import { Random } from '../../fuzz/random.ts';
-
-/** Reads and writes each notebook with nbformat itself: what it makes of it, and whether it finds fault with it. */
-const judge = `
-import json, sys, warnings, logging
-import nbformat
-warnings.simplefilter("ignore")
-logging.disable(logging.CRITICAL)
-answers = []
-for text in json.load(sys.stdin):
-    fault = {}
-    try:
-        notebook = nbformat.reads(text, as_version=4, capture_validation_error=fault)
-    except Exception as error:
-        answers.append({"unreadable": True})
-        continue
-    try:
-        written = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    except Exception:
-        written = None
-    answers.append({"notebook": notebook, "fault": "ValidationError" in fault, "written": written})
-print(json.dumps(answers))
-`;
-
-interface Verdict {
-  readonly unreadable?: true;
-  readonly notebook?: unknown;
-  readonly fault?: boolean;
-  readonly written?: string | null;
-}
-
-function judged(texts: readonly string[]): Verdict[] {
-  const output = execFileSync(`${labEnvDir()}/bin/python`, ['-c', judge], {
-    input: JSON.stringify(texts),
-    maxBuffer: 2 ** 28,
-  });
-  return JSON.parse(output.toString()) as Verdict[];
-}
+import { judged, ours } from '../../support/nbformat.ts';
 
 const odd: readonly unknown[] = [
   null,
@@ -119,17 +80,6 @@ function mutate(value: unknown, random: Random): unknown {
   return { ...value, [key]: mutate((value as Record<string, unknown>)[key], random) };
 }
 
-function ours(text: string): Verdict {
-  try {
-    const { notebook, problem } = readNotebook(Buffer.from(text));
-    const kept = structuredClone(notebook);
-    return { notebook: kept, fault: problem !== undefined, written: writeNotebook(notebook).text };
-  } catch (error) {
-    if (error instanceof NotebookProblem) return { unreadable: true };
-    throw error;
-  }
-}
-
 describe('notebooks, held against nbformat itself', () => {
   it('reads, writes and faults the same ones, whatever is wrong in one place', { timeout: 120_000 }, () => {
     const seed = Number(process.env['REPLIQUE_TEST_SEED'] ?? 11);
@@ -153,7 +103,12 @@ describe('notebooks, held against nbformat itself', () => {
         expect(own.fault ?? verdict.fault, text).toBe(true);
         continue;
       }
-      expect({ ...own, notebook: 0, written: 0 }, text).toEqual({ ...verdict, notebook: 0, written: 0 });
+      expect({ ...own, problem: 0, notebook: 0, written: 0 }, text).toEqual({
+        ...verdict,
+        problem: 0,
+        notebook: 0,
+        written: 0,
+      });
       if (own.unreadable || madeUp(text)) continue;
       expect(own.notebook, text).toEqual(verdict.notebook);
       if (verdict.written) expect(own.written, text).toBe(`${verdict.written}\n`);

@@ -39,6 +39,15 @@ describe('the server’s configuration', () => {
     expect(() => loadServerConfig(settings)).toThrow(sentence);
   });
 
+  it('says which variable it was, and what to mend', () => {
+    const environment = { REPLIQUE_SERVER_PORT: 'x', REPLIQUE_SERVER_BASE_URL: '/a' };
+    expect(() => loadServerConfig({}, environment)).toThrow(/variable REPLIQUE_SERVER_PORT.*"port"/);
+    expect(() => loadServerConfig({ port: 'y' }, environment)).toThrow(/the options.*"port"/);
+    expect(() => loadServerConfig({ bufferMb: 0 })).toThrow(/the options.*"bufferMb"/);
+    expect(() => loadServerConfig({ nonesuch: 1 } as object)).toThrow(/the options/);
+    expect(shownConfig(loadServerConfig({ token: '' }))).toMatchObject({ token: '(none)' });
+  });
+
   it('puts the base URL between slashes', () => {
     const baseUrlOf = (baseUrl: string): string => loadServerConfig({ baseUrl }).baseUrl;
     expect(['', '/', 'a', '/user/x/', '//a//'].map(baseUrlOf)).toEqual(['/', '/', '/a/', '/user/x/', '/a/']);
@@ -73,6 +82,9 @@ describe('the base URL of a request', () => {
     ['/a%40b', '/a@b/', '/'],
     ['/', '/a/', '/.outside'],
     ['/ab/api', '/a/', '/.outside'],
+    ['/a', '/a/b/', '/.outside'],
+    ['http://[', '/a/', '/.outside'],
+    ['*', '/', '/.outside'],
     ['/a%2Fb/api', '/a/b/', '/.outside'],
     ['/%zz/api?q', '/a/', '/.outside?q'],
     ['http://host/a/api?q=1', '/a/', '/api?q=1'],

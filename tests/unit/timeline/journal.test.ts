@@ -1,15 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Conversation } from '../../../kernel/loop/conversation.ts';
-import { Journal, readTimeline } from '../../../kernel/timeline/journal/journal.ts';
+import { Journal, objectsDir, readTimeline } from '../../../kernel/timeline/journal/journal.ts';
 import { pruneTimelines } from '../../../kernel/timeline/journal/prune.ts';
 import { readJournal } from '../../../kernel/timeline/journal/reading.ts';
 import { Tree } from '../../../kernel/timeline/tree.ts';
 
 const session = '6a3b0a9e-0000-4000-8000-000000000001';
+const next = '6a3b0a9e-0000-4000-8000-000000000002';
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'replique-timelines-'));
@@ -109,12 +119,76 @@ describe('a journal', () => {
       '{"type":"node","id":9,"parent":77,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[],"talk":{"cell":0,"same":0,"entries":[]}}',
       '{"type":"standing","head":55,"on":"main","tips":{}}',
       '{"type":"files","of":1,"node":3,"delta":[]}',
+      '{"type":"node","id":3,"parent":2,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[],"talk":{"cell":0,"same":0,"entries":[]}}',
+      '{"type":"node","id":9,"parent":3,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[{"kind":"restored","node":9}],"talk":{"cell":0,"same":0,"entries":[]}}',
+      '{"type":"node","id":9,"parent":3,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[{"kind":"restored","node":8}],"talk":{"cell":0,"same":0,"entries":[]}}',
+      '{"type":"node","id":9,"parent":3,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[],"talk":{"cell":0,"same":99,"entries":[]}}',
+      '{"type":"node","id":9,"parent":3,"kind":"code","executionCount":1,"words":"","tokens":0,"steps":[],"talk":{"cell":0,"same":0,"entries":[["user",0,[999]]]}}',
       '[]',
     ]) {
       const told = readJournal([...lines.slice(0, -2), wrong, ...lines.slice(-2)].join('\n'));
       if ('problem' in told) throw new Error(told.problem);
       expect([told.nodes.length, told.standing.head]).toEqual([4, 3]);
     }
+  });
+
+  it('tells of cells that were deleted or dropped, of memory that was restored, and of digests', async () => {
+    await written();
+    const lines = readFileSync(file(), 'utf8').split('\n').slice(0, -2);
+    const told = readJournal(
+      [
+        ...lines,
+        '{"type":"part","id":900,"kind":"words","text":"in short","isDigest":true}',
+        '{"type":"node","id":8,"parent":3,"kind":"code","executionCount":8,"words":"","tokens":0,"steps":[{"kind":"restored"},{"kind":"restored","node":2}],"talk":{"cell":0,"same":0,"entries":[["user",0,[900]]]}}',
+        '{"type":"node","id":9,"parent":8,"kind":"code","executionCount":9,"words":"","tokens":0,"steps":[],"talk":{"cell":0,"same":1,"entries":[]}}',
+        '{"type":"deleted","nodes":[2,77]}',
+        '{"type":"dropped","node":9}',
+        '{"type":"standing","head":8,"on":"main","tips":{"main":8}}',
+        '',
+      ].join('\n'),
+    );
+    if ('problem' in told) throw new Error(told.problem);
+    expect(told.nodes.map(({ id, deleted }) => [id, deleted === true])).toEqual([
+      ...[
+        [0, false],
+        [1, false],
+      ],
+      ...[
+        [2, true],
+        [3, false],
+      ],
+      [8, false],
+    ]);
+    expect(told.standing.head).toBe(8);
+    expect(told.nodes.at(-1)?.talk.entries[0]?.parts).toEqual([
+      { kind: 'words', text: 'in short', isDigest: true },
+    ]);
+    const journal = new Journal({ directory, session: next, redact: String, log: () => undefined });
+    await journal.takeOver(new Tree(told.nodes, told.standing), session);
+    const again = readTimeline(directory, next);
+    if (again === undefined || 'problem' in again) throw new Error('It is not there.');
+    expect(texts(new Tree(again.nodes, again.standing))).toEqual(texts(new Tree(told.nodes, told.standing)));
+    expect(again.nodes.at(-1)?.talk.entries[0]?.parts[0]?.isDigest).toBe(true);
+    expect(again.nodes.filter(({ deleted }) => deleted).map(({ id }) => id)).toEqual([2]);
+  });
+
+  it('is absent, unreadable or without its beginning: each is another thing', () => {
+    expect(readTimeline(directory, session)).toBeUndefined();
+    mkdirSync(file(), { recursive: true });
+    expect(readTimeline(directory, session)).toHaveProperty('problem');
+    expect(readJournal('{"type":"timeline","version":1}\n')).toEqual({ problem: 'it has no beginning' });
+  });
+
+  it('takes the contents of files of an earlier session over, but no links', async () => {
+    const tree = await written();
+    const objects = objectsDir(directory, session);
+    mkdirSync(join(objects, 'ab'), { recursive: true });
+    writeFileSync(join(objects, 'ab', 'one'), 'content');
+    symlinkSync('/etc/hostname', join(objects, 'link'));
+    const journal = new Journal({ directory, session: next, redact: String, log: () => undefined });
+    await journal.takeOver(tree, session);
+    expect(readFileSync(join(objectsDir(directory, next), 'ab', 'one'), 'utf8')).toBe('content');
+    expect(readdirSync(objectsDir(directory, next))).toEqual(['ab']);
   });
 
   it('that can’t be written is told of once', async () => {

@@ -49,6 +49,47 @@ describe('a tree', () => {
       expect(tree.branch(name)).toContain('begins');
   });
 
+  it('stands at its beginning where a journal names a place that is not there', () => {
+    const start = Tree.beginning(talk);
+    const tree = new Tree([start], { head: 7, on: 'idea', tips: { idea: 7, gone: 9, main: 0 } });
+    expect([tree.head, tree.on]).toEqual([start, 'idea']);
+    expect([...tree.branches.keys()].sort()).toEqual(['idea', 'main']);
+  });
+
+  it('has 500 branches at most', () => {
+    const tree = begin();
+    for (let at = 0; tree.branches.size < 500; at += 1) expect(tree.branch(`b${at}`)).toBeUndefined();
+    expect(tree.branch('more')).toContain('no more can be made');
+    expect(tree.on).not.toBe('more');
+  });
+
+  it('leaves nothing behind where one stands already, and loses its last node only', () => {
+    const tree = begin();
+    const one = cell(tree, 1);
+    expect(tree.goBack(one)).toBeUndefined();
+    tree.branch('idea');
+    const two = cell(tree, 2);
+    tree.dropHead();
+    expect([tree.head, tree.branches.get('main')]).toEqual([one, one]);
+    expect(tree.nodes).not.toContain(two);
+    tree.dropHead();
+    tree.dropHead();
+    expect(tree.head.kind).toBe('start');
+  });
+
+  it('begins a fresh process where one took over without memory, and knows that widgets were moved', () => {
+    const tree = begin();
+    cell(tree, 1, { snapshot: 's1' });
+    const [last] = [cell(tree, 2).steps];
+    const three = cell(tree, 3, { steps: [{ kind: 'restored' }, ...last, { kind: 'widgets' }] });
+    const plan = planMemory(tree, three, () => true);
+    expect([plan.base, plan.hasWidgets, plan.runs.map(({ run }) => run.code)]).toEqual([
+      undefined,
+      true,
+      ['x = 2'],
+    ]);
+  });
+
   it('knows how memory is had: the nearest copy, and what ran since', () => {
     const tree = begin();
     const one = cell(tree, 1, { snapshot: 's1' });

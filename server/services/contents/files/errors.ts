@@ -3,6 +3,10 @@ import { HttpError } from '../../../http/errors.ts';
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 
+/** Whether the system refused something with one of these codes of errno(3). */
+export const failedWith = (error: unknown, ...codes: readonly string[]): boolean =>
+  codes.some((code) => code === codeOf(error));
+
 type Answer = (path: string) => HttpError;
 
 const denied: Answer = (path) => new HttpError(403, `Permission denied: ${path}`);
@@ -40,7 +44,7 @@ const answers: Readonly<Record<string, Answer>> = {
 
 /** What the system says of a file, as an answer to the client; anything else is passed on as it is. */
 function answerOf(error: unknown, path: string): unknown {
-  return answers[codeOf(error) ?? '']?.(path) ?? error;
+  return answers[String(codeOf(error))]?.(path) ?? error;
 }
 
 /**

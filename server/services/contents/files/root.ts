@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { readlink, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { HttpError } from '../../../http/errors.ts';
-import { codeOf } from './errors.ts';
+import { failedWith } from './errors.ts';
 import { Folder } from './folder.ts';
 
 /** As many links as Linux follows in one path. */
@@ -54,7 +54,7 @@ export class Root {
     try {
       return await walk.go(segments, follow);
     } catch (error) {
-      throw changing.includes(codeOf(error) ?? '') ? notThere(segments) : error;
+      throw failedWith(error, ...changing) ? notThere(segments) : error;
     } finally {
       await walk.leave();
     }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { HttpError } from '../../../http/errors.ts';
-import { codeOf } from './errors.ts';
+import { failedWith } from './errors.ts';
 import type { Folder } from './folder.ts';
 
 /** An entry of an open directory. */
@@ -39,7 +39,7 @@ export async function moveToNew(from: Entry, to: Entry): Promise<void> {
       return;
     } catch (error) {
       // File systems without links of this kind, and files of others that may not be linked.
-      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error) ?? '')) throw error;
+      if (!failedWith(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw error;
     }
   }
   if ((await to.folder.status(to.name)) !== undefined) {

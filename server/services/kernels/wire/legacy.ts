@@ -33,19 +33,18 @@ export function decodeLegacy(frame: Buffer, isBinary: boolean): ChannelMessage {
   }
   const offsets = Array.from({ length: count }, (_, index) => frame.readUInt32BE(wordBytes * (index + 1)));
   const rising = offsets.every((offset, index) => offset >= (offsets[index - 1] ?? wordBytes * (count + 1)));
-  if (!rising || (offsets.at(-1) ?? 0) > frame.length)
+  if (!rising || Number(offsets.at(-1)) > frame.length)
     throw new WireError('The offsets of the frame are wrong.');
   const [json, ...buffers] = offsets.map((offset, index) => frame.subarray(offset, offsets[index + 1]));
-  return fromJson(json?.toString('utf8') ?? '', buffers);
+  return fromJson(String(json), buffers);
 }
 
 /** `msg_id` and `msg_type` stand beside the header, too, as jupyter_server has it. */
 function jsonOf({ channel, parts }: ChannelMessage): string {
-  const [header, ...rest] = parts.map((part) => Buffer.from(part).toString('utf8'));
-  const { msg_id, msg_type } = JSON.parse(header ?? '{}') as Readonly<Record<string, unknown>>;
-  const [parent = '{}', metadata = '{}', content = '{}'] = rest;
+  const [header, parent, metadata, content] = parts.map((part) => Buffer.from(part).toString('utf8'));
+  const { msg_id, msg_type } = JSON.parse(String(header)) as Readonly<Record<string, unknown>>;
   return (
-    `{"header":${header ?? '{}'},"msg_id":${JSON.stringify(msg_id)},"msg_type":${JSON.stringify(msg_type)},` +
+    `{"header":${header},"msg_id":${JSON.stringify(msg_id)},"msg_type":${JSON.stringify(msg_type)},` +
     `"parent_header":${parent},"metadata":${metadata},"content":${content},"buffers":[],"channel":"${channel}"}`
   );
 }

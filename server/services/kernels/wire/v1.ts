@@ -39,7 +39,7 @@ export function decodeV1(frame: Buffer): ChannelMessage {
     .slice(0, -1)
     .map((offset, index) => frame.subarray(offset, offsets[index + 1]));
   return {
-    channel: channelOf(channel?.toString('utf8') ?? ''),
+    channel: channelOf(String(channel)),
     parts: partsOf(pieces.slice(0, 4)),
     buffers: pieces.slice(4),
   };

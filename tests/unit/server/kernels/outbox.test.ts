@@ -72,6 +72,29 @@ describe('messages that wait for a client', () => {
     expect(readdirSync(directory)).toEqual([]); // the file has no name that could be left behind
   });
 
+  it('are not sent to one that has gone when it would have room again', () => {
+    const outbox = outboxOf(megabyte);
+    const [older, newer] = [new Reader(2), new Reader(1)];
+    outbox.attach(older);
+    for (const n of numbers(5)) outbox.push(message(n));
+    outbox.attach(newer);
+    older.give(10);
+    expect([older.got, newer.got]).toEqual([numbers(2), numbers(1, 2)]);
+    newer.give(10);
+    outbox.push(message('5'));
+    expect([older.got, newer.got]).toEqual([numbers(2), numbers(4, 2)]);
+  });
+
+  it('are forgotten when the one they wait for does not come back', () => {
+    const outbox = outboxOf(200 * megabyte);
+    for (const n of numbers(40)) outbox.push(message(n, megabyte));
+    outbox.close();
+    const reader = new Reader(Infinity);
+    outbox.attach(reader);
+    outbox.push(message('next'));
+    expect(reader.got).toEqual(['next']);
+  });
+
   it('are counted where there is no room for them, and that is said in their place', () => {
     const outbox = outboxOf(5 * megabyte);
     for (const n of numbers(20)) outbox.push(message(n, megabyte));

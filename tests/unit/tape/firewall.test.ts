@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { safeBundle } from '../../kernel/output/firewall/bundle.ts';
-import { createRedactor } from '../../kernel/output/firewall/redact.ts';
-import { bundleOf } from '../../kernel/tape/outputs.ts';
+import { safeBundle } from '../../../kernel/output/firewall/bundle.ts';
+import { createRedactor } from '../../../kernel/output/firewall/redact.ts';
+import { bundleOf } from '../../../kernel/tape/outputs.ts';
 
 const redactor = createRedactor(['sk-secret-value']);
 
