@@ -28,7 +28,7 @@ export interface HelperRun {
 export async function runHelper(run: HelperRun): Promise<ToolResult> {
   const { tool, code, timeoutMs, signal, now } = run;
   const started = now();
-  const { around = (_, action) => action() } = run;
+  const around: Around = run.around ?? ((_, action) => action());
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
   const arm = (): NodeJS.Timeout => setTimeout(() => over.abort(), timeoutMs + overtimeMs);

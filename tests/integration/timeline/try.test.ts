@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lookCrashed } from '../../support/crashed-sessions.ts';
 import type { RanCell } from '../../support/kernels.ts';
 import { python, TimelineKernel } from '../../support/timeline-kernel.ts';
 
@@ -166,6 +170,50 @@ describe('%try', () => {
     }
     expect((await kernel.run('%cost')).text).not.toContain('session');
     expect((await kernel.cell('c2', '%try 3\nAdd to it.')).reply['status']).toBe('ok');
+  });
+});
+
+describe('branches that were tried', () => {
+  it('come back after a crash of the kernel', async () => {
+    const directories = ['sessions', 'workspace'].map((name) =>
+      mkdtempSync(join(tmpdir(), `replique-${name}-`)),
+    );
+    const [sessionsDir = '', workspace = ''] = directories;
+    const given = { kernelId: 'k1', sessionsDir, workspace };
+    try {
+      const before = await start(adding([1, 2]), given);
+      await before.cell('c1', begin);
+      await before.cell('c2', '%try 2\nAdd to it.');
+      await before.end();
+      lookCrashed(sessionsDir);
+      const after = await start([when('And', 'Fine.')], given);
+      await after.cell('c3', 'And now?');
+      expect(await stateOf(after)).toEqual(['[0, 1]', '01']);
+      await after.run('%checkout try-2');
+      expect(await stateOf(after)).toEqual(['[0, 2]', '02']);
+      const { text } = await after.run('%compare try-1 try-2');
+      expect(text).toMatch(/try-1 +It is 1\. +2 [^]*try-2 +It is 2\. +2 /);
+      await after.end();
+      open = undefined;
+    } finally {
+      for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('show nothing of a name or an answer but text', async () => {
+    const evil =
+      '<img src=x onerror=alert(1)> | [a](javascript:alert(1)) `x` ![i](http://evil.example/i.png)';
+    const kernel = await start([when('Go', evil), when('Go', evil)]);
+    const ran = await kernel.cell('c1', '%try --models mock:<script>alert(1)</script>,mock:b`*|c\nGo.');
+    const shown = ran.outputs.map(({ content }) => {
+      const { 'text/markdown': markdown } = (content['data'] ?? {}) as Record<string, unknown>;
+      return typeof markdown === 'string' ? markdown : '';
+    });
+    const heads = shown.filter((text) => text.includes('####') || text.includes('| branch |'));
+    expect(heads).toHaveLength(3);
+    const outsideCode = heads.join('\n').replaceAll(/`[^`]*`/g, '');
+    expect(outsideCode).not.toMatch(/<|javascript:|!\[|evil/);
+    expect((await kernel.run('%branches')).text).toMatch(/← main, script-, you are here/);
   });
 });
 
