@@ -10,7 +10,8 @@ import { isAlive } from './processes.ts';
 import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
-const usage = 'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show';
+const usage =
+  'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show | environment';
 const parentCheckMs = 1000;
 const mostConnectionBytes = 2 ** 20;
 
@@ -40,6 +41,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       const { runAudit, sayOnStdout } = await import('./audit/command.ts');
       const directory = loadConfig().auditDir ?? auditDir();
       return runAudit({ directory, keyFile: auditKeyFile() }, rest, sayOnStdout);
+    }
+    case 'environment': {
+      const { printEnvironment } = await import('./environment/command.ts');
+      return printEnvironment(loadConfig());
     }
     default:
       process.stderr.write(`${usage}\n`);

@@ -97,6 +97,20 @@ const catalogue = {
     sentence: 'There is no tape: no client has said which notebook this is.',
     remedy: 'Set REPLIQUE_TAPE to the path of the notebook, or run `npx replique replay NOTEBOOK`.',
   }),
+  ENVIRONMENT_UNKNOWN: (d: { notebook: string; lock: string }): Wording => ({
+    sentence: `${d.notebook} can't be held against its environment: it records none, and there is no ${d.lock}.`,
+    remedy:
+      'Run it once without --locked, which records it, or write the present one: `npx replique freeze NOTEBOOK`.',
+  }),
+  ENVIRONMENT_INVALID: (d: { file: string; problem: string }): Wording => ({
+    sentence: `The environment that ${d.file} records can't be used: it ${d.problem}.`,
+    remedy:
+      'Run the notebook once without --locked, which records it anew, and `npx replique freeze NOTEBOOK`.',
+  }),
+  ENVIRONMENT_DIFFERS: (d: { notebook: string; differences: string; remedy: string }): Wording => ({
+    sentence: `The environment is not the one that ${d.notebook} is locked to: ${d.differences}.`,
+    remedy: d.remedy,
+  }),
   NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
     remedy: `Make room or permission there, or name another place${d.variable ? ` with ${d.variable}` : ''}.`,

@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
+import { collectEnvironment } from './environment/collect.ts';
+import { EnvironmentRecorder } from './environment/recorder.ts';
 import { RepliqueError } from './errors.ts';
 import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
@@ -162,6 +164,7 @@ async function createSession(
     files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
     hasNetwork: () => network.allowed().length > 0,
   });
+  const environment = new EnvironmentRecorder(async () => (await collectEnvironment(config)).environment);
   const interpreter = createInterpreter({
     ...{ worker: tape.wrapWorker(worker), conversation, timeline, network, spending, sandbox, tape },
     sessions: state,
@@ -179,7 +182,7 @@ async function createSession(
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
     saved: () => Promise.all([state.saved(), journal.saved()]),
-    loop: (signal, asked) => tape.loop(() => parts.loop(signal, asked)),
+    loop: (signal, asked) => tape.loop(async () => environment.wrap(await parts.loop(signal, asked))),
     openAttempts: (signal, seats, asked) =>
       tape.attempts(seats, asked.prompt, () => parts.attempts(signal, seats, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),

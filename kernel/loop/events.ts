@@ -1,3 +1,4 @@
+import type { Environment } from '../environment/schema.ts';
 import type { Usage } from '../providers/contract.ts';
 import type { WorkerError, WorkerOutput } from '../sandbox/contract.ts';
 import type { ToolResult } from '../tools/contract.ts';
@@ -195,6 +196,8 @@ export type LoopEvent =
       readonly summary: CellSummary;
       /** What was said with this cell, by content; absent: it is not for the tape. */
       readonly conversation?: string;
+      /** What its results may depend on besides; absent: it was said before, or is not known. */
+      readonly environment?: Environment;
       /** For every reason but `final`: name, sentence, and the command that mends it. */
       readonly problem?: { readonly ename: string; readonly sentence: string; readonly remedy: string };
       /** The final answer's text, for `final`. */

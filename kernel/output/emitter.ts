@@ -263,10 +263,11 @@ class Emitter implements CellEmitter {
     this.publish(displayData(data, metadata));
   }
 
-  private stop({ summary, problem, conversation }: Extract<LoopEvent, { type: 'stop' }>): void {
+  private stop(event: Extract<LoopEvent, { type: 'stop' }>): void {
+    const { summary, problem } = event;
     this.endTurn();
     this.endWorker();
-    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor, conversation));
+    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor, event));
     if (problem === undefined) return;
     if (this.isAttempt) {
       this.publish(attemptFailure(problem, this.redactor));

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { CellSummary, TurnSummary } from '../loop/events.ts';
+import type { Environment } from '../environment/schema.ts';
+import type { CellSummary, LoopEvent, TurnSummary } from '../loop/events.ts';
 import type { IopubMessage } from './contract.ts';
 import { escapeHtml } from './firewall/html.ts';
 import type { Redactor } from './firewall/redact.ts';
@@ -8,11 +9,17 @@ import { displayData, markdownName, oneLine, withReplique } from './messages.ts'
 import { mime } from './schema.ts';
 import type { CellData, CellTape } from './schema.ts';
 
+type Stop = Extract<LoopEvent, { type: 'stop' }>;
+
 /**
  * The cell's last line: what it took, with each turn folded behind it.
- * @param conversation what was said with this cell, by content, for the tape; absent: it is not for the tape
+ * @param said by the event that ends the cell; `conversation` is for the tape, and absent where it is not
  */
-export function footerMessage(summary: CellSummary, redactor: Redactor, conversation?: string): IopubMessage {
+export function footerMessage(
+  summary: CellSummary,
+  redactor: Redactor,
+  { conversation, environment }: Pick<Stop, 'conversation' | 'environment'> = {},
+): IopubMessage {
   const line = lineOf(summary);
   const rows = summary.turns.map((turn) => rowOf(turn, redactor));
   return displayData(
@@ -30,6 +37,7 @@ export function footerMessage(summary: CellSummary, redactor: Redactor, conversa
         durationMs,
         ...(helper && { helperDurationMs: helper.durationMs }),
       })),
+      ...(environment && { environment: redactor.json(environment) as Environment }),
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentSchema } from '../environment/schema.ts';
 
 /** The MIME types of Replique's own data, as docs/reference/mime.md describes them. */
 export const mime = {
@@ -167,5 +168,6 @@ export const metadataSchema = z.strictObject({
   turns: z
     .array(z.strictObject({ durationMs: milliseconds, helperDurationMs: milliseconds.optional() }))
     .optional(),
+  environment: environmentSchema.optional().catch(undefined),
 });
 export type RepliqueMetadata = z.infer<typeof metadataSchema>;

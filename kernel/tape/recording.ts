@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Environment } from '../environment/schema.ts';
 import type { CellSummary, Divergence, TapedRequest } from '../loop/events.ts';
 import { sha256 } from '../loop/key.ts';
 import {
@@ -47,6 +48,8 @@ export interface Recording {
   readonly summary?: CellSummary;
   /** Who recorded it, and what had been said at its end. */
   readonly end?: CellTape;
+  /** What its results may have depended on. */
+  readonly environment?: Environment;
   /** How it failed. */
   readonly error?: Extract<NotebookOutput, { output_type: 'error' }>;
   /** What of it is not as it was written. */
@@ -109,6 +112,7 @@ class Reader {
   readonly #problems: Divergence[] = [];
   #summary: CellSummary | undefined;
   #end: CellTape | undefined;
+  #environment: Environment | undefined;
   #error: Recording['error'];
   #isTaped = false;
   #isWhole = true;
@@ -145,6 +149,7 @@ class Reader {
       ...{ given: this.#given, turns: this.#turns, problems: this.#problems, isWhole: this.#isWhole },
       ...(this.#summary && { summary: this.#summary }),
       ...(this.#end && { end: this.#end }),
+      ...(this.#environment && { environment: this.#environment }),
       ...(this.#error && { error: this.#error }),
     };
   }
@@ -182,6 +187,7 @@ class Reader {
     const cell = this.#parse(cellSchema, data[mime.cell], undefined, 'last line');
     if (mime.tape in data) this.#end = this.#parse(cellTapeSchema, data[mime.tape], undefined, 'last line');
     if (cell !== undefined) this.#summary = summaryOf(cell, own);
+    this.#environment = own?.environment;
   }
 
   #parse<T>(schema: z.ZodType<T>, value: unknown, turn: number | undefined, part: string): T | undefined {

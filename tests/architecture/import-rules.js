@@ -12,6 +12,8 @@ const contract = {
   wire: 'kernel/wire/contract.ts',
   events: 'kernel/loop/events.ts',
 };
+/** What a record of the environment is. */
+const environment = 'kernel/environment/schema.ts';
 const config = 'kernel/config.ts';
 const everyone = [
   'kernel/errors.ts',
@@ -46,8 +48,9 @@ export const allowed = {
     contract.tools,
     contract.providers,
   ],
-  'kernel/loop': ['kernel/economy', contract.providers, contract.tools, contract.sandbox],
+  'kernel/loop': ['kernel/economy', environment, contract.providers, contract.tools, contract.sandbox],
   'kernel/tape': [
+    environment,
     'kernel/loop',
     'kernel/output/schema.ts',
     'kernel/output/seal.ts',
@@ -60,6 +63,13 @@ export const allowed = {
     contract.providers,
     contract.sandbox,
     contract.tools,
+  ],
+  'kernel/environment': [
+    config,
+    'kernel/loop/continuation-manager.ts',
+    'kernel/sandbox/python.ts',
+    'kernel/sandbox/python-cache.ts',
+    contract.events,
   ],
   'kernel/economy': [contract.providers],
   'kernel/providers': [config, 'kernel/economy/estimate.ts', 'kernel/economy/usage.ts'],
@@ -77,6 +87,7 @@ export const allowed = {
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
   'kernel/output': [
+    environment,
     'kernel/protocol',
     'kernel/loop/key.ts',
     contract.events,
@@ -105,6 +116,8 @@ export const allowed = {
     'kernel/sandbox',
   ],
   server: [
+    environment,
+    'kernel/environment/compare.ts',
     'kernel/protocol',
     'kernel/output/firewall',
     'kernel/output/format.ts',

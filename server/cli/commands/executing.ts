@@ -3,7 +3,11 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import type { Difference } from '../../../kernel/environment/compare.ts';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
+import { reportEnvironment, type EnvironmentReport } from '../environment/differences.ts';
+import { checkLocked } from '../environment/locked.ts';
+import { presentEnvironment } from '../environment/present.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 import type { Done } from '../report/json.ts';
 import type { Mode } from '../run/cell-report.ts';
@@ -19,6 +23,7 @@ interface Options {
   readonly junit?: string;
   readonly parameters?: Parameters;
   readonly jobs: number;
+  readonly locked?: boolean;
 }
 
 export interface Executing {
@@ -27,29 +32,33 @@ export interface Executing {
   readonly outputHelp: string;
   /** Where a notebook is written that no option names. */
   readonly outputOf: (notebook: string) => string | undefined;
+  /** Which differences keep a locked notebook from being executed; absent: it can't be locked. */
+  readonly locks?: (difference: Difference) => boolean;
   /** Makes sure of what the mode needs, before the first kernel is started. */
   readonly setUp: () => Promise<void>;
 }
 
 /** Adds a command that executes notebooks: `run`, `replay` or `verify`. */
 export function executingCommand(program: Command, executing: Executing): void {
-  program
+  const command = program
     .command(`${executing.mode} <notebooks...>`)
     .description(executing.description)
     .option('--output <file>', executing.outputHelp)
     .option('-p, --parameters <name value>', 'set a variable, as papermill does; repeatable', addParameter)
     .option('--jobs <number>', 'notebooks to execute at once', jobsOf, 1)
     .option('--json', 'write a report as JSON on stdout, and nothing else there')
-    .option('--junit <file>', 'write a report as JUnit XML')
-    .action(async (notebooks: string[], options: Options) => {
-      const jobs = notebooks.map((notebook) => ({
-        notebook,
-        output: options.output ?? executing.outputOf(notebook),
-      }));
-      await check(jobs, options);
-      await executing.setUp();
-      await executeAll(executing.mode, jobs, options);
-    });
+    .option('--junit <file>', 'write a report as JUnit XML');
+  if (executing.locks) command.option('--locked', 'refuse where the environment is not the recorded one');
+  command.action(async (notebooks: string[], options: Options) => {
+    const jobs = notebooks.map((notebook) => ({
+      notebook,
+      output: options.output ?? executing.outputOf(notebook),
+    }));
+    await check(jobs, options);
+    await executing.setUp();
+    const environments = await environmentsOf(executing, jobs, options);
+    await executeAll(executing.mode, jobs, options, environments);
+  });
 }
 
 const mostJobs = 64;
@@ -84,6 +93,28 @@ async function check(jobs: readonly Job[], { output, junit }: Options): Promise<
   }
 }
 
+/**
+ * Refuses what is locked to another environment; for a verify, says how each notebook's is another one.
+ * @throws RepliqueError ENVIRONMENT_DIFFERS, ENVIRONMENT_UNKNOWN, ENVIRONMENT_INVALID
+ */
+async function environmentsOf(
+  { mode, locks }: Executing,
+  jobs: readonly Job[],
+  { locked = false }: Options,
+): Promise<ReadonlyMap<string, EnvironmentReport>> {
+  const found = new Map<string, EnvironmentReport>();
+  if (!locked && mode !== 'verify') return found;
+  const present = await presentEnvironment().catch((error: unknown) => error as Error);
+  if (locked && present instanceof Error) throw present;
+  for (const { notebook } of jobs) {
+    const file = await readForRunning(notebook);
+    if (locked && !(present instanceof Error)) checkLocked(file, present, locks);
+    const report = mode === 'verify' ? reportEnvironment(file, present) : undefined;
+    if (report) found.set(notebook, report);
+  }
+  return found;
+}
+
 async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
   const identity = async (path: string) => {
     const info = await stat(path).catch(() => undefined);
@@ -94,7 +125,12 @@ async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
   return (await Promise.all(jobs.map(({ notebook }) => identity(notebook)))).includes(its);
 }
 
-async function executeAll(mode: Mode, jobs: readonly Job[], options: Options): Promise<void> {
+async function executeAll(
+  mode: Mode,
+  jobs: readonly Job[],
+  options: Options,
+  environments: ReadonlyMap<string, EnvironmentReport>,
+): Promise<void> {
   const [{ runJobs }, { withStops }, { statusOf }, { reportOf }, { junitXml }] = await Promise.all([
     import('../run/jobs.ts'),
     import('../run/signals.ts'),
@@ -106,7 +142,11 @@ async function executeAll(mode: Mode, jobs: readonly Job[], options: Options): P
   const out = json ? undefined : process.stdout;
   const apart = jobs.length > 1 && atOnce > 1;
   const done = await withStops((stops) =>
-    runJobs({ mode, jobs, atOnce, parameters, out, progress: progressOf(mode, Boolean(json), apart), stops }),
+    runJobs({
+      ...{ mode, jobs, atOnce, parameters, out, environments, stops },
+      progress: progressOf(mode, Boolean(json), apart),
+      present: async () => (await presentEnvironment()).environment,
+    }),
   );
   process.exitCode = statusOf(done);
   if (json) process.stdout.write(`${JSON.stringify(reportOf(mode, process.exitCode, done), null, 2)}\n`);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { freezeCommand } from './freeze.ts';
 import { installCommand } from './install.ts';
 import { labCommand } from './lab.ts';
 import { passwordCommand } from './password.ts';
@@ -25,6 +26,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   showCommand,
   exportCommand,
+  freezeCommand,
   setupCommand,
   doctorCommand,
   auditCommand,

@@ -12,6 +12,7 @@ export const runCommand = (program: Command): void =>
     description: 'execute notebooks here and write them with their outputs',
     outputHelp: 'where to write it (default: NAME.out.ipynb beside the notebook)',
     outputOf: (notebook) => `${notebook.replace(/\.ipynb$/, '')}.out.ipynb`,
+    locks: () => true,
     setUp: async () => {
       const sink = terminal();
       await ensureSandbox(sink);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { concernsCode } from '../environment/differences.ts';
 import { ensureSandbox } from '../setup/index.ts';
 import { executingCommand } from './executing.ts';
 import { terminal } from './terminal.ts';
@@ -11,5 +12,6 @@ export const verifyCommand = (program: Command): void =>
       'run the recorded code of notebooks again in the sandbox and compare its results; no model is asked',
     outputHelp: 'where to write it (default: nowhere)',
     outputOf: () => undefined,
+    locks: concernsCode,
     setUp: () => ensureSandbox(terminal()),
   });

@@ -25,7 +25,7 @@ export interface Changes {
    * The notebook was executed as a whole: code cells without a result are written as not executed, what executed it is
    * named, and it becomes nbformat 4.5, whose cells have ids.
    */
-  readonly executed?: { readonly languageInfo: unknown } | undefined;
+  readonly executed?: { readonly languageInfo: unknown; readonly environment?: unknown } | undefined;
 }
 
 interface Edit extends Span {
@@ -43,13 +43,32 @@ export function editNotebook({ text, notebook }: NotebookFile, changes: Changes)
   if (changes.executed) {
     const minor = Math.max(5, notebook.nbformat_minor);
     edits.push(...setProperties(whole, valueAt(whole, 0), { nbformat_minor: minor }, layout));
-    const about = { language_info: changes.executed.languageInfo };
-    const metadata = propertyOf(top, 'metadata');
-    if (metadata) edits.push(...setProperties(whole, metadata.value, about, layout));
-    else edits.push(...setProperties(whole, valueAt(whole, 0), { metadata: about }, layout));
+    edits.push(...metadataEdits(whole, top, changes.executed, layout));
   }
   const edited = apply(whole, edits);
   return ours ? `${edited.trimEnd()}\n` : edited;
+}
+
+/** What executed the notebook, and in which environment; whatever else a person put into its metadata stays as it is. */
+function metadataEdits(
+  text: string,
+  top: readonly Property[],
+  { languageInfo, environment }: NonNullable<Changes['executed']>,
+  layout?: Layout,
+): Edit[] {
+  const about = { language_info: languageInfo };
+  const recorded = environment === undefined ? undefined : { environment };
+  const whole = { ...about, ...(recorded && { replique: recorded }) };
+  const metadata = propertyOf(top, 'metadata');
+  if (!metadata) return setProperties(text, valueAt(text, 0), { metadata: whole }, layout);
+  const ours = propertyOf(propertiesOf(text, metadata.value), 'replique');
+  if (!recorded || !ours || text[ours.value.start] !== '{') {
+    return setProperties(text, metadata.value, whole, layout);
+  }
+  return [
+    ...setProperties(text, metadata.value, about, layout),
+    ...setProperties(text, ours.value, recorded, layout),
+  ];
 }
 
 function* cellEdits(text: string, top: readonly Property[], changes: Changes, layout?: Layout) {

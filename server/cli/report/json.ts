@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeError } from '../../../kernel/errors.ts';
+import type { EnvironmentReport } from '../environment/differences.ts';
 import { divergenceSchema } from '../notebook/replique-data.ts';
 import type { Mode } from '../run/cell-report.ts';
 import type { RunResult } from '../run/notebook.ts';
@@ -27,6 +28,19 @@ const notebook = z.strictObject({
   cost: z.number().nonnegative().optional(),
   firstDivergence: count.optional(),
   cells: z.array(cell),
+  environment: z
+    .strictObject({
+      problem: z.string().optional(),
+      differences: z.array(
+        z.strictObject({
+          kind: z.enum(['replique', 'node', 'platform', 'python', 'package', 'model', 'setting']),
+          name: z.string(),
+          recorded: z.string().optional(),
+          found: z.string().optional(),
+        }),
+      ),
+    })
+    .optional(),
 });
 
 /** What `--json` writes; docs/cli.md describes it. */
@@ -42,6 +56,7 @@ export type Report = z.infer<typeof reportSchema>;
 export interface Done extends RunResult {
   readonly notebook: string;
   readonly output?: string | undefined;
+  readonly environment?: EnvironmentReport | undefined;
 }
 
 export const reportOf = (command: Mode, exitStatus: number, all: readonly Done[]): Report => ({
@@ -63,6 +78,7 @@ function notebookOf(done: Done): Report['notebooks'][number] {
     tokens: spent.reduce((sum, { tokens }) => sum + tokens, 0),
     ...(costs.length > 0 && { cost: costs.reduce((sum, one) => sum + one, 0) }),
     ...(first && { firstDivergence: first.index }),
+    ...(done.environment && { environment: environmentOf(done.environment) }),
     cells: done.cells.map(({ ms, spent: took, error, executionCount, ...rest }) => ({
       ...rest,
       ...(executionCount !== undefined && { executionCount }),
@@ -74,6 +90,15 @@ function notebookOf(done: Done): Report['notebooks'][number] {
     })),
   };
 }
+
+const environmentOf = ({ problem, differences }: EnvironmentReport) => ({
+  ...(problem !== undefined && { problem }),
+  differences: differences.map(({ kind, name, recorded, found }) => ({
+    ...{ kind, name },
+    ...(recorded !== undefined && { recorded }),
+    ...(found !== undefined && { found }),
+  })),
+});
 
 function statusOf({ ok, stopped, problem, cells }: Done): Report['notebooks'][number]['status'] {
   if (ok) return 'ok';

@@ -1,10 +1,15 @@
 import { showInvisible } from '../../../kernel/output/firewall/invisible.ts';
 import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
 import { formatDuration, plural } from '../../../kernel/output/format.ts';
+import type { EnvironmentReport } from '../environment/differences.ts';
+import { listed, wordsOf } from '../environment/words.ts';
 import type { Divergence } from '../notebook/replique-data.ts';
 import type { CellReport, Mode } from '../run/cell-report.ts';
 
 const marks = { ok: '✓', failed: '✗', diverged: '≠', 'not-run': '–' } as const;
+
+/** Causes that the summary names. */
+const mostCauses = 3;
 
 /** Lines of a difference that are shown. */
 const longestDiff = 40;
@@ -41,16 +46,36 @@ function divergenceLines({ what, turn, helper, diff, recorded, found }: Divergen
   ];
 }
 
+/** How the environment is another one than recorded; nothing where it is the same. */
+export function environmentLines({ differences, problem }: EnvironmentReport): string {
+  if (problem !== undefined)
+    return `  ! Whether the environment is as recorded is not known: ${safe(problem)}\n`;
+  if (differences.length === 0) return '';
+  const more = differences.length - longestDiff;
+  return [
+    '  ! The environment is not the recorded one:',
+    ...differences.slice(0, longestDiff).map((difference) => `      ${wordsOf(difference)}`),
+    ...(more > 0 ? [`      [${plural(more, 'more difference')}]`] : []),
+    '',
+  ].join('\n');
+}
+
 /** What came of a tape, in one line. */
-export function summaryLine(mode: Mode, cells: readonly CellReport[]): string {
+export function summaryLine(
+  mode: Mode,
+  cells: readonly CellReport[],
+  environment?: EnvironmentReport,
+): string {
   const counted = (status: CellReport['status']) => cells.filter((cell) => cell.status === status);
   const as = mode === 'run' ? 'ran well' : 'as recorded';
   const first = counted('diverged')[0];
+  const causes = environment?.differences.filter(({ isBinding }) => isBinding) ?? [];
   const parts = [
     `${counted('ok').length} of ${plural(cells.length, 'cell')} ${as}`,
     ...(counted('failed').length > 0 ? [`${counted('failed').length} failed`] : []),
     ...(counted('not-run').length > 0 ? [`${counted('not-run').length} not run`] : []),
     ...(first ? [`the first divergence is in In [${first.executionCount ?? ' '}]: ${whatOf(first)}`] : []),
+    ...(first && causes.length > 0 ? [`the environment may be why: ${listed(causes, mostCauses)}`] : []),
   ];
   return `${parts.join('; ')}\n`;
 }

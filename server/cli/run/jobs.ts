@@ -1,7 +1,8 @@
 import type { Bars } from '../terminal/bars.ts';
 import type { Out } from '../terminal/progress.ts';
 import type { Done } from '../report/json.ts';
-import { cellLines, summaryLine } from '../report/text.ts';
+import type { EnvironmentReport } from '../environment/differences.ts';
+import { cellLines, environmentLines, summaryLine } from '../report/text.ts';
 import type { Mode } from './cell-report.ts';
 import type { View } from './execute.ts';
 import { runNotebook } from './notebook.ts';
@@ -26,6 +27,9 @@ export interface JobsOptions {
   readonly out?: Out | undefined;
   /** Where it says how far each is; nowhere, if not given. */
   readonly progress?: Bars | Out | undefined;
+  /** How the environment of each is another one than recorded, by the notebook's name. */
+  readonly environments?: ReadonlyMap<string, EnvironmentReport>;
+  readonly present?: RunOptions['present'];
   readonly stops: Stops;
   /** Another kernel than Replique's, as `startKernel` takes it. */
   readonly command?: RunOptions['command'];
@@ -50,20 +54,23 @@ export async function runJobs(options: JobsOptions): Promise<Done[]> {
 const notBegun = (job: Job): Done => ({ ...job, ok: false, written: false, stopped: true, cells: [] });
 
 async function runJob(job: Job, options: JobsOptions): Promise<Done> {
-  const { mode, parameters, stops, jobs, progress, command } = options;
+  const { mode, parameters, stops, jobs, progress, command, present } = options;
   const apart = jobs.length > 1 && options.atOnce > 1;
   const held: string[] = [];
   const direct = outOf(options);
   const out = direct && apart ? { isTTY: direct.isTTY, write: (text: string) => held.push(text) } : direct;
   const bar = progress && new NotebookProgress(job.notebook, progress);
   if (jobs.length > 1 || mode !== 'run') out?.write(`${job.notebook}\n`);
+  const environment = options.environments?.get(job.notebook);
+  if (environment) out?.write(environmentLines(environment));
   let remove: (() => void) | undefined;
   const onStart = (interrupt: () => void) => (remove = stops.add(interrupt));
   try {
     const view = viewOf(mode, out, bar);
-    const result = await runNotebook({ ...job, mode, parameters, view, quit: stops.quit, onStart, command });
-    if (jobs.length > 1 || mode !== 'run') out?.write(summaryLine(mode, result.cells));
-    return { ...job, ...result };
+    const run = { ...job, mode, parameters, view, quit: stops.quit, onStart, command, present };
+    const result = await runNotebook(run);
+    if (jobs.length > 1 || mode !== 'run') out?.write(summaryLine(mode, result.cells, environment));
+    return { ...job, ...result, environment };
   } catch (error) {
     return { ...notBegun(job), stopped: false, problem: error as Error };
   } finally {

@@ -1,3 +1,5 @@
+import { readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
+import { environmentIn } from '../environment/recorded.ts';
 import { editNotebook } from '../notebook/edit.ts';
 import type { AddedCell } from '../notebook/edit.ts';
 import type { NotebookFile } from '../notebook/read.ts';
@@ -18,6 +20,8 @@ export interface RunOptions extends Pick<
   /** Where what came of it is written; nowhere, if not given. */
   readonly output?: string | undefined;
   readonly parameters?: Parameters | undefined;
+  /** Says what a session's results depend on here; asked where no cell recorded it. */
+  readonly present?: (() => Promise<Environment>) | undefined;
 }
 
 export interface RunResult {
@@ -52,9 +56,26 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const { reports } = execution;
   const stopped = quit.aborted;
   const ok = !problem && !stopped && reports.every(({ status }) => status === 'ok');
-  const content = output === undefined ? undefined : contentOf(file, mode, added, execution, ok);
+  const environment =
+    mode === 'run' && output !== undefined ? await environmentOf(execution, options.present) : undefined;
+  const content =
+    output === undefined ? undefined : contentOf(file, mode, added, { ...execution, environment }, ok);
   if (output !== undefined && content !== undefined) await writeWhole(output, content);
   return { ok, written: content !== undefined, stopped, cells: reports, problem };
+}
+
+/** What the notebook's results depend on: as the kernel recorded it in the last cell that has it, else as it is now. */
+async function environmentOf(
+  { results }: Execution,
+  present: RunOptions['present'],
+): Promise<Environment | undefined> {
+  const outputs = [...results.values()].flatMap((result) => result.outputs).toReversed();
+  for (const output of outputs) {
+    const value = 'metadata' in output ? environmentIn(output.metadata) : undefined;
+    const recorded = value === undefined ? undefined : readEnvironment(value);
+    if (recorded && 'environment' in recorded) return recorded.environment;
+  }
+  return present?.().catch(() => undefined); // the notebook is written all the same
 }
 
 function withAdded(cells: readonly Cell[], added: AddedCell | undefined): readonly Cell[] {
@@ -68,12 +89,12 @@ function contentOf(
   file: NotebookFile,
   mode: Mode,
   added: AddedCell | undefined,
-  { results, reports, begun, languageInfo }: Execution,
+  { results, reports, begun, languageInfo, environment }: Execution & { environment: unknown },
   ok: boolean,
 ): string | Uint8Array | undefined {
   if (mode === 'run') {
     if (!ok && !begun) return undefined;
-    return editNotebook(file, { added, results, executed: { languageInfo } });
+    return editNotebook(file, { added, results, executed: { languageInfo, environment } });
   }
   const differing = new Set(reports.filter(({ status }) => status !== 'ok').map(({ index }) => index));
   const changed = new Map([...results].filter(([index]) => differing.has(index) || index === added?.index));
