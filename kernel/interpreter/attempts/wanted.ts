@@ -2,6 +2,8 @@ const most = 8;
 const longestName = 32;
 /** Answers of a model that always takes its likeliest word would be the same. */
 const leastTemperature = 0.7;
+/** A number, or models with commas between them; then words. */
+const form = /^(?:(\d{1,9})|--models\s+([^\s,]+(?:\s*,\s*[^\s,]+)*))(?:\s+(.*))?$/;
 
 /** One attempt that is to be made. */
 interface WantedAttempt {
@@ -13,26 +15,39 @@ interface WantedAttempt {
 
 export type WantedAttempts = readonly WantedAttempt[];
 
-/** Reads what stands behind `%try`: how often the prompt is to be run, or with which models. */
-export function readWanted(args: string, prompt: string): WantedAttempts | { readonly problem: string } {
-  if (prompt.trim() === '')
-    return { problem: 'There is nothing to try: write the prompt on the lines below it.' };
-  const count = /^\d{1,9}$/.test(args) ? Number(args) : undefined;
-  if (count !== undefined) {
-    if (count < 2 || count > most)
-      return { problem: `A prompt can be tried 2 to ${most} times, not ${count}.` };
-    return Array.from({ length: count }, (_, at) => ({ word: 'try', ...(at > 0 && { leastTemperature }) }));
-  }
-  const [, list] = /^--models\s+(\S.*)$/.exec(args) ?? [];
-  if (list === undefined)
-    return {
-      problem:
-        'It is written `%try 3`, or `%try --models ollama:llama3.2,groq:llama-3.3-70b-versatile`, with the prompt below.',
-    };
-  return readModels(list);
+interface Problem {
+  readonly problem: string;
 }
 
-function readModels(list: string): WantedAttempts | { readonly problem: string } {
+/**
+ * Reads what stands behind `%try`: how often the prompt is to be run, or with which models; then the prompt, as far as it does
+ * not stand on the lines below.
+ */
+export function readWanted(
+  args: string,
+  below: string,
+): { readonly wanted: WantedAttempts; readonly prompt: string } | Problem {
+  const [, number, models, words = ''] = form.exec(args) ?? [];
+  if (number === undefined && models === undefined)
+    return {
+      problem:
+        'It is written `%try 3`, or `%try --models ollama:llama3.2,groq:llama-3.3-70b-versatile`, with the prompt behind it or below.',
+    };
+  const wanted = models === undefined ? readCount(Number(number)) : readModels(models);
+  if ('problem' in wanted) return wanted;
+  const prompt = [words, below].filter((text) => text.trim() !== '').join('\n');
+  if (prompt === '')
+    return { problem: 'There is nothing to try: write the prompt behind it, or on the lines below.' };
+  return { wanted, prompt };
+}
+
+function readCount(count: number): WantedAttempts | Problem {
+  if (count < 2 || count > most)
+    return { problem: `A prompt can be tried 2 to ${most} times, not ${count}.` };
+  return Array.from({ length: count }, (_, at) => ({ word: 'try', ...(at > 0 && { leastTemperature }) }));
+}
+
+function readModels(list: string): WantedAttempts | Problem {
   const names = list.split(',').map((name) => name.trim());
   if (names.length < 2 || names.length > most)
     return {

@@ -5,9 +5,9 @@ import { succeeded, type Magic } from './contract.ts';
 export const tryOut: Magic = {
   name: 'try',
   kind: 'line',
-  usage: '%try NUMBER | --models PROVIDER:MODEL,…',
+  usage: '%try NUMBER | --models PROVIDER:MODEL,… [PROMPT]',
   summary:
-    'Runs the prompt below it several times side by side, each from here and in a branch of its own, or once with each of several models.',
+    'Runs the prompt behind or below it several times side by side, each from here and in a branch of its own, or once with each of several models.',
   takesPrompt: true,
   complete: (before, word, { models }) => {
     if (before.trim() === '') return ['2', '3', '--models '];
@@ -17,9 +17,9 @@ export const tryOut: Magic = {
   },
   run(args, body, { request, runAttempts }) {
     if (request.silent) return Promise.resolve(succeeded);
-    const wanted = readWanted(args, body);
-    if ('problem' in wanted)
-      return Promise.resolve(failed(request, plainError('InvalidTry', wanted.problem), false));
-    return runAttempts(body, wanted);
+    const read = readWanted(args, body);
+    if ('problem' in read)
+      return Promise.resolve(failed(request, plainError('InvalidTry', read.problem), false));
+    return runAttempts(read.prompt, read.wanted);
   },
 };

@@ -46,7 +46,7 @@ describe('%try', () => {
   it('runs a prompt in branches, each with its own conversation, memory and files', async () => {
     const kernel = await start(adding([1, 2, 3]));
     await kernel.cell('c1', begin);
-    const ran = await kernel.cell('c2', '%try 3\nAdd to it.');
+    const ran = await kernel.cell('c2', '%try 3 Add to it.');
     expect(ran.reply['status']).toBe('ok');
     expect(ran.text).toMatch(/── try-1 [^]*It is 1\.[^]*── try-2 [^]*It is 2\.[^]*── try-3 [^]*It is 3\./);
     expect(ran.text).toMatch(/First calls together: ≈ [\d,]+ tokens read, at most 3,072 written\./);
@@ -120,7 +120,6 @@ describe('%try', () => {
         '-2',
         '2.5',
         'three',
-        '3 x',
         '--models',
         '--models a',
         '`<b>`',
@@ -169,7 +168,7 @@ describe('%try', () => {
       await kernel.run(`%budget ${scope} off`);
     }
     expect((await kernel.run('%cost')).text).not.toContain('session');
-    expect((await kernel.cell('c2', '%try 3\nAdd to it.')).reply['status']).toBe('ok');
+    expect((await kernel.cell('c2', '%try 3 Add to it.')).reply['status']).toBe('ok');
   });
 });
 
