@@ -5,6 +5,8 @@ import type { FileDelta, FileEntry, FileHistory } from './files/contract.ts';
 import { diffOfDeltas } from './files/differences.ts';
 
 const mostMessages = 10;
+const mostChars = 4000;
+const mostLines = 12;
 const mostWords = 300;
 const mostVariables = 40;
 const mostFiles = 20;
@@ -23,23 +25,36 @@ export function compareTalk(a: Mark, b: Mark): Section {
   const [ofA, ofB] = [said(a), said(b)];
   let same = 0;
   while (same < ofA.length && ofA[same] === ofB[same]) same += 1;
-  const lines = (sign: string, texts: readonly string[]): string[] => [
-    ...texts.slice(0, mostMessages).map((text) => `${sign} ${text}`),
-    ...(texts.length > mostMessages ? [`${sign} … and ${texts.length - mostMessages} more`] : []),
-  ];
+  const lines = (sign: string, messages: readonly string[]): string[] => {
+    const more = messages.length - mostMessages;
+    const texts = [...messages.slice(0, mostMessages), ...(more > 0 ? [`… and ${more} more`] : [])];
+    return texts.flatMap((text) => text.split('\n')).map((each) => `${sign} ${each}`);
+  };
   return { title: 'Messages', lines: [...lines('-', ofA.slice(same)), ...lines('+', ofB.slice(same))] };
 }
 
-/** The words of each message and the results, one a line. */
+/** What was said and what came of code, each as text of some lines. */
 function said({ entries }: Mark): string[] {
   return entries.flatMap(({ role, parts }) =>
     parts
       .filter(({ kind }) => kind !== 'note')
-      .map(({ kind, text }) => {
-        const who = role === 'assistant' ? 'model' : kind === 'words' ? 'you' : 'result';
-        return `${who}: ${text.replaceAll(/\s+/g, ' ').trim().slice(0, mostWords)}`;
-      }),
+      .map(({ kind, text }) =>
+        messageOf(role === 'assistant' ? 'model' : kind === 'words' ? 'you' : 'result', text),
+      ),
   );
+}
+
+/** The words stand behind who says them where they are one line, else below. The tags around code and results are left out. */
+function messageOf(who: string, text: string): string {
+  const all = text.slice(0, mostChars).trim().split('\n');
+  const failed = who === 'result' ? /^<result status="(?!ok")(\w+)"/.exec(text)?.[1] : undefined;
+  const name = failed === undefined ? who : `${who} (${failed})`;
+  const lines = all.filter((each) => !/^<\/?(?:helpers|result)\b[^>]*>$/.test(each));
+  const [first = ''] = lines;
+  if (lines.length < 2) return `${name}: ${first.slice(0, mostWords)}`;
+  const more = lines.length > mostLines || text.length > mostChars ? ['…'] : [];
+  const below = [...lines.slice(0, mostLines).map((each) => each.slice(0, mostWords)), ...more];
+  return [`${name}:`, ...below.map((each) => `    ${each}`)].join('\n');
 }
 
 /** @param a variables; `undefined` where there is no copy of the memory to look at */

@@ -1,4 +1,8 @@
+import { isCell, type Tree } from './tree.ts';
+
 const mostNamed = 3;
+const mostWords = 60;
+const mostSource = 1000;
 /** `a, b and c`. */
 const sentenceList = new Intl.ListFormat('en-GB');
 
@@ -7,6 +11,16 @@ const nameOf = (path: string): string => JSON.stringify(path).slice(1, -1).repla
 
 export const count = (number: number, one: string, more: string): string =>
   `${number} ${number === 1 ? one : more}`;
+
+/** The beginning of a cell, in one line. */
+export function firstWords(source: string): string {
+  const line = source.trimStart().slice(0, mostSource).replaceAll(/\s+/g, ' ').trim();
+  if (line.length <= mostWords) return line;
+  return `${line
+    .slice(0, mostWords - 1)
+    .replace(/\p{Cs}$/u, '')
+    .trimEnd()}…`;
+}
 
 /** Some of the names, and how many more there are: `a.csv, b.csv and 3 more`. */
 function listed(paths: readonly string[]): string {
@@ -55,3 +69,14 @@ export const shared =
   'This cell’s id stands for more than one cell, so running it again goes back to nothing. `%rewind N` does by hand.';
 
 export const widgetsLost = 'What was done to widgets in the page could not be done again.';
+
+export function noSuchCell(tree: Tree, executionCount: number | undefined): string {
+  if (executionCount === undefined) return 'There is no cell to undo.';
+  const numbers = tree.path.filter(isCell).map((node) => node.executionCount);
+  const [first, last] = [numbers[0], numbers.at(-1)];
+  const there =
+    first === undefined || last === undefined
+      ? 'no cell that runs code or asks has run here yet'
+      : `the cells of this path are [${numbers.slice(-20).join('], [')}]`;
+  return `There is no cell [${executionCount}] to go back to: ${there}.`;
+}

@@ -81,6 +81,7 @@ export class Player {
     });
     this.#timeline = timeline;
     const recorded = recordingWorker(worker, (step) => timeline.took(step));
+    await timeline.keep(); // a fresh process would lack the prelude
     let count = 0;
     for (const act of planOf(seed, number)) {
       if (act.kind === 'cell') await this.#cell(timeline, recorded, conversation, act, (count += 1));

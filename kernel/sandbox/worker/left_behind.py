@@ -95,7 +95,8 @@ def descriptors(own):
 
 def native_threads(maps):
     """Threads that Python does not know, without OpenBLAS's."""
-    known = {thread.native_id for thread in threading.enumerate()}
+    # In a fork its only thread has the process's number, and Python still the one of before.
+    known = {os.getpid(), *(thread.native_id for thread in threading.enumerate())}
     unknown = sum(int(name) not in known for name in os.listdir("/proc/self/task"))
     if unknown == 0:
         return 0

@@ -18,7 +18,7 @@ describe('running a prompt cell again', () => {
     const kernel = await start(
       ...[python('x = [1]'), 'One.'],
       ...[python('x.append(2); n = open("data.csv", "w").write("a")'), 'Two.'],
-      ...[python('x.append(3); print(x)'), 'Three.'],
+      ...[python('x.append(3)\nprint(x)'), 'Three.'],
       'What was said?',
     );
     await kernel.cell('c1', 'Make x.');
@@ -41,6 +41,10 @@ describe('running a prompt cell again', () => {
     expect(kernel.file('data.csv')).toBeUndefined();
     const diff = (await kernel.run('%diff left-1 main')).text;
     expect(diff).toMatch(/- you: Append 2 and write data\.[^]*\+ you: Append 3\.[^]*- data\.csv/);
+    expect(diff).toContain('- model: x.append(2); n = open("data.csv", "w").write("a")\n');
+    expect(diff).toContain(
+      '+ model:\n+     x.append(3)\n+     print(x)\n+ result: [1, 3]\n+ model: Three.\n',
+    );
   });
 
   it('goes on with a file that is open across it as it was then', async () => {
@@ -174,6 +178,19 @@ describe('going back by hand', () => {
     expect((await kernel.run('%rewind fast')).reply).toMatchObject({ ename: 'InvalidRewind' });
     await kernel.run('%checkout left-1');
     expect([await kernel.value('x'), kernel.file('f')]).toEqual(['3', '3']);
+  });
+
+  it('has the memory of a cell that ran after going back, without running code again', async () => {
+    const kernel = await start('One.', 'Two.');
+    await kernel.run('%%python\nx = 1');
+    await kernel.run('Say one.');
+    await kernel.run('%undo');
+    await kernel.run('%%python\nx += 1');
+    await kernel.run('Say two.');
+    const { text } = await kernel.run('%undo');
+    expect(text).toContain('Rewound to before [5]: 1 cell is left behind');
+    expect(text).not.toContain('rebuilt');
+    expect(await kernel.value('x')).toBe('2');
   });
 
   it('branches have names, and are completed', async () => {

@@ -14,11 +14,29 @@ const talk = (...said: readonly (readonly ['user' | 'assistant', Kind, string])[
 });
 
 describe('what differs in what was said', () => {
-  it('is told with who said it, on one line each, without notes', () => {
+  it('is told with who said it, line by line, without notes and tags', () => {
     const shared = ['user', 'words', 'Hello'] as const;
-    const a = talk(shared, ['assistant', 'words', 'one\n  two'], ['user', 'note', 'hidden']);
-    const b = talk(shared, ['user', 'result', '42']);
-    expect(compareTalk(a, b).lines).toEqual(['- model: one two', '+ result: 42']);
+    const a = talk(
+      shared,
+      ['assistant', 'words', 'I look.\n<helpers lang="python">\nif x:\n  print(x)\n</helpers>'],
+      ['user', 'note', 'hidden'],
+      ['user', 'result', '<result status="error">\nNameError: x\n</result>'],
+    );
+    const b = talk(shared, ['user', 'result', '<result status="ok">\n42\n</result>'], ['user', 'words', '']);
+    expect(compareTalk(a, b).lines).toEqual([
+      ...['- model:', '-     I look.', '-     if x:', '-       print(x)'],
+      ...['- result (error): NameError: x', '+ result: 42', '+ you: '],
+    ]);
+  });
+
+  it('is cut after twelve lines, and so is a long line', () => {
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, at) => `l${at}`.padEnd(305, '.')).join('\n');
+    const shown = compareTalk(talk(), talk(['assistant', 'words', lines(13)])).lines;
+    expect(shown).toHaveLength(14);
+    expect(shown.at(-2)).toBe(`+     ${'l11'.padEnd(300, '.')}`);
+    expect(shown.at(-1)).toBe('+     …');
+    expect(compareTalk(talk(), talk(['assistant', 'words', lines(12)])).lines).toHaveLength(13);
   });
 
   it('names ten messages and how many more there are', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kept, rewound } from '../../../kernel/timeline/words.ts';
+import { firstWords, kept, rewound } from '../../../kernel/timeline/words.ts';
 
 describe('where one has gone back to', () => {
   const tail = 'left behind on branch `left-1`; `%checkout left-1` returns.';
@@ -26,4 +26,14 @@ it('files that are left are named with the reason, three at most', () => {
   expect(kept(left(1))).toBe('Left as it is: f0 (was changed by others).');
   expect(kept(left(2))).toMatch(/^Left as they are: f0 \(.*\), f1 \(.*\)\.$/);
   expect(kept(left(5))).toMatch(/f2 \(was changed by others\) and 2 more\.$/);
+});
+
+it.each([
+  ['one line', '  Sort\n\tthem. ', 'Sort them.'],
+  ['as it is, where it is 60 characters long', 'a'.repeat(60), 'a'.repeat(60)],
+  ['cut with a sign that it goes on', `${'a'.repeat(58)} bcd`, `${'a'.repeat(58)}…`],
+  ['cut before a sign of two code units, not in it', `${'a'.repeat(58)}\u{1f600}b`, `${'a'.repeat(58)}…`],
+  ['read no further than needed', `a${' '.repeat(1e6)}b`, 'a'],
+])('the first words of a cell are %s', (_, source, expected) => {
+  expect(firstWords(source)).toBe(expected);
 });
