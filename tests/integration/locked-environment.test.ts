@@ -98,7 +98,7 @@ describe('a notebook that is locked to another Python environment', () => {
   });
 });
 
-describe('is refused before anything runs, and leaves nothing', () => {
+describe('is refused before anything runs, and leaves nothing', { timeout: 120_000 }, () => {
   const refused = async (notebook: string, ...args: string[]) => {
     const before = made();
     const { status, stderr, stdout } = await replique('run', notebook, '--locked', ...args);
