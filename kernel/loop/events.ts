@@ -189,6 +189,8 @@ export type LoopEvent =
         /** Where it was cut: characters that the model has, of how many. */
         readonly shown?: number | undefined;
         readonly of?: number | undefined;
+        /** A file of the workspace, and what it held. */
+        readonly file?: { readonly path: string; readonly sha256: string } | undefined;
       }[];
     }
   | {

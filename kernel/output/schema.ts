@@ -157,6 +157,9 @@ export const metadataSchema = z.strictObject({
         what: z.string(),
         shown: count.optional(),
         of: count.optional(),
+        file: z
+          .strictObject({ path: z.string().max(4096), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+          .optional(),
       }),
     )
     .optional(),
