@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { attemptsOpener, type OwnOptions } from './attempts.ts';
 import { auditedWorker } from './audit/audited-worker.ts';
 import { connectionObserver } from './audit/connections.ts';
 import type { Audit } from './audit/log.ts';
@@ -8,6 +9,7 @@ import { fixedProfile, type Config } from './config.ts';
 import { createEgress, type Egress } from './egress/egress.ts';
 import type { Answers } from './interpreter/magics/contract.ts';
 import type { OpenLoop } from './interpreter/prompt-cell.ts';
+import type { OpenAttempts } from './loop/attempts.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
@@ -86,6 +88,8 @@ export interface Assembly {
   readonly answers: Answers;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   loop(signal: AbortSignal, asked?: Partial<Parameters<OpenLoop>[1]>): Promise<ContinuationManager>;
+  /** Opens loops for attempts at one prompt side by side. */
+  readonly attempts: OpenAttempts;
   /** Ends what the loop holds; worker and audit are ended by who uses them. */
   closeLoop(): Promise<void>;
 }
@@ -176,24 +180,32 @@ export function assemble(options: AssemblyOptions): Assembly {
     confirm: confirmModel,
   });
 
+  const managerOf = (
+    { provider, model }: Selection,
+    { looking, temperature, ...own }: OwnOptions,
+  ): ContinuationManager =>
+    new ContinuationManager({
+      ...{ provider, model, costOf: spending.costOf, maxTurns: config.maxTurns },
+      ...own,
+      params: { temperature, maxTokens: config.maxTokens },
+      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+      workspaceListing: () => looking(() => listWorkspace(workspace.path, provider.isLocal)),
+      filesNamed: (name) => looking(() => filesNamed(workspace.path, name)),
+      keepResult: (text) => files.keepText('result', text),
+      memoryListing: () => looking(async () => listVariables(await worker.variables())),
+    });
+  const attempts = attemptsOpener({
+    ...{ choice, spending, managerOf, temperature: config.temperature },
+    tools: createToolRegistry(own),
+  });
   const loop: Assembly['loop'] = async (signal, { cell, say = () => undefined } = {}) => {
     await spending.open();
     if (cell !== undefined) spending.beginCell(cell);
     const selection = await choice.make(signal, say);
-    manager ??= new ContinuationManager({
-      provider: options.wrapProvider?.(selection.provider) ?? selection.provider,
-      model: selection.model,
-      costOf: spending.costOf,
-      tools,
-      params: { temperature: config.temperature, maxTokens: config.maxTokens },
-      maxTurns: config.maxTurns,
-      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
-      workspaceListing: () => listWorkspace(workspace.path, selection.provider.isLocal),
-      filesNamed: (name) => filesNamed(workspace.path, name),
-      keepResult: (text) => files.keepText('result', text),
-      memoryListing: async () => listVariables(await worker.variables()),
-      conversation,
-    });
+    manager ??= managerOf(
+      { ...selection, provider: options.wrapProvider?.(selection.provider) ?? selection.provider },
+      { tools, conversation, temperature: config.temperature, looking: (look) => look() },
+    );
     return manager;
   };
   const answers: Answers = {
@@ -209,7 +221,7 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   return {
     ...{ answers, tools, workspace, files, notebookFile, audit, policy, network },
-    ...{ worker, untold, conversation, spending, loop },
+    ...{ worker, untold, conversation, spending, loop, attempts },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

@@ -111,6 +111,10 @@ const catalogue = {
     sentence: `The environment is not the one that ${d.notebook} is locked to: ${d.differences}.`,
     remedy: d.remedy,
   }),
+  ENVIRONMENT_NOT_MADE: (d: { notebook: string; problem: string; remedy: string }): Wording => ({
+    sentence: `The environment that ${d.notebook} is locked to can't be made here: ${d.problem}`,
+    remedy: d.remedy,
+  }),
   NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
     remedy: `Make room or permission there, or name another place${d.variable ? ` with ${d.variable}` : ''}.`,

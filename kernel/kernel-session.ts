@@ -183,6 +183,8 @@ async function createSession(
     ],
     saved: () => Promise.all([state.saved(), journal.saved()]),
     loop: (signal, asked) => tape.loop(async () => environment.wrap(await parts.loop(signal, asked))),
+    openAttempts: (signal, seats, asked) =>
+      tape.attempts(seats, asked.prompt, () => parts.attempts(signal, seats, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
     close: async () => {
       await parts.closeLoop();

@@ -80,6 +80,9 @@ export function runtimeDir(): string {
 /** The Python environment that Replique makes for the worker. */
 export const workerEnvDir = (): string => join(dataDir(), 'python', 'worker');
 
+/** The Python environments that locked notebooks are run with, each named after what is in it. */
+export const lockedEnvsDir = (): string => join(dataDir(), 'python', 'locked');
+
 /** File in an environment that is written last: without it, it is only half made. */
 export const envStamp = '.replique-stamp';
 

@@ -2,7 +2,7 @@ import type { Environment } from './schema.ts';
 
 /** Where the present environment is not the recorded one. */
 export interface Difference {
-  readonly kind: 'replique' | 'node' | 'platform' | 'python' | 'package' | 'model' | 'setting';
+  readonly kind: 'replique' | 'node' | 'platform' | 'python' | 'package' | 'model' | 'setting' | 'file';
   /** What differs: `numpy`, `Python`, `temperature`. */
   readonly name: string;
   /** Absent: it was not there. */

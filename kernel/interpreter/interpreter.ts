@@ -1,3 +1,4 @@
+import type { OpenAttempts } from '../loop/attempts.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
@@ -36,6 +37,7 @@ export interface InterpreterOptions {
   readonly timeline: Timeline;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   readonly loop: OpenLoop;
+  readonly openAttempts: OpenAttempts;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
@@ -60,6 +62,10 @@ export interface InterpreterOptions {
   /** Ends what the session holds besides the worker. */
   readonly close: () => Promise<void>;
 }
+
+const promptMagics: ReadonlySet<string> = new Set(
+  magics.filter(({ takesPrompt }) => takesPrompt === true).map(({ name }) => name),
+);
 
 /** JupyterLab waits no longer for what it completes; while a cell runs, an answer that is not there soon is none. */
 const editingMs = 1000;
@@ -157,10 +163,18 @@ class SessionInterpreter implements Interpreter {
 
   async #lineMagics(request: CellRequest, calls: readonly MagicCall[], prompt: string): Promise<CellOutcome> {
     let outcome: CellOutcome = succeeded;
+    const takers = calls.filter(({ name }) => promptMagics.has(name));
+    const [taker, second] = takers;
+    if (second !== undefined) {
+      const problem = `%${taker?.name ?? ''} and %${second.name} can’t both run the prompt: write one of them.`;
+      return failed(request, plainError('TwoPromptMagics', problem), false);
+    }
     for (const call of calls) {
+      if (call === taker) continue;
       outcome = await this.#magic(request, 'line', call, '');
       if (outcome.status === 'error') return outcome;
     }
+    if (taker !== undefined) return this.#magic(request, 'line', taker, prompt);
     if (prompt === '' || request.silent) return outcome;
     return this.#runner.prompt(request, prompt);
   }
@@ -195,6 +209,7 @@ class SessionInterpreter implements Interpreter {
         (await this.#runner.alone(request.signal, action)) ??
         failed(request, plainError('KeyboardInterrupt', ''), true),
       runPrompt: (text) => this.#runner.prompt(request, text),
+      runAttempts: (text, wanted) => this.#runner.attempts(request, text, wanted),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
       network: this.#options.network,

@@ -1,14 +1,17 @@
-import type { CellOutcome, LoopEvent } from '../loop/events.ts';
+import type { OpenAttempts } from '../loop/attempts.ts';
+import type { CellOutcome } from '../loop/events.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { Worker } from '../sandbox/contract.ts';
-import type { CellEnd, CellStart } from '../timeline/contract.ts';
+import type { CellStart } from '../timeline/contract.ts';
 import type { Timeline } from '../timeline/timeline.ts';
 import { Turns } from '../turns.ts';
 import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
 import type { CellRequest, WidgetRequest } from './contract.ts';
+import { runAttempts, type WantedAttempts } from './attempts/run.ts';
 import { IdleKeeper } from './idle-keeper.ts';
-import { noticesTo, runPromptCell, type OpenLoop } from './prompt-cell.ts';
+import { runPromptCell, type OpenLoop } from './prompt-cell.ts';
 import type { SessionReferences } from './references/session-references.ts';
+import { startOf, Use } from './use.ts';
 
 export interface RunnerOptions {
   readonly worker: Worker;
@@ -18,6 +21,7 @@ export interface RunnerOptions {
   /** Settles when what has been said so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
   readonly references: SessionReferences;
+  readonly openAttempts: OpenAttempts;
   /** The tape's cells are played, each as it comes: none is gone back to. */
   readonly isPlayed: () => boolean;
 }
@@ -60,6 +64,13 @@ export class CellRunner {
     });
     await saved();
     return outcome;
+  }
+
+  /** Runs a prompt in several branches that begin where one stands. */
+  async attempts(request: CellRequest, prompt: string, wanted: WantedAttempts): Promise<CellOutcome> {
+    const outcome = await this.alone(request.signal, () => runAttempts(this.#o, request, prompt, wanted));
+    await this.#o.saved();
+    return outcome ?? failed(request, plainError('KeyboardInterrupt', ''), true);
   }
 
   async deliver(request: WidgetRequest): Promise<void> {
@@ -123,39 +134,6 @@ export class CellRunner {
       this.#keeper.after(performance.now() - began);
     }
   }
-}
-
-/** What a cell used. */
-class Use implements CellEnd {
-  tokens = 0;
-  cost: number | undefined;
-  failed = true;
-
-  /** A request whose events are looked at. */
-  watching(request: CellRequest): CellRequest {
-    return {
-      ...request,
-      emit: (event) => {
-        if (event.type === 'stop') this.#stopped(event);
-        request.emit(event);
-      },
-    };
-  }
-
-  #stopped({ summary }: Extract<LoopEvent, { type: 'stop' }>): void {
-    this.tokens += summary.usage.inputTokens + summary.usage.outputTokens;
-    this.cost = summary.cost;
-  }
-}
-
-function startOf(request: CellRequest, kind: CellStart['kind'], isPlayed: boolean): CellStart {
-  const { executionCount, code, sent, signal, onInput } = request;
-  const cell = isPlayed ? undefined : request.cell;
-  return {
-    ...{ kind, executionCount, cell, source: code, sent, signal },
-    say: noticesTo(request),
-    ...(onInput && { ask: (question: string) => onInput(question, false) }),
-  };
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

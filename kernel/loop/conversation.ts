@@ -25,7 +25,6 @@ const manyTurns = 8;
 const muchChars = 6000;
 /** As many results have their images in the messages at once. */
 const mostWithImages = 4;
-
 /**
  * The messages of one session. Roles alternate, beginning with the user, whatever happened in a cell. Between
  * compactions a message that has been answered never changes and the one that has not is only added to, so that what a
@@ -236,6 +235,13 @@ export class Conversation {
     this.#given = 0;
     this.#ownCode = new OwnCode();
     this.#onChange();
+  }
+
+  /** Another conversation that goes on from here; nobody is told of its changes. */
+  fork(): Conversation {
+    const other = new Conversation(this.#system);
+    other.restore(this.mark());
+    return other;
   }
 
   /** Forgets what cells of the notebook added, by the kernel's names of them. */

@@ -189,6 +189,8 @@ export type LoopEvent =
         /** Where it was cut: characters that the model has, of how many. */
         readonly shown?: number | undefined;
         readonly of?: number | undefined;
+        /** A file of the workspace, and what it held. */
+        readonly file?: { readonly path: string; readonly sha256: string } | undefined;
       }[];
     }
   | {
@@ -204,6 +206,20 @@ export type LoopEvent =
       readonly answer?: string;
     };
 
+/** What stands around the events of attempts at a prompt: each attempt's come after its heading, and all of them before the end. */
+type AttemptEvent =
+  | {
+      readonly type: 'attempt';
+      /** Of its branch. */
+      readonly name: string;
+      /** Who answers, and how. */
+      readonly what: string;
+      /** What the first calls of all may use; with the first. */
+      readonly estimate?: string | undefined;
+    }
+  /** All attempts are shown; what they came to. */
+  | { readonly type: 'attempts'; readonly markdown: string; readonly text: string };
+
 /** What a cell that is no prompt emits: its code's outputs as they are, or text of a magic. */
 type CodeEvent =
   | { readonly type: 'output'; readonly output: WorkerOutput }
@@ -218,7 +234,7 @@ type CodeEvent =
     };
 
 /** Everything a running cell can show. The output emitter turns it into Jupyter messages. */
-export type CellEvent = LoopEvent | CodeEvent;
+export type CellEvent = LoopEvent | AttemptEvent | CodeEvent;
 
 /** How a cell ended, for the execute_reply. */
 export type CellOutcome =

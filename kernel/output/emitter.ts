@@ -1,4 +1,5 @@
 import type { CellEvent, LoopEvent } from '../loop/events.ts';
+import { attemptFailure, attemptMessage } from './attempts.ts';
 import { CellBounds } from './bounds.ts';
 import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage, Refused } from './contract.ts';
 import { DisplayIds } from './display-ids.ts';
@@ -14,7 +15,7 @@ import { footerMessage } from './footer.ts';
 import { givenMessage } from './given.ts';
 import { LineBreaks } from './lines/line-breaks.ts';
 import { TurnLines } from './lines/turn-lines.ts';
-import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
+import { displayData, noticeMessage, oneLine, retryText, withReplique } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -56,9 +57,10 @@ class Emitter implements CellEmitter {
   private readonly ids: DisplayIds;
   private readonly comms: Comms;
   private readonly onRefused: (refused: Refused) => void;
-  private readonly cell: string;
+  private cell: string;
   private readonly outgoing: Outgoing;
-  private readonly bounds = new CellBounds();
+  private readonly nextCell: () => string;
+  private bounds = new CellBounds();
   private readonly kept: KeptOutputs;
   private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end' | 'helped'> | undefined;
   /** The turn whose helper runs. */
@@ -66,6 +68,7 @@ class Emitter implements CellEmitter {
   private readonly lines: LineBreaks | undefined;
   private worker: WorkerView | undefined;
   private model = '';
+  private isAttempt = false;
 
   constructor(options: EmitterOptions, session: Session) {
     this.options = options;
@@ -74,7 +77,8 @@ class Emitter implements CellEmitter {
     this.comms = session.comms;
     this.onRefused = session.onRefused;
     this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
-    this.cell = session.ids.nextCell(options.sessionId);
+    this.nextCell = () => session.ids.nextCell(options.sessionId);
+    this.cell = this.nextCell();
     this.lines = options.form === 'lines' ? new LineBreaks(options.publish) : undefined;
     this.outgoing = new Outgoing(this.lines?.publish ?? options.publish);
   }
@@ -136,7 +140,13 @@ class Emitter implements CellEmitter {
         this.worker?.output(event.output);
         break;
       case 'page':
-        this.page(event);
+        this.page(event, {});
+        break;
+      case 'attempt':
+        this.attempt(event);
+        break;
+      case 'attempts':
+        this.attemptsEnd(event);
         break;
     }
   }
@@ -219,7 +229,28 @@ class Emitter implements CellEmitter {
     this.answered?.helped({ status, text: forModel, ...pictures });
   }
 
-  private page({ markdown, text, svg, pager }: Event<'page'>): void {
+  /** What follows is another branch's: with turns and bounds of its own. */
+  private attempt(event: Event<'attempt'>): void {
+    this.endTurn();
+    this.endWorker();
+    this.isAttempt = true;
+    this.cell = this.nextCell();
+    this.bounds = new CellBounds();
+    this.model = '';
+    this.publish(attemptMessage(event, this.redactor));
+  }
+
+  private attemptsEnd({ markdown, text }: Event<'attempts'>): void {
+    this.endTurn();
+    this.endWorker();
+    this.isAttempt = false;
+    this.page({ type: 'page', markdown, text }, withReplique({ kind: 'attempts' }));
+  }
+
+  private page(
+    { markdown, text, svg, pager }: Event<'page'>,
+    metadata: Readonly<Record<string, unknown>>,
+  ): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
     const drawing = svg === undefined ? undefined : safeSvg(clean(svg));
     const data = {
@@ -229,7 +260,7 @@ class Emitter implements CellEmitter {
       'text/plain': clean(text),
     };
     if (pager === true && isPaged(data, this.options.pager)) return;
-    this.publish(displayData(data, {}));
+    this.publish(displayData(data, metadata));
   }
 
   private stop(event: Extract<LoopEvent, { type: 'stop' }>): void {
@@ -238,6 +269,10 @@ class Emitter implements CellEmitter {
     this.endWorker();
     if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor, event));
     if (problem === undefined) return;
+    if (this.isAttempt) {
+      this.publish(attemptFailure(problem, this.redactor));
+      return;
+    }
     const ename = oneLine(problem.ename, this.redactor);
     const evalue = oneLine(problem.sentence, this.redactor);
     const remedy = oneLine(problem.remedy, this.redactor);

@@ -141,7 +141,15 @@ export type DivergenceData = z.infer<typeof divergenceSchema>;
 
 /** `metadata.replique` of an output: where it belongs, and what changes from run to run. */
 export const metadataSchema = z.strictObject({
-  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given', 'divergence']),
+  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given', 'divergence', 'attempt', 'failure', 'attempts']),
+  attempt: z
+    .strictObject({
+      name: z.string().max(100),
+      what: z.string().max(1000),
+      estimate: z.string().max(1000).optional(),
+    })
+    .optional(),
+  problem: z.strictObject({ ename: z.string(), sentence: z.string(), remedy: z.string() }).optional(),
   references: z
     .array(
       z.strictObject({
@@ -149,6 +157,9 @@ export const metadataSchema = z.strictObject({
         what: z.string(),
         shown: count.optional(),
         of: count.optional(),
+        file: z
+          .strictObject({ path: z.string().max(4096), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+          .optional(),
       }),
     )
     .optional(),

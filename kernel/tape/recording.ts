@@ -81,6 +81,31 @@ export function recordingOf(cell: NotebookCell): Recording | undefined {
   return { ...found, problems: [{ kind: 'schema', what: cell.problem }, ...found.problems] };
 }
 
+/** One of several attempts at a prompt, as the outputs of its cell keep it. */
+export interface RecordedAttempt {
+  /** Who answered, and how. */
+  readonly what: string;
+  /** What the first calls of all might use. */
+  readonly estimate: string | undefined;
+  readonly recording: Recording;
+}
+
+/** Reads the attempts at a prompt, each from its heading to the next or to what stands after all; none where there are none. */
+export function attemptsOf(cell: NotebookCell): readonly RecordedAttempt[] {
+  const found: { readonly heading: NonNullable<RepliqueMetadata['attempt']>; readonly reader: Reader }[] = [];
+  for (const output of cell.outputs) {
+    const own = 'metadata' in output ? metadataSchema.safeParse(output.metadata['replique']).data : undefined;
+    if (own?.kind === 'attempts') break;
+    if (own?.kind === 'attempt' && own.attempt) found.push({ heading: own.attempt, reader: new Reader() });
+    else found.at(-1)?.reader.read(output);
+  }
+  return found.map(({ heading: { what, estimate }, reader }) => ({
+    what,
+    estimate,
+    recording: reader.all(),
+  }));
+}
+
 class Reader {
   readonly #given: NonNullable<RepliqueMetadata['references']>[] = [];
   readonly #turns: (RecordedTurn & { readonly items: Item[] })[] = [];
@@ -105,14 +130,21 @@ class Reader {
     if (mime.turn in output.data) this.#turn(output, own);
     else if (mime.cell in output.data) this.#footer(output, own);
     else if (own?.kind === 'given' && own.references) this.#given.push(own.references);
-    else if (own?.kind === 'notice') {
+    else if (own?.kind === 'failure' && own.problem) {
+      const { ename, sentence, remedy } = own.problem;
+      this.#error = { output_type: 'error', ename, evalue: sentence, traceback: [`→ ${remedy}`] };
+    } else if (own?.kind === 'notice') {
       const text = textOf(output).replace(/^> /, '');
       this.#turns.at(-1)?.items.push({ kind: 'notice', text, isOfHelper: own.helper !== undefined });
     } else if (own?.kind !== 'divergence') this.#turns.at(-1)?.items.push({ kind: 'output', output });
   }
 
   recording(): Recording | undefined {
-    if (!this.#isTaped) return undefined;
+    return this.#isTaped ? this.all() : undefined;
+  }
+
+  /** Also where no turn was read. */
+  all(): Recording {
     return {
       ...{ given: this.#given, turns: this.#turns, problems: this.#problems, isWhole: this.#isWhole },
       ...(this.#summary && { summary: this.#summary }),

@@ -1,5 +1,5 @@
 import type { HelperBlock } from '../loop/events.ts';
-import { runHelper } from '../loop/helper.ts';
+import { runHelper, type Around } from '../loop/helper.ts';
 import type { ProcessOptions, ToolRegistry } from '../loop/options.ts';
 import type { CellEmitter, EmitterFactory } from '../output/contract.ts';
 import type { ExecuteOptions, ExecuteOutcome } from '../sandbox/contract.ts';
@@ -10,6 +10,10 @@ export interface RerunOptions {
   readonly tools: ToolRegistry;
   readonly createEmitter: EmitterFactory;
   readonly helperTimeoutMs: number;
+}
+
+interface AgainOptions extends Pick<ProcessOptions, 'signal' | 'onInput'> {
+  readonly around?: Around | undefined;
 }
 
 /** Runs recorded code again and shows its outputs to nobody: they are collected as a notebook would keep them. */
@@ -25,7 +29,7 @@ export class Rerun {
   async helper(
     block: HelperBlock,
     place: { readonly turn: number; readonly helper: number },
-    { signal = new AbortController().signal, onInput }: ProcessOptions,
+    { signal = new AbortController().signal, onInput, around }: AgainOptions,
   ): Promise<readonly NotebookOutput[]> {
     const { tools, helperTimeoutMs } = this.#o;
     const tool = tools.get(block.lang);
@@ -33,7 +37,7 @@ export class Rerun {
     const { emitter, outputs } = this.#collecting();
     emitter.emit({ type: 'helper-start', ...place, block });
     const result = await runHelper({
-      ...{ tool, code: block.code, signal, onInput },
+      ...{ tool, code: block.code, signal, onInput, around },
       timeoutMs: Math.min(block.timeoutMs ?? Infinity, helperTimeoutMs),
       origin: { kind: 'helper', ...place },
       now: () => performance.now(),

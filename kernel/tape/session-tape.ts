@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { RepliqueError } from '../errors.ts';
 import { parseCell } from '../interpreter/cell.ts';
 import type { CellRequest, Interpreter } from '../interpreter/contract.ts';
+import type { OpenedAttempts, Seat } from '../loop/attempts.ts';
 import type { ContinuationManager } from '../loop/continuation-manager.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellEvent, CellOutcome, Divergence } from '../loop/events.ts';
@@ -9,6 +10,7 @@ import type { ToolRegistry } from '../loop/options.ts';
 import type { EmitterFactory } from '../output/contract.ts';
 import type { WorkerError } from '../sandbox/contract.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
+import { diverged, withoutTape } from './cell-events.ts';
 import { tapeModes, type TapeMode } from './contract.ts';
 import { modeOfCell, modeOfSession } from './mode.ts';
 import type { Player } from './player.ts';
@@ -28,6 +30,14 @@ export interface SessionTapeOptions {
   /** How outputs of code that is run again are made. Called when something is. */
   readonly createEmitter: EmitterFactory;
   readonly helperTimeoutMs: number;
+  readonly asking: Asking;
+}
+
+/** What is an attempt's own when it is played. */
+interface OwnPlay {
+  readonly attempt: number;
+  readonly conversation: Conversation;
+  readonly within: Seat['within'];
   readonly asking: Asking;
 }
 
@@ -139,15 +149,46 @@ export class SessionTape {
     };
   }
 
-  async #player(cell: RunningCell): Promise<Player> {
+  /** The loops for attempts at a prompt in the cell that runs: their recordings, or else what `open` makes. */
+  async attempts(
+    seats: readonly Seat[],
+    prompt: string,
+    open: () => Promise<OpenedAttempts>,
+  ): Promise<OpenedAttempts> {
+    const cell = this.#running.getStore();
+    if (cell === undefined || !isPlayed(cell.mode)) return open();
+    const { conversation, source, asking } = this.#o;
+    const match = source.tape().prompt(prompt, conversation.trail.value, cell.id, 0);
+    const recorded = match?.cell.attempts ?? [];
+    const players = seats.map((seat, attempt) =>
+      this.#player(cell, {
+        attempt,
+        conversation: seat.conversation,
+        within: seat.within,
+        asking: {
+          ...asking,
+          ...(seat.model && { model: seat.model.model, others: [] }),
+          temperature: Math.max(asking.temperature, seat.leastTemperature ?? 0),
+        },
+      }),
+    );
+    const attempts = (await Promise.all(players)).map((loop, attempt) => ({
+      loop,
+      what: recorded[attempt]?.what ?? 'not on the tape',
+    }));
+    return { attempts, estimate: recorded[0]?.estimate, close: () => Promise.resolve() };
+  }
+
+  async #player(cell: RunningCell, own: Partial<OwnPlay> = {}): Promise<Player> {
     const { Player } = await import('./player.ts');
-    const { conversation, tools, source, asking } = this.#o;
+    const { tools, source } = this.#o;
+    const { conversation = this.#o.conversation, asking = this.#o.asking } = own;
     const common = {
       conversation,
       languageOf: (lang: string): string | undefined =>
         tools.get(lang) && (tools.get(lang)?.getCapabilities().highlight ?? lang),
       find: (prompt: string) => {
-        const found = source.tape().prompt(prompt, conversation.trail.value, cell.id);
+        const found = source.tape().prompt(prompt, conversation.trail.value, cell.id, own.attempt);
         this.#last = found?.cell ?? this.#last;
         return found;
       },
@@ -158,7 +199,7 @@ export class SessionTape {
       ...common,
       checkRequest: (recording, options) => differencesOfRequest(recording, asking, options),
       checkHelper: async (place, block, items, options) => {
-        const found = await this.#rerun.helper(block, place, options);
+        const found = await this.#rerun.helper(block, place, { ...options, around: own.within });
         if (options.signal?.aborted === true) return [];
         const { differences } = await import('./compare/outputs.ts');
         const recorded = items.flatMap((item) => (item.kind === 'output' ? [item.output] : []));
@@ -239,22 +280,3 @@ export class SessionTape {
 }
 
 const isPlayed = (mode: TapeMode): boolean => mode === 'replay' || mode === 'verify';
-
-/** Events without what is there for the tape alone. */
-function withoutTape(emit: CellRequest['emit']): CellRequest['emit'] {
-  return (event) => {
-    if (event.type === 'turn-end') {
-      const { type, turn, record, durationMs } = event;
-      emit({ type, turn, record, durationMs });
-    } else if (event.type === 'stop') {
-      const { type, summary, problem, answer } = event;
-      emit({ type, summary, ...(problem && { problem }), ...(answer !== undefined && { answer }) });
-    } else emit(event);
-  };
-}
-
-function diverged(divergences: readonly Divergence[]): WorkerError {
-  const more = divergences.length - 1;
-  const what = `${divergences[0]?.what ?? ''}${more > 0 ? ` (and ${more} more)` : ''}`;
-  return { ename: 'Diverged', evalue: what, traceback: divergences.map((one) => `Diverged: ${one.what}`) };
-}

@@ -4,7 +4,14 @@ import { Trail } from '../loop/trail.ts';
 import { isSame } from './compare/redacted.ts';
 import { textDiff } from './compare/diff.ts';
 import type { Notebook, NotebookCell } from './notebook.ts';
-import { conversationBefore, recordingOf, wordsOf, type Recording } from './recording.ts';
+import {
+  attemptsOf,
+  conversationBefore,
+  recordingOf,
+  wordsOf,
+  type RecordedAttempt,
+  type Recording,
+} from './recording.ts';
 
 interface Code {
   readonly language: string;
@@ -20,8 +27,10 @@ export interface FoundCode {
 /** What one cell of the tape is. */
 export interface TapeCell extends NotebookCell {
   readonly code?: Code;
-  /** Of a prompt: absent where no model has answered it. */
+  /** Of a prompt: absent where no model has answered it. Of several attempts at it the one that was gone on from. */
   readonly recording?: Recording;
+  /** Of a prompt that was tried side by side. */
+  readonly attempts?: readonly RecordedAttempt[];
 }
 
 /** What the tape has for a cell that is run now. */
@@ -56,9 +65,10 @@ export class Tape {
   /**
    * Finds the recording of a prompt: the one with these words in this conversation; else the one with these words; else
    * that of the cell with this id or text, or the one that went on from this conversation, whose prompt was another then.
+   * @param attempt which of several attempts at it; absent: it is run once
    */
-  prompt(words: string, conversation: string, id: string | undefined): Match | undefined {
-    const recorded = this.cells.filter(isRecorded);
+  prompt(words: string, conversation: string, id: string | undefined, attempt?: number): Match | undefined {
+    const recorded = this.cells.flatMap((cell) => recordedAs(cell, attempt));
     const same = recorded.filter((cell) => isSame(recordedWords(cell), words));
     const isHere = ({ recording }: Recorded): boolean =>
       [undefined, conversation].includes(conversationBefore(recording));
@@ -109,16 +119,24 @@ export class Tape {
   }
 }
 
-type Recorded = TapeCell & { readonly recording: Recording };
+/** A cell with the recording that is looked at. */
+type Recorded = TapeCell & { readonly recording: Recording; readonly itself: TapeCell };
 
-const isRecorded = (cell: TapeCell): cell is Recorded => cell.recording !== undefined;
+/** The cell with its recording, where it was run so. */
+function recordedAs(cell: TapeCell, attempt: number | undefined): readonly Recorded[] {
+  const recording = attempt === undefined ? cell.recording : cell.attempts?.[attempt]?.recording;
+  const isTried = cell.attempts !== undefined;
+  return recording === undefined || isTried !== (attempt !== undefined)
+    ? []
+    : [{ ...cell, recording, itself: cell }];
+}
 
 /** The prompt that was answered: versions that kept no tape left it in the cell alone. */
 const recordedWords = ({ recording, source }: Recorded): string =>
   wordsOf(recording) ?? promptOf(source) ?? source.trim();
 
 const match = (cell: Recorded, divergence?: Divergence, isEdited = false): Match => ({
-  ...{ cell, recording: cell.recording, isEdited },
+  ...{ cell: cell.itself, recording: cell.recording, isEdited },
   divergences: [...(divergence ? [divergence] : []), ...cell.recording.problems],
 });
 
@@ -137,6 +155,12 @@ function read(cell: NotebookCell): TapeCell {
   if (parsed.kind === 'code') return { ...cell, code: { language: 'python', code: parsed.code } };
   if (parsed.kind === 'cell-magic' && ['python', 'bash'].includes(parsed.call.name)) {
     return { ...cell, code: { language: parsed.call.name, code: parsed.body } };
+  }
+  const attempts = attemptsOf(cell);
+  if (attempts.length > 0) {
+    const all = attempts.map(({ recording }) => recording);
+    const recording = all.find(({ turns }) => turns.at(-1)?.record.final === true) ?? all[0];
+    return { ...cell, attempts, ...(recording && { recording }) };
   }
   const recording = recordingOf(cell);
   return { ...cell, ...(recording && { recording }) };

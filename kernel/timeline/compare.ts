@@ -31,31 +31,33 @@ export async function compare(
     return {
       problem: `There is no branch or cell ${one === undefined ? first : (b ?? '')}: \`%branches\` shows them.`,
     };
+  const [before, after] = await variablesOf(options, tree, [one, other]);
   const sections = [
     compareTalk(one.talk, other.talk),
-    compareVariables(...(await variablesOf(options, tree, one, other))),
+    compareVariables(before, after),
     await compareFiles(filesWay(tree, filesBase(tree, one), filesBase(tree, other)), options.files),
   ];
   return shown(`From ${nameOf(first)} (-) to ${b === undefined ? 'here' : nameOf(b)} (+)`, sections);
 }
 
-const nameOf = (place: string): string => (/^\d+$/.test(place) ? `[${place}]` : place);
+export const nameOf = (place: string): string => (/^\d+$/.test(place) ? `[${place}]` : place);
 
-function placeOf(tree: Tree, place: string): TimelineNode | undefined {
+/** A branch, or the cell with that number. */
+export function placeOf(tree: Tree, place: string): TimelineNode | undefined {
   if (!/^\d{1,9}$/.test(place)) return tree.branches.get(place);
   const number = Number(place);
   return tree.numbered(number) ?? tree.nodes.find((node) => isCell(node) && node.executionCount === number);
 }
 
-/** The variables of both, where a copy of the memory lives. One stands again where one stood then. */
-async function variablesOf(
-  { worker }: Options,
+/** The variables of each, where a copy of the memory lives. One stands again where one stood then. */
+export async function variablesOf(
+  { worker }: Pick<Options, 'worker'>,
   tree: Tree,
-  ...nodes: readonly [TimelineNode, TimelineNode]
-): Promise<[readonly Variable[] | undefined, readonly Variable[] | undefined]> {
+  nodes: readonly TimelineNode[],
+): Promise<readonly (readonly Variable[] | undefined)[]> {
   const here = tree.head.snapshot;
   const look = async (node: TimelineNode): Promise<readonly Variable[] | undefined> => {
-    if (node === tree.head) return lookAt(worker);
+    if (node === tree.head || (here !== undefined && node.snapshot === here)) return lookAt(worker);
     const copy = node.snapshot;
     if (copy === undefined || !worker.has(copy) || here === undefined || !worker.has(here)) return undefined;
     try {
@@ -67,7 +69,9 @@ async function variablesOf(
       await worker.resume(here);
     }
   };
-  return [await look(nodes[0]), await look(nodes[1])];
+  const found: (readonly Variable[] | undefined)[] = [];
+  for (const node of nodes) found.push(await look(node));
+  return found;
 }
 
 /** Each variable with what can be seen of it. */

@@ -1,3 +1,5 @@
+import type { Mark } from '../loop/mark.ts';
+
 /** A cell that is about to run. */
 export interface CellStart {
   readonly kind: 'prompt' | 'code';
@@ -19,6 +21,15 @@ export interface CellEnd {
   readonly tokens: number;
   readonly cost?: number | undefined;
   readonly failed: boolean;
+  /** Of the model. */
+  readonly turns?: number | undefined;
+  /** How long it took, in milliseconds. */
+  readonly ms?: number | undefined;
+}
+
+/** What one attempt at a prompt came to. */
+export interface AttemptEnd extends CellEnd {
+  readonly talk: Mark;
 }
 
 export type RewindMode = 'auto' | 'ask' | 'off';
@@ -61,4 +72,6 @@ export interface TimelineControl {
   draw(asked: Asked): Promise<Shown | Refusal>;
   /** What differs between two places, branches or numbers of cells; absent: where one stands. */
   diff(a: string | undefined, b: string | undefined, asked: Asked): Promise<Shown | Refusal>;
+  /** A table of branches or cells side by side; without names of those that were tried last. */
+  compare(places: readonly string[], asked: Asked): Promise<Shown | Refusal>;
 }

@@ -50,6 +50,8 @@ export function createControl(
       });
       return drawn ?? interrupted;
     },
+    compare: async (places, asked) =>
+      (await alone(asked.signal, () => timeline.compare(places, asked))) ?? interrupted,
     diff: async (a, b, asked) => (await alone(asked.signal, () => timeline.diff(a, b, asked))) ?? interrupted,
   };
 }

@@ -56,6 +56,10 @@ export interface TimelineNode {
   /** US dollars; absent where no price is known. */
   readonly cost?: number | undefined;
   readonly failed?: boolean | undefined;
+  /** Of the model. */
+  readonly turns?: number | undefined;
+  /** How long the cell took, in milliseconds. */
+  readonly ms?: number | undefined;
   readonly talk: Mark;
   steps: readonly Step[];
   /** A copy of Python's memory. It may not live any more. */

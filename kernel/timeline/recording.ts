@@ -8,9 +8,19 @@ import { Tree } from './tree.ts';
 import { filesBase } from './ways.ts';
 import { firstWords } from './words.ts';
 
+export interface RecordingOptions extends Pick<TimelineOptions, 'worker' | 'files' | 'log'> {
+  readonly conversation: Pick<
+    TimelineOptions['conversation'],
+    'version' | 'mark' | 'restore' | 'forget' | 'standIn'
+  >;
+  readonly journal: Pick<TimelineOptions['journal'], 'node' | 'files' | 'standing' | 'takeProblem'>;
+  /** The nodes are those of another tree, too: none is joined to another. */
+  readonly isDraft?: boolean;
+}
+
 /** Takes down what happens, as nodes of the tree, and keeps memory and files with them. Who calls it runs nothing meanwhile. */
 export class Recording {
-  readonly #o: TimelineOptions;
+  readonly #o: RecordingOptions;
   tree: Tree;
   #open: { readonly start: CellStart; readonly steps: Step[] } | undefined;
   /** What happened beside cells since the newest node. */
@@ -25,7 +35,7 @@ export class Recording {
   /** The journal has the tree's beginning: a session in which nothing runs has none. */
   #isJournaled = false;
 
-  constructor(options: TimelineOptions) {
+  constructor(options: RecordingOptions) {
     this.#o = options;
     this.tree = new Tree([Tree.beginning(options.conversation.mark())]);
     this.#version = options.conversation.version;
@@ -53,15 +63,12 @@ export class Recording {
   }
 
   /** The cell has ended. */
-  end({ tokens, cost, failed }: CellEnd): void {
+  end({ tokens, cost, failed, turns, ms }: CellEnd): void {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
     this.#o.conversation.standIn(undefined);
-    const { kind, cell, executionCount, source } = open.start;
-    const words = firstWords(source);
-    const { steps } = open;
-    this.#add({ kind, cell, executionCount, words, tokens, cost, failed, steps });
+    this.#add({ ...nodeOf(open.start), tokens, cost, failed, turns, ms, steps: open.steps });
   }
 
   /** What happened beside cells becomes a node of its own. */
@@ -138,6 +145,21 @@ export class Recording {
     journal.standing(this.tree.standing);
   }
 
+  /** A branch of its own that begins at another node, with one cell: one stays where one stands. */
+  branchAt(
+    parent: TimelineNode,
+    name: string,
+    { snapshot, files, ...node }: Omit<TimelineNode, 'id' | 'parent'>,
+  ): void {
+    const { journal } = this.#o;
+    const added = this.tree.branchAt(parent, name, node);
+    if (!this.#isJournaled) journal.node(parent, undefined);
+    this.#isJournaled = true;
+    journal.node(added, parent);
+    added.snapshot = snapshot;
+    if (files) this.#knowFiles(added, this.tree.get(files.node), files.delta);
+  }
+
   /** One stands where one stood, or with the memory that these steps make of it. */
   stayed(steps: readonly Step[]): void {
     this.#loose = [...steps];
@@ -187,7 +209,7 @@ export class Recording {
       added.snapshot = before.snapshot;
       this.#knowFiles(added, filesBase(this.tree, before), []);
     }
-    if (thin(this.tree)) this.#letFilesGo();
+    if (this.#o.isDraft !== true && thin(this.tree)) this.#letFilesGo();
   }
 
   /** Contents that no way needs any more. */
@@ -203,8 +225,18 @@ export class Recording {
   }
 }
 
+/** What a node of a cell is known by. */
+export function nodeOf({
+  kind,
+  cell,
+  executionCount,
+  source,
+}: CellStart): Pick<TimelineNode, 'kind' | 'cell' | 'executionCount' | 'words'> {
+  return { kind, cell, executionCount, words: firstWords(source) };
+}
+
 /** Whether nothing is another at a node than at the one before it. */
-export const isWithoutEffect = (node: TimelineNode, before: TimelineNode): boolean =>
+export const isWithoutEffect = (node: Pick<TimelineNode, 'steps' | 'talk'>, before: TimelineNode): boolean =>
   node.steps.length === 0 && isSameTalk(node.talk, before.talk);
 
 /** What a failed cell was told of files and memory does not count. */

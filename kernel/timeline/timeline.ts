@@ -1,14 +1,16 @@
+import { Attempts } from './attempts/attempts.ts';
 import { compare } from './compare.ts';
-import type { Asked, CellEnd, CellStart, Refusal, RewindModes, Shown } from './contract.ts';
+import { sideBySide } from './side-by-side.ts';
+import type { AttemptEnd, Asked, CellEnd, CellStart, Refusal, RewindModes, Shown } from './contract.ts';
 import { decide } from './decision.ts';
 import { Comeback } from './comeback.ts';
 import { Identities } from './identity.ts';
 import type { Step, TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
-import { isWithoutEffect, Recording } from './recording.ts';
+import { isWithoutEffect, nodeOf, Recording } from './recording.ts';
 import { travel, type Arrival } from './travel.ts';
 import { isCell, type Tree } from './tree.ts';
-import { kept, rewound, shared } from './words.ts';
+import { kept, noSuchCell, rewound, shared } from './words.ts';
 
 /** A cell that comes sooner after the one before it finds the files as that one left them: nobody else writes as fast. */
 const quickMs = 100;
@@ -26,6 +28,9 @@ export class Timeline {
   /** Cells that the person has deleted. */
   readonly #deleted = new Set<string>();
   #endedMs = -Infinity;
+  #attempts: Attempts | undefined;
+  /** The branches of the last attempts. */
+  #tried: readonly string[] = [];
 
   constructor(options: TimelineOptions) {
     this.#o = options;
@@ -47,12 +52,12 @@ export class Timeline {
 
   /** Code has run, or something else has become of Python's memory. */
   took(step: Step): void {
-    this.#recording.took(step);
+    (this.#attempts ?? this.#recording).took(step);
   }
 
   /** Another process has taken over by itself, with the memory of that snapshot, or of none. */
   replaced(snapshot: string | undefined): void {
-    this.#recording.replaced(snapshot);
+    (this.#attempts ?? this.#recording).replaced(snapshot);
   }
 
   /** An earlier session's conversation is back: its timeline comes back with the next cell. See `Comeback.of`. */
@@ -62,6 +67,11 @@ export class Timeline {
 
   /** A cell is to run: first one goes back where that is asked for. */
   async begin(start: CellStart): Promise<void> {
+    await this.#arrive(start);
+    this.#recording.begin(start);
+  }
+
+  async #arrive(start: CellStart): Promise<void> {
     const recording = this.#recording;
     await this.settle(start);
     if (start.cell !== undefined) this.#deleted.delete(start.cell);
@@ -72,7 +82,60 @@ export class Timeline {
     if (start.kind === 'prompt') await recording.keep();
     const isQuick = performance.now() - this.#endedMs < quickMs;
     if (start.kind === 'prompt' || !isQuick) await recording.settleFiles();
-    recording.begin(start);
+  }
+
+  /**
+   * A prompt is to run in several branches, with these names as far as there is none yet: first one goes back, as `begin` does.
+   * Until `endAttempts` all that runs belongs to them.
+   */
+  async beginAttempts(start: CellStart, words: readonly string[]): Promise<Attempts | Refusal> {
+    await this.#arrive(start);
+    const names = this.tree.namesFor(words);
+    if (names === undefined) return { problem: 'There are too many branches to make as many more.' };
+    this.#attempts = new Attempts(this.#o, this.tree, names);
+    return this.#attempts;
+  }
+
+  /**
+   * The attempts are over, and are branches now, those that came to something. The branch one stands on goes on from the chosen
+   * one; without one, it ends where it did.
+   */
+  async endAttempts(
+    attempts: Attempts,
+    start: CellStart,
+    ends: readonly (AttemptEnd | undefined)[],
+    chosen: number | undefined,
+  ): Promise<void> {
+    const recording = this.#recording;
+    const ended = await attempts.end(chosen);
+    this.#attempts = undefined;
+    const { base, names } = attempts;
+    const tried: string[] = [];
+    for (const [at, name] of names.entries()) {
+      const end = ends[at];
+      const node = end && { ...nodeOf(start), ...end, ...attempts.outcome(at) };
+      if (node === undefined || (node.failed && isWithoutEffect(node, base))) continue;
+      recording.branchAt(base, name, node);
+      tried.push(name);
+    }
+    this.#tried = tried;
+    for (const notice of attempts.takeNotices()) start.say(notice);
+    const name = chosen === undefined || 'problem' in ended ? undefined : names[chosen];
+    if (name !== undefined) this.tree.goOn(name);
+    recording.stands({ forgets: this.#deleted });
+    if ('problem' in ended) {
+      recording.stayed(ended.steps);
+      start.say(`Memory is that of the branch that ran last: ${ended.problem}.`);
+    } else this.#tell(ended, start);
+    this.#identities.ended(start.cell, performance.now());
+    this.#endedMs = performance.now();
+  }
+
+  /** A table of branches, or cells, side by side; without names of those that were tried last. */
+  async compare(places: readonly string[], asked: Asked): Promise<Shown | Refusal> {
+    await this.settle(asked);
+    await this.keep();
+    return sideBySide(this.#o, this.tree, places.length === 0 ? this.#tried : places);
   }
 
   /** More of a cell that has begun before is to run. */
@@ -109,7 +172,7 @@ export class Timeline {
     const cell =
       executionCount === undefined ? this.tree.path.findLast(isCell) : this.tree.numbered(executionCount);
     const target = cell && this.tree.parentOf(cell);
-    if (cell === undefined || target === undefined) return { problem: this.#noSuchCell(executionCount) };
+    if (cell === undefined || target === undefined) return { problem: noSuchCell(this.tree, executionCount) };
     return this.#goBack(target, cell.executionCount, asked);
   }
 
@@ -218,16 +281,5 @@ export class Timeline {
     const left = kept(moved.left);
     if (left !== undefined) say(left);
     if (notes.length > 0) say(notes.join(' '));
-  }
-
-  #noSuchCell(executionCount: number | undefined): string {
-    if (executionCount === undefined) return 'There is no cell to undo.';
-    const numbers = this.tree.path.filter(isCell).map((node) => node.executionCount);
-    const [first, last] = [numbers[0], numbers.at(-1)];
-    const there =
-      first === undefined || last === undefined
-        ? 'no cell that runs code or asks has run here yet'
-        : `the cells of this path are [${numbers.slice(-20).join('], [')}]`;
-    return `There is no cell [${executionCount}] to go back to: ${there}.`;
   }
 }

@@ -76,6 +76,37 @@ export class Tree {
     return added;
   }
 
+  /** A state after another one, at the end of a branch of its own; one stays where one stands. */
+  branchAt(parent: TimelineNode, name: string, node: Omit<TimelineNode, 'id' | 'parent'>): TimelineNode {
+    const added = { ...node, id: this.#next, parent: parent.id };
+    this.#next += 1;
+    this.#nodes.set(added.id, added);
+    this.#tips.set(name, added.id);
+    return added;
+  }
+
+  /** The branch one stands on leads to the end of another one, too, and one stands there. */
+  goOn(name: string): void {
+    this.#stand(this.#tipOf(name));
+  }
+
+  /**
+   * Names for branches that are to be made: the words, with a number where there is such a branch, or where a word comes more
+   * than once. `undefined` where there would be too many branches.
+   */
+  namesFor(words: readonly string[]): readonly string[] | undefined {
+    if (this.#tips.size + words.length > mostBranches) return undefined;
+    const taken = new Set(this.#tips.keys());
+    const isRepeated = new Set(words).size < words.length;
+    return words.map((word) => {
+      let name = word;
+      for (let at = isRepeated ? 1 : 2; taken.has(name) || (isRepeated && name === word); at += 1)
+        name = `${word}-${at}`;
+      taken.add(name);
+      return name;
+    });
+  }
+
   parentOf(node: TimelineNode): TimelineNode | undefined {
     return node.parent === undefined ? undefined : this.get(node.parent);
   }
@@ -122,11 +153,10 @@ export class Tree {
 
   /** Stands at the end of a branch, which must be there. */
   checkout(name: string): TimelineNode {
-    const tip = this.#tips.get(name);
-    if (tip === undefined) throw new Error(`There is no branch ${name}.`);
+    const tip = this.#tipOf(name);
     this.#on = name;
-    this.#stand(this.get(tip));
-    return this.#head;
+    this.#stand(tip);
+    return tip;
   }
 
   /** A new branch begins where one stands; one stands on it then. Says what is wrong where it can't. */
@@ -154,6 +184,12 @@ export class Tree {
     this.#nodes.delete(this.#head.id);
     for (const [name, tip] of this.#tips) if (tip === this.#head.id) this.#tips.set(name, parent.id);
     this.#head = parent;
+  }
+
+  #tipOf(name: string): TimelineNode {
+    const tip = this.#tips.get(name);
+    if (tip === undefined) throw new Error(`There is no branch ${name}.`);
+    return this.get(tip);
   }
 
   /** Takes a node away that one other follows, and no branch ends at; that one takes its place. */

@@ -1,3 +1,5 @@
+import { isCell, type Tree } from './tree.ts';
+
 const mostNamed = 3;
 const mostWords = 60;
 const mostSource = 1000;
@@ -67,3 +69,14 @@ export const shared =
   'This cell’s id stands for more than one cell, so running it again goes back to nothing. `%rewind N` does by hand.';
 
 export const widgetsLost = 'What was done to widgets in the page could not be done again.';
+
+export function noSuchCell(tree: Tree, executionCount: number | undefined): string {
+  if (executionCount === undefined) return 'There is no cell to undo.';
+  const numbers = tree.path.filter(isCell).map((node) => node.executionCount);
+  const [first, last] = [numbers[0], numbers.at(-1)];
+  const there =
+    first === undefined || last === undefined
+      ? 'no cell that runs code or asks has run here yet'
+      : `the cells of this path are [${numbers.slice(-20).join('], [')}]`;
+  return `There is no cell [${executionCount}] to go back to: ${there}.`;
+}

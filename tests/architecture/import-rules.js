@@ -123,6 +123,8 @@ export const allowed = {
     'kernel/output/format.ts',
     'kernel/interpreter/cell.ts',
     'kernel/interpreter/parameters.ts',
+    'kernel/sandbox/files/excerpt.ts',
+    'kernel/sandbox/files/place.ts',
   ],
   'server/http': ['server/config.ts'],
   'server/services/api': serverHttp,

@@ -25,6 +25,23 @@ export class PythonGround {
     }
   }
 
+  /** Packs what is installed, or the named of it, as wheels that pip finds in a folder. */
+  packWheels(folder: string, ...names: readonly string[]): void {
+    mkdirSync(folder, { recursive: true });
+    execFileSync(this.python, ['-I', join(import.meta.dirname, 'wheels.py'), folder, ...names]);
+  }
+
+  /** Puts a file beside the packages. */
+  add(name: string, content: string): void {
+    writeFileSync(join(this.#packages, name), content);
+  }
+
+  /** Names the files of a package, as RECORD does. */
+  own(name: string, version: string, ...files: readonly string[]): void {
+    const record = join(this.#packages, `${name.replaceAll('-', '_')}-${version}.dist-info`, 'RECORD');
+    writeFileSync(record, files.map((file) => `${file},,\n`).join(''));
+  }
+
   /** Installs a package as pip leaves it: a module that prints its version, and what is known of it. */
   install(name: string, version: string, directUrl?: object): void {
     const module = name.replaceAll('-', '_');

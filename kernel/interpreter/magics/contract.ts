@@ -2,6 +2,7 @@ import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
 import type { TimelineControl } from '../../timeline/contract.ts';
+import type { WantedAttempts } from '../attempts/run.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -137,6 +138,8 @@ export interface MagicContext {
   readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
+  /** Runs a prompt in several branches from where one stands. */
+  readonly runAttempts: (text: string, wanted: WantedAttempts) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */
   readonly contextUse: (signal: AbortSignal) => Promise<ContextUse>;
   readonly network: Network;
@@ -166,6 +169,8 @@ export interface Magic {
   readonly complete?:
     | 'words'
     | ((before: string, word: string, choices: Choices) => readonly string[] | Promise<readonly string[]>);
+  /** A line magic that runs the prompt below it itself: it is its body. */
+  readonly takesPrompt?: boolean;
   run(args: string, body: string, context: MagicContext): Promise<CellOutcome>;
 }
 

@@ -5,6 +5,7 @@ import { branches } from './branches.ts';
 import { budget } from './budget.ts';
 import { check } from './check.ts';
 import { checkout } from './checkout.ts';
+import { compare } from './compare.ts';
 import { context } from './context.ts';
 import { continueCell } from './continue.ts';
 import type { Magic } from './contract.ts';
@@ -18,6 +19,7 @@ import { rewind } from './rewind.ts';
 import { sandbox } from './sandbox.ts';
 import { undo } from './undo.ts';
 import { tape } from './tape.ts';
+import { tryOut } from './try.ts';
 
 /** Every magic, in the order `%help` shows them. */
 export const magics: readonly Magic[] = [
@@ -39,5 +41,7 @@ export const magics: readonly Magic[] = [
   checkout,
   branch,
   diff,
+  tryOut,
+  compare,
   tape,
 ];

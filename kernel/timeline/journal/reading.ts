@@ -109,6 +109,6 @@ const partOf = ({ kind, text, isDigest, of }: PartLine): Mark['entries'][number]
   Object.freeze({ kind, text, ...(isDigest === true && { isDigest }), ...(of !== undefined && { of }) });
 
 function nodeOf(line: Omit<NodeLine, 'talk'>, talk: Mark): TimelineNode {
-  const { id, parent, kind, cell, executionCount, words, tokens, cost, failed, steps } = line;
-  return { id, parent, kind, cell, executionCount, words, tokens, cost, failed, steps, talk };
+  const { id, parent, kind, cell, executionCount, words, tokens, cost, failed, turns, ms, steps } = line;
+  return { id, parent, kind, cell, executionCount, words, tokens, cost, failed, turns, ms, steps, talk };
 }

@@ -65,6 +65,8 @@ const node = z.strictObject({
   tokens: z.number().min(0),
   cost: z.number().min(0).optional(),
   failed: z.boolean().optional(),
+  turns: id.optional(),
+  ms: z.number().min(0).optional(),
   steps: z.array(step),
   talk,
 });

@@ -21,7 +21,7 @@ export class NodeLines {
   /** The lines for a node; what it has in common with the one before it is not said again. */
   of(node: TimelineNode, parent: TimelineNode | undefined): readonly Line[] {
     const lines: Line[] = [];
-    const { id, kind, cell, executionCount, words, tokens, cost, failed, steps, talk } = node;
+    const { id, kind, cell, executionCount, words, tokens, cost, failed, turns, ms, steps, talk } = node;
     const line: NodeLine = {
       type: 'node',
       id,
@@ -30,6 +30,8 @@ export class NodeLines {
       ...(cell !== undefined && { cell }),
       ...(cost !== undefined && { cost }),
       ...(failed === true && { failed }),
+      ...(turns !== undefined && { turns }),
+      ...(ms !== undefined && { ms }),
       steps: steps.map((step) => this.#step(step)),
       talk: this.#talk(talk, parent?.talk, lines),
     };

@@ -5,9 +5,13 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Difference } from '../../../kernel/environment/compare.ts';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
+import type { Present } from '../../../kernel/environment/schema.ts';
+import { changedFiles } from '../environment/files.ts';
 import { reportEnvironment, type EnvironmentReport } from '../environment/differences.ts';
-import { checkLocked } from '../environment/locked.ts';
+import { buildWith, type Built } from '../environment/build.ts';
+import { settleLocked } from '../environment/locked.ts';
 import { presentEnvironment } from '../environment/present.ts';
+import type { NotebookFile } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 import type { Done } from '../report/json.ts';
 import type { Mode } from '../run/cell-report.ts';
@@ -16,6 +20,7 @@ import { addParameter } from '../run/parameters.ts';
 import type { Parameters } from '../run/parameters.ts';
 import { readForRunning } from '../run/read.ts';
 import { Bars } from '../terminal/bars.ts';
+import { terminal } from './terminal.ts';
 
 interface Options {
   readonly output?: string;
@@ -48,7 +53,7 @@ export function executingCommand(program: Command, executing: Executing): void {
     .option('--jobs <number>', 'notebooks to execute at once', jobsOf, 1)
     .option('--json', 'write a report as JSON on stdout, and nothing else there')
     .option('--junit <file>', 'write a report as JUnit XML');
-  if (executing.locks) command.option('--locked', 'refuse where the environment is not the recorded one');
+  if (executing.locks) command.option('--locked', 'make the recorded environment, or refuse');
   command.action(async (notebooks: string[], options: Options) => {
     const jobs = notebooks.map((notebook) => ({
       notebook,
@@ -56,8 +61,12 @@ export function executingCommand(program: Command, executing: Executing): void {
     }));
     await check(jobs, options);
     await executing.setUp();
-    const environments = await environmentsOf(executing, jobs, options);
-    await executeAll(executing.mode, jobs, options, environments);
+    const settled = await settle(executing, jobs, options);
+    try {
+      await executeAll(executing.mode, settled.jobs, options, settled.environments);
+    } finally {
+      await settled.release();
+    }
   });
 }
 
@@ -93,27 +102,55 @@ async function check(jobs: readonly Job[], { output, junit }: Options): Promise<
   }
 }
 
+interface Settled {
+  /** With the Python of each. */
+  readonly jobs: readonly Job[];
+  /** How each notebook's environment is another one than recorded, by its name. */
+  readonly environments: ReadonlyMap<string, EnvironmentReport>;
+  /** Ends the use of the Pythons. */
+  readonly release: () => Promise<void>;
+}
+
 /**
- * Refuses what is locked to another environment; for a verify, says how each notebook's is another one.
- * @throws RepliqueError ENVIRONMENT_DIFFERS, ENVIRONMENT_UNKNOWN, ENVIRONMENT_INVALID
+ * Makes sure of the environment of what is locked; for a verify, says how each notebook's is another one.
+ * @throws RepliqueError as `settleLocked`
  */
-async function environmentsOf(
-  { mode, locks }: Executing,
+async function settle(
+  { mode, locks = () => true }: Executing,
   jobs: readonly Job[],
   { locked = false }: Options,
-): Promise<ReadonlyMap<string, EnvironmentReport>> {
-  const found = new Map<string, EnvironmentReport>();
-  if (!locked && mode !== 'verify') return found;
+): Promise<Settled> {
+  const environments = new Map<string, EnvironmentReport>();
+  const built: Built[] = [];
+  const release = async () => {
+    await Promise.all(built.map((one) => one.release()));
+  };
+  if (!locked && mode !== 'verify') return { jobs, environments, release };
   const present = await presentEnvironment().catch((error: unknown) => error as Error);
   if (locked && present instanceof Error) throw present;
-  for (const { notebook } of jobs) {
-    const file = await readForRunning(notebook);
-    if (locked && !(present instanceof Error)) checkLocked(file, present, locks);
-    const report = mode === 'verify' ? reportEnvironment(file, present) : undefined;
-    if (report) found.set(notebook, report);
+  const settleOne = async (job: Job): Promise<Job> => {
+    const file = await readForRunning(job.notebook);
+    let made: Built | undefined;
+    if (locked && !(present instanceof Error)) {
+      made = await settleLocked(file, present, { counts: locks, build: buildWith(terminal()) });
+    }
+    if (made) built.push(made);
+    const report = mode === 'verify' ? await reportOn(file, made?.present ?? present) : undefined;
+    if (report) environments.set(job.notebook, report);
+    return made ? { ...job, python: made.present.python } : job;
+  };
+  try {
+    const all: Job[] = [];
+    for (const job of jobs) all.push(await settleOne(job));
+    return { jobs: all, environments, release };
+  } catch (error) {
+    await release();
+    throw error;
   }
-  return found;
 }
+
+const reportOn = async (file: NotebookFile, present: Present | Error) =>
+  reportEnvironment(file, present, await changedFiles(file));
 
 async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
   const identity = async (path: string) => {
@@ -145,7 +182,7 @@ async function executeAll(
     runJobs({
       ...{ mode, jobs, atOnce, parameters, out, environments, stops },
       progress: progressOf(mode, Boolean(json), apart),
-      present: async () => (await presentEnvironment()).environment,
+      present: async (python) => (await presentEnvironment({ python })).environment,
     }),
   );
   process.exitCode = statusOf(done);

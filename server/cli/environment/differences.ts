@@ -13,19 +13,21 @@ export interface EnvironmentReport {
 /**
  * How the present environment differs from the recorded one in what code may come to; undefined where none is recorded.
  * @param present or what is wrong where it is not known
+ * @param files of the workspace that are others
  */
 export function reportEnvironment(
   { notebook }: NotebookFile,
   present: Present | Error,
+  files: readonly Difference[] = [],
 ): EnvironmentReport | undefined {
   const recorded = recordedIn(notebook);
-  if (recorded === undefined) return undefined;
+  if (recorded === undefined) return files.length > 0 ? { differences: files } : undefined;
   if ('problem' in recorded) {
-    return { differences: [], problem: `The record of its environment ${recorded.problem}.` };
+    return { differences: files, problem: `The record of its environment ${recorded.problem}.` };
   }
-  if (present instanceof Error) return { differences: [], problem: present.message };
+  if (present instanceof Error) return { differences: files, problem: present.message };
   const differences = differencesOf(recorded.environment, present.environment);
-  return { differences: differences.filter(concernsCode) };
+  return { differences: [...files, ...differences.filter(concernsCode)] };
 }
 
 export const concernsCode = ({ concerns }: Difference): boolean => concerns === 'code';

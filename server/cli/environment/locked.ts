@@ -3,6 +3,7 @@ import type { Environment, Present } from '../../../kernel/environment/schema.ts
 import { repliqueError } from '../../../kernel/errors.ts';
 import { readRegularFile } from '../../../kernel/files.ts';
 import type { NotebookFile } from '../notebook/read.ts';
+import type { Build, Built } from './build.ts';
 import { lockOf, mostLockBytes, readLock } from './lock.ts';
 import { recordedIn } from './recorded.ts';
 import { listed, remedyFor } from './words.ts';
@@ -41,24 +42,50 @@ function textOf(file: string): string | undefined {
   }
 }
 
-/**
- * Makes sure that the present environment is the one that a notebook is locked to.
- * @param counts which differences do
- * @throws RepliqueError ENVIRONMENT_DIFFERS, ENVIRONMENT_UNKNOWN, ENVIRONMENT_INVALID
- */
-export function checkLocked(
-  file: NotebookFile,
-  { environment: present }: Present,
-  counts: (difference: Difference) => boolean = () => true,
-): void {
-  const { environment, lock } = lockedEnvironment(file);
-  const differences = differencesOf(environment, present).filter(
-    (difference) => difference.isBinding && counts(difference),
-  );
-  if (differences.length === 0) return;
-  throw repliqueError('ENVIRONMENT_DIFFERS', {
-    notebook: file.path,
-    differences: listed(differences, mostNamed),
-    remedy: remedyFor(differences, environment, file.path, lock),
-  });
+/** How the environment of a locked notebook is settled. */
+export interface Settling {
+  /** Which differences keep it from being executed. */
+  readonly counts: (difference: Difference) => boolean;
+  /** Makes another Python. */
+  readonly build: Build;
 }
+
+/**
+ * Makes sure that there is the environment that a notebook is locked to: the present one, or the present one with a Python of
+ * its own that is made for it.
+ * @returns that Python; undefined where the present one fits
+ * @throws RepliqueError ENVIRONMENT_DIFFERS, ENVIRONMENT_NOT_MADE, ENVIRONMENT_UNKNOWN, ENVIRONMENT_INVALID
+ */
+export async function settleLocked(
+  file: NotebookFile,
+  present: Present,
+  { counts, build }: Settling,
+): Promise<Built | undefined> {
+  const { environment, lock } = lockedEnvironment(file);
+  const differencesTo = (found: Present) =>
+    differencesOf(environment, found.environment).filter((one) => one.isBinding && counts(one));
+  const remedy = (differences: readonly Difference[]) => remedyFor(differences, environment, file.path, lock);
+  const refuse = (differences: readonly Difference[]): void => {
+    if (differences.length === 0) return;
+    const words = listed(differences, mostNamed);
+    const details = { notebook: file.path, differences: words, remedy: remedy(differences) };
+    throw repliqueError('ENVIRONMENT_DIFFERS', details);
+  };
+  const differences = differencesTo(present);
+  refuse(differences.filter((difference) => !isOfPython(difference)));
+  if (differences.length === 0) return undefined;
+  const built = await build(environment, present, file.path).catch((error: unknown) => {
+    const problem = `${(error as Error).message}\n  (${listed(differences, mostNamed)})`;
+    const details = { notebook: file.path, problem, remedy: remedy(differences) };
+    throw repliqueError('ENVIRONMENT_NOT_MADE', details, { cause: error });
+  });
+  try {
+    refuse(differencesTo(built.present));
+    return built;
+  } catch (error) {
+    await built.release();
+    throw error;
+  }
+}
+
+const isOfPython = ({ kind }: Difference): boolean => kind === 'python' || kind === 'package';

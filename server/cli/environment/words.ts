@@ -5,11 +5,16 @@ import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
 
 /** A difference in a few words: `numpy recorded 1.26.4, here 2.1.0`. */
 export function wordsOf({ kind, name, recorded, found }: Difference): string {
+  if (kind === 'file') {
+    return safe(`${name} ${found === undefined ? 'can’t be read here any more' : 'is not the file it was'}`);
+  }
   const isPackage = kind === 'package';
   const then = recorded === undefined ? 'not recorded' : `recorded ${recorded}`;
   const now = found === undefined ? (isPackage ? 'here not' : 'here not set') : `here ${found}`;
-  return showInvisible(stripTerminal(`${name} ${then}, ${now}`)).replaceAll('\n', ' ');
+  return safe(`${name} ${then}, ${now}`);
 }
+
+const safe = (text: string): string => showInvisible(stripTerminal(text)).replaceAll('\n', ' ');
 
 /** The first of several, and how many more there are. */
 export function listed(differences: readonly Difference[], most: number): string {

@@ -33,7 +33,7 @@ const notebook = z.strictObject({
       problem: z.string().optional(),
       differences: z.array(
         z.strictObject({
-          kind: z.enum(['replique', 'node', 'platform', 'python', 'package', 'model', 'setting']),
+          kind: z.enum(['replique', 'node', 'platform', 'python', 'package', 'model', 'setting', 'file']),
           name: z.string(),
           recorded: z.string().optional(),
           found: z.string().optional(),

@@ -3,6 +3,7 @@ import { describeError } from '../../../kernel/errors.ts';
 import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
 import type { CellReport } from '../run/cell-report.ts';
 import type { Done } from './json.ts';
+import { environmentLines } from './text.ts';
 
 /** A test suite for each notebook, a test case for each of its code cells. */
 export function junitXml(command: string, all: readonly Done[]): string {
@@ -10,7 +11,7 @@ export function junitXml(command: string, all: readonly Done[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="replique ${command}">\n${suites.join('')}</testsuites>\n`;
 }
 
-function suite({ notebook, cells, problem }: Done): string {
+function suite({ notebook, cells, problem, environment }: Done): string {
   const counted = (...statuses: CellReport['status'][]) =>
     cells.filter(({ status }) => statuses.includes(status)).length;
   const counts = attributes({
@@ -26,7 +27,9 @@ function suite({ notebook, cells, problem }: Done): string {
     problem &&
     `    <testcase${attributes({ name: 'the notebook', classname: notebook })}>\n` +
       `      <error${attributes({ message: problem.message })}>${xml(describeError(problem, false))}</error>\n    </testcase>\n`;
-  return `  <testsuite${counts}>\n${cases.join('')}${broken ?? ''}  </testsuite>\n`;
+  const told = environment ? environmentLines(environment) : '';
+  const said = told === '' ? '' : `    <system-out>${xml(told)}</system-out>\n`;
+  return `  <testsuite${counts}>\n${cases.join('')}${broken ?? ''}${said}  </testsuite>\n`;
 }
 
 function testCase(notebook: string, cell: CellReport): string {

@@ -48,15 +48,17 @@ function divergenceLines({ what, turn, helper, diff, recorded, found }: Divergen
 
 /** How the environment is another one than recorded; nothing where it is the same. */
 export function environmentLines({ differences, problem }: EnvironmentReport): string {
-  if (problem !== undefined)
-    return `  ! Whether the environment is as recorded is not known: ${safe(problem)}\n`;
-  if (differences.length === 0) return '';
+  const unknown =
+    problem === undefined
+      ? ''
+      : `  ! Whether the environment is as recorded is not known: ${safe(problem)}\n`;
+  if (differences.length === 0) return unknown;
   const more = differences.length - longestDiff;
   return [
     '  ! The environment is not the recorded one:',
     ...differences.slice(0, longestDiff).map((difference) => `      ${wordsOf(difference)}`),
     ...(more > 0 ? [`      [${plural(more, 'more difference')}]`] : []),
-    '',
+    unknown,
   ].join('\n');
 }
 

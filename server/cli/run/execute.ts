@@ -34,6 +34,8 @@ export interface Progress {
 export interface ExecuteOptions {
   /** The notebook's file: where it runs, and what the kernel takes for its tape. */
   readonly notebook: string;
+  /** The Python of helpers; absent: the configured one. */
+  readonly python?: string | undefined;
   readonly cells: readonly Cell[];
   readonly mode: Mode;
   readonly view: View;
@@ -70,7 +72,11 @@ export async function execute(options: ExecuteOptions, execution: Execution): Pr
   const kernel = await startKernel({
     command: options.command ?? [process.execPath, kernelProgram(), '-f'],
     cwd: dirname(file),
-    env: { ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask', ...tape(options.mode, file) },
+    env: {
+      ...{ ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask' },
+      ...(options.python !== undefined && { REPLIQUE_PYTHON: options.python }),
+      ...tape(options.mode, file),
+    },
   });
   const client = new KernelClient(kernel.connection);
   let stopping = false;

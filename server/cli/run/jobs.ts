@@ -15,6 +15,8 @@ import type { Stops } from './signals.ts';
 export interface Job {
   readonly notebook: string;
   readonly output?: string | undefined;
+  /** The Python of its helpers; absent: the configured one. */
+  readonly python?: string;
 }
 
 export interface JobsOptions {

@@ -14,14 +14,14 @@ import type { Parameters } from './parameters.ts';
 
 export interface RunOptions extends Pick<
   ExecuteOptions,
-  'notebook' | 'view' | 'quit' | 'onStart' | 'command'
+  'notebook' | 'python' | 'view' | 'quit' | 'onStart' | 'command'
 > {
   readonly mode?: Mode;
   /** Where what came of it is written; nowhere, if not given. */
   readonly output?: string | undefined;
   readonly parameters?: Parameters | undefined;
   /** Says what a session's results depend on here; asked where no cell recorded it. */
-  readonly present?: (() => Promise<Environment>) | undefined;
+  readonly present?: ((python: string | undefined) => Promise<Environment>) | undefined;
 }
 
 export interface RunResult {
@@ -41,7 +41,8 @@ export interface RunResult {
  * @throws RepliqueError NOTEBOOK_INVALID, NOT_WRITABLE
  */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
-  const { notebook: path, output, parameters, mode = 'run', view, quit, onStart, command } = options;
+  const { notebook: path, output, parameters, mode = 'run' } = options;
+  const { python, view, quit, onStart, command } = options;
   const file = await readForRunning(path);
   const added =
     parameters && parameters.size > 0 ? parametersCell(parameters, file.notebook.cells) : undefined;
@@ -49,7 +50,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const execution: Execution = { results: new Map(), reports: [], begun: false, languageInfo: undefined };
   let problem: Error | undefined;
   try {
-    await execute({ notebook: path, cells, mode, view, quit, onStart, command }, execution);
+    await execute({ notebook: path, python, cells, mode, view, quit, onStart, command }, execution);
   } catch (error) {
     problem = error as Error;
   }
@@ -57,7 +58,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const stopped = quit.aborted;
   const ok = !problem && !stopped && reports.every(({ status }) => status === 'ok');
   const environment =
-    mode === 'run' && output !== undefined ? await environmentOf(execution, options.present) : undefined;
+    mode === 'run' && output !== undefined ? await environmentOf(execution, options) : undefined;
   const content =
     output === undefined ? undefined : contentOf(file, mode, added, { ...execution, environment }, ok);
   if (output !== undefined && content !== undefined) await writeWhole(output, content);
@@ -67,7 +68,7 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
 /** What the notebook's results depend on: as the kernel recorded it in the last cell that has it, else as it is now. */
 async function environmentOf(
   { results }: Execution,
-  present: RunOptions['present'],
+  { present, python }: Pick<RunOptions, 'present' | 'python'>,
 ): Promise<Environment | undefined> {
   const outputs = [...results.values()].flatMap((result) => result.outputs).toReversed();
   for (const output of outputs) {
@@ -75,7 +76,7 @@ async function environmentOf(
     const recorded = value === undefined ? undefined : readEnvironment(value);
     if (recorded && 'environment' in recorded) return recorded.environment;
   }
-  return present?.().catch(() => undefined); // the notebook is written all the same
+  return present?.(python).catch(() => undefined); // the notebook is written all the same
 }
 
 function withAdded(cells: readonly Cell[], added: AddedCell | undefined): readonly Cell[] {
