@@ -1,7 +1,7 @@
 import { Random } from '../fuzz/random.ts';
 
 /** What a kernel does when it is killed. */
-export const phases = [
+const phases = [
   'start',
   'comeback',
   'turn',
