@@ -47,7 +47,7 @@ export async function killsPeer(): Promise<KillsPeer> {
 }
 
 function answerTo(last: string, helpers: ReadonlyMap<string, string>): string {
-  const asked = [...last.matchAll(/Do (c\d+)\./g)].at(-1);
+  const asked = [...last.matchAll(/(?:Do|Look) ([cl]\d+)\./g)].at(-1);
   const isDone = asked === undefined || last.lastIndexOf('<result') > asked.index;
   const code = helpers.get(asked?.[1] ?? '');
   return isDone || code === undefined ? 'It is done.' : helper(code);
