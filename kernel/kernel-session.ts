@@ -130,6 +130,7 @@ async function createSession(
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
     onBack: (sessions, how) => timeline.comesBack(sessions, how),
+    before: () => journal.saved(),
   });
   const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const journal = new Journal({

@@ -25,6 +25,8 @@ export interface SessionStateOptions extends SessionKey {
   };
   /** Told when the conversation of an earlier session is back: which, and before it those that it continues, the newest first. */
   readonly onBack?: (sessions: readonly string[], how: 'crash' | 'resume') => void;
+  /** Settles when that is saved which the saved conversation must not be ahead of. Must not reject. */
+  readonly before?: () => Promise<void>;
   /** Takes secrets out of what is stored. */
   readonly redact: (value: unknown) => unknown;
   readonly log: (line: string) => void;
@@ -219,6 +221,7 @@ export class SessionState {
 
   async #save(): Promise<void> {
     const saved = this.#current();
+    await this.#o.before?.();
     // Without a notebook no later kernel would find it.
     if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
     else await this.#o.store.save(saved);

@@ -67,13 +67,7 @@ export class Book {
       for (let length = path.length; length >= leastOf(path, killedMs); length -= 1) {
         const cells = [...path.slice(0, length), ...more];
         const ran = cells.filter(({ runs }) => runs);
-        if (!isSame(found.talk, names(cells))) continue;
-        if (isSame(found.memory, names(ran))) return cells;
-        // The timeline is written later than the conversation: what ran last may be in the conversation alone.
-        for (let had = length - 1; had >= leastOf(path, killedMs); had -= 1) {
-          const kept = [...path.slice(0, had), ...more];
-          if (isSame(found.memory, names(kept.filter(({ runs }) => runs)))) return kept;
-        }
+        if (isSame(found.talk, names(cells)) && isSame(found.memory, names(ran))) return cells;
       }
     const expected = names(this.path).join(' ');
     const maybe = [
