@@ -129,7 +129,8 @@ async function createSession(
     ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
-    onBack: (session, how) => timeline.comesBack(session, how),
+    onBack: (sessions, how) => timeline.comesBack(sessions, how),
+    before: () => journal.saved(),
   });
   const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const journal = new Journal({

@@ -93,8 +93,11 @@ class SessionInterpreter implements Interpreter {
       references: this.#references,
       isPlayed: () => ['replay', 'verify'].includes(options.tape.running),
     });
-    this.#control = createControl(options.timeline, options.worker, (signal, action) =>
-      this.#runner.alone(signal, action),
+    this.#control = createControl(
+      options.timeline,
+      options.worker,
+      (signal, action) => this.#runner.alone(signal, action),
+      options.saved,
     );
     this.#sources = { ...options, timeline: this.#control, magics, lastCell: () => this.#lastCell };
     this.#notice = options.notice;

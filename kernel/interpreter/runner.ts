@@ -56,14 +56,14 @@ export class CellRunner {
     return this.#cell(request, 'code', (watched) => runCodeCell(worker, told, watched, code, language));
   }
 
-  prompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
+  async prompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
     const { loop, worker, saved, references } = this.#o;
-    return this.#cell(request, 'prompt', async (watched) => {
+    const outcome = await this.#cell(request, 'prompt', (watched) => {
       const give = references.giveFor(prompt, request.executionCount);
-      const outcome = await runPromptCell(loop, worker, references.history.watching(watched), prompt, give);
-      await saved();
-      return outcome;
+      return runPromptCell(loop, worker, references.history.watching(watched), prompt, give);
     });
+    await saved();
+    return outcome;
   }
 
   /** Runs a prompt in several branches that begin where one stands. */

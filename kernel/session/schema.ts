@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A session's file beyond this is neither written nor read: no model's context is as long. */
 export const mostBytes = 64 * 2 ** 20;
 
+/** Of so many earlier sessions it is said that one continues them. */
+export const mostContinued = 20;
+
 /** Of the form of a session's file. */
 const version = 1;
 
@@ -58,6 +61,8 @@ export const savedSchema = z.strictObject({
   model: keptModelSchema.optional(),
   /** How the first prompt begins. */
   title: z.string().max(200),
+  /** Sessions that it continues, the newest first: it may have been killed before it took up their timeline. */
+  continues: z.array(z.uuid()).max(mostContinued).readonly().optional(),
   talk: talkSchema,
 });
 

@@ -1,3 +1,4 @@
+import type { Mark } from '../loop/mark.ts';
 import type { Asked } from './contract.ts';
 import { readTimeline } from './journal/journal.ts';
 import type { TimelineNode } from './node.ts';
@@ -15,7 +16,7 @@ const mostMs = 60_000;
 export class Comeback {
   readonly #o: TimelineOptions;
   readonly #recording: Recording;
-  #session: string | undefined;
+  #sessions: readonly string[] = [];
   #how: 'crash' | 'resume' = 'crash';
 
   constructor(options: TimelineOptions, recording: Recording) {
@@ -23,18 +24,20 @@ export class Comeback {
     this.#recording = recording;
   }
 
-  of(session: string, how: 'crash' | 'resume'): void {
-    this.#session = session;
+  /** @param sessions the one that came back, and before it those whose timelines it may not have taken up, the newest first */
+  of(sessions: readonly string[], how: 'crash' | 'resume'): void {
+    this.#sessions = sessions;
     this.#how = how;
   }
 
   /** Takes the timeline up, if one is to come back. */
   async settle(asked: Asked): Promise<void> {
-    const session = this.#session;
-    if (session === undefined) return;
-    this.#session = undefined;
+    const sessions = this.#sessions;
+    this.#sessions = [];
     const { directory, journal, log } = this.#o;
-    const told = readTimeline(directory, session);
+    let session = '';
+    let told: ReturnType<typeof readTimeline>;
+    for (session of sessions) if ((told = readTimeline(directory, session)) !== undefined) break;
     if (told === undefined) return;
     if ('problem' in told) {
       asked.say(
@@ -44,6 +47,7 @@ export class Comeback {
     }
     const earlier = new Tree(told.nodes, told.standing);
     const isFresh = this.#recording.adopt(earlier);
+    if (this.#how === 'crash' && isFresh) this.#agree(earlier);
     await this.#recording.settleFiles();
     await journal
       .takeOver(earlier, session)
@@ -70,6 +74,23 @@ export class Comeback {
     );
   }
 
+  /**
+   * Conversation and timeline are written apart from each other: where a kernel was killed between the two, the conversation
+   * is that of the timeline.
+   */
+  #agree({ nodes, head }: Tree): void {
+    const { conversation } = this.#o;
+    const stays = new Set(nodes.filter(({ deleted }) => deleted !== true).map(({ cell }) => cell));
+    const forgotten = new Set(
+      nodes.flatMap(({ cell }) => (cell === undefined || stays.has(cell) ? [] : [cell])),
+    );
+    const here = textsOf(conversation.mark(), forgotten);
+    if (textsOf(head.talk, forgotten).every((text, at) => text === here[at])) return;
+    conversation.restore(head.talk);
+    conversation.forget(forgotten);
+    conversation.addNote('Python was started anew since then: the variables of before are gone.');
+  }
+
   async #rebuild(tree: Tree, head: TimelineNode, asked: Asked): Promise<boolean> {
     const result = await travel(this.#o, tree, { from: head, to: head }, asked);
     if ('problem' in result) {
@@ -90,3 +111,9 @@ export class Comeback {
     this.#o.journal.standing(tree.standing);
   }
 }
+
+const textsOf = ({ entries }: Mark, without: ReadonlySet<string>): readonly string[] =>
+  entries
+    .flatMap(({ parts }) => parts)
+    .filter(({ of }) => of === undefined || !without.has(of))
+    .map(({ text }) => text);

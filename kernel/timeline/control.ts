@@ -11,17 +11,25 @@ const interrupted: Refusal = { problem: 'It was interrupted.' };
 /** Runs something when nothing else runs; `undefined` where the signal came before. */
 type Alone = <T>(signal: AbortSignal, action: () => Promise<T>) => Promise<T | undefined>;
 
-/** What a person can ask of the timeline, each when nothing else runs. */
+/**
+ * What a person can ask of the timeline, each when nothing else runs.
+ * @param saved settles when what was done so far is saved: a move is not answered before
+ */
 export function createControl(
   timeline: Timeline,
   worker: Pick<SessionWorker, 'has'>,
   alone: Alone,
+  saved: () => Promise<unknown>,
 ): TimelineControl {
   const whenFree = async (
     { signal }: Pick<Asked, 'signal'>,
     action: () => Promise<Refusal | undefined>,
   ): Promise<Refusal | undefined> => {
-    const result = await alone(signal, async () => ({ refusal: await action() }));
+    const result = await alone(signal, async () => {
+      const refusal = await action();
+      await saved();
+      return { refusal };
+    });
     return result === undefined ? interrupted : result.refusal;
   };
   return {

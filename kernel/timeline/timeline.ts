@@ -60,9 +60,9 @@ export class Timeline {
     (this.#attempts ?? this.#recording).replaced(snapshot);
   }
 
-  /** An earlier session's conversation is back: its timeline comes back with the next cell. */
-  comesBack(session: string, how: 'crash' | 'resume'): void {
-    this.#comeback.of(session, how);
+  /** An earlier session's conversation is back: its timeline comes back with the next cell. See `Comeback.of`. */
+  comesBack(sessions: readonly string[], how: 'crash' | 'resume'): void {
+    this.#comeback.of(sessions, how);
   }
 
   /** A cell is to run: first one goes back where that is asked for. */

@@ -60,6 +60,7 @@ const commands = {
   fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   chaos: (args) => runProgram(process.execPath, [join(root, 'dist/dev/chaos.js'), ...args]),
   timeline: (args) => runProgram(process.execPath, [join(root, 'dist/dev/timeline.js'), ...args]),
+  kills: (args) => runProgram(process.execPath, [join(root, 'dist/dev/kills.js'), ...args]),
   eval: (args) => runProgram(process.execPath, [join(root, 'dist/dev/eval.js'), ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };

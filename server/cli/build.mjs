@@ -23,6 +23,7 @@ const programs = {
   'dev/chaos': 'tests/chaos/main.ts',
   'dev/eval': 'tests/eval/main.ts',
   'dev/fuzz': 'tests/fuzz/main.ts',
+  'dev/kills': 'tests/kills/main.ts',
   'dev/sessions': 'tests/security/sessions-main.ts',
   'dev/timeline': 'tests/timeline/main.ts',
 };

@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { workerEnvDir } from '../../kernel/paths.ts';
 import { parseConnectionFile, type ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { ZmqClient } from '../integration/wire-client.ts';
 import { TestClient } from '../unit/router/client.ts';
 import { treeOf, type KnownProcess } from './process-tree.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'dist', 'kernel.js');
+/** Of the checkout in which tests and programs are started. */
+const program = resolve('dist', 'kernel.js');
 
 /** Writes a connection file for sockets in `sockets`, which is made. */
 export function writeConnection(file: string, sockets: string): ConnectionInfo {
@@ -40,6 +41,17 @@ export class KernelHome {
     notebook?: string,
     variables: Readonly<Record<string, string>> = {},
   ): Promise<SpawnedKernel> {
+    const kernel = this.spawn(kernelId, notebook, variables);
+    await kernel.client.published('iopub_welcome');
+    return kernel;
+  }
+
+  /** The same, without waiting for it to answer. */
+  spawn(
+    kernelId: string,
+    notebook?: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): SpawnedKernel {
     const place = join(this.top, String(this.#started.length));
     mkdirSync(place);
     const file = join(place, `kernel-${kernelId}.json`);
@@ -62,7 +74,6 @@ export class KernelHome {
     const channels = new ZmqClient(connection);
     const kernel = new SpawnedKernel(child, channels);
     this.#started.push(kernel);
-    await kernel.client.published('iopub_welcome');
     return kernel;
   }
 

@@ -11,6 +11,7 @@ const built = [
   'tests/timeline',
   'tests/eval',
   'tests/fuzz',
+  'tests/kills',
   'tests/security',
   'tests/support',
   'tests/integration/wire-client.ts',
