@@ -111,19 +111,7 @@ describe('%try', () => {
     const kernel = await start([]);
     await kernel.cell('c1', begin);
     const wrong = [
-      ...[
-        '',
-        '0',
-        '1',
-        '9',
-        '99999999999999',
-        '-2',
-        '2.5',
-        'three',
-        '--models',
-        '--models a',
-        '`<b>`',
-      ],
+      ...['', '0', '1', '9', '99999999999999', '-2', '2.5', 'three', '--models', '--models a', '`<b>`'],
       ...[
         '--models mock:a',
         '--models mock:a,b',
