@@ -189,12 +189,13 @@ export class Journal {
 
 const textOf = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
-/** Makes all files below a directory files of another one, too; what can't be is left out. */
+/** Makes all files below a directory files of another one, too; drafts, which a kill left behind, and what can't be are left out. */
 async function linkAll(from: string, to: string, bound: { left: number }): Promise<void> {
   const entries = await readdir(from, { withFileTypes: true }).catch(() => []);
   if (entries.length > 0) await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of entries) {
     if (bound.left <= 0) return;
+    if (entry.name.endsWith('.draft')) continue;
     bound.left -= 1;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await linkAll(source, target, bound);
