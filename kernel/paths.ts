@@ -59,6 +59,14 @@ export function jupyterDataDir(): string {
   );
 }
 
+/** Jupyter's directory of settings of the user, after jupyter_core's `jupyter_config_dir`. */
+export const jupyterConfigDir = (): string =>
+  process.env['JUPYTER_CONFIG_DIR'] || join(homeDir(), '.jupyter');
+
+/** Where Jupyter's connection files lie, after jupyter_core's `jupyter_runtime_dir`. */
+export const jupyterRuntimeDir = (): string =>
+  process.env['JUPYTER_RUNTIME_DIR'] || join(jupyterDataDir(), 'runtime');
+
 /** `config.json`. */
 export const configDir = (): string => xdg('XDG_CONFIG_HOME', '.config');
 
@@ -71,6 +79,9 @@ export function runtimeDir(): string {
 
 /** The Python environment that Replique makes for the worker. */
 export const workerEnvDir = (): string => join(dataDir(), 'python', 'worker');
+
+/** The Python environments that locked notebooks are run with, each named after what is in it. */
+export const lockedEnvsDir = (): string => join(dataDir(), 'python', 'locked');
 
 /** File in an environment that is written last: without it, it is only half made. */
 export const envStamp = '.replique-stamp';
@@ -93,5 +104,14 @@ export const ledgerFile = (): string => join(dataDir(), 'usage.sqlite');
 /** What was said in sessions, so that a crash does not lose it. */
 export const sessionsDir = (): string => join(dataDir(), 'sessions');
 
+/** What models have answered, for who wants the same again without asking. */
+export const cacheFile = (): string => join(dataDir(), 'cache.sqlite');
+
 /** What was run, for the consoles' arrow keys: of all kernels of the user. */
 export const historyFile = (): string => join(dataDir(), 'history.sqlite');
+
+/** Hashes of the outputs in notebooks that count as trusted. */
+export const trustedOutputsFile = (): string => join(dataDir(), 'trusted-outputs');
+
+/** The states of sessions that can be gone back to. */
+export const timelinesDir = (): string => join(dataDir(), 'timeline');

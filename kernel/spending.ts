@@ -1,11 +1,17 @@
 import type { Config } from './config.ts';
-import { explainBudgetForm, parseBudgets, showDollars, showLimits } from './economy/budget-text.ts';
+import {
+  explainBudgetForm,
+  explainRefusal,
+  parseBudgets,
+  showDollars,
+  showLimits,
+} from './economy/budget-text.ts';
 import type { Ledger, Total } from './economy/ledger.ts';
-import { Meter, startOfDay, type Scope } from './economy/meter.ts';
+import { Meter, startOfDay, type PlannedCall, type Scope } from './economy/meter.ts';
 import { meteredProvider } from './economy/metered.ts';
 import { loadPrices, type Prices } from './economy/prices.ts';
 import type { Spending, Spent } from './interpreter/magics/contract.ts';
-import type { Provider, Usage } from './providers/contract.ts';
+import { ProviderError, type Provider, type Usage } from './providers/contract.ts';
 
 interface SpendingOptions {
   readonly config: Config;
@@ -23,6 +29,18 @@ export interface SessionSpending extends Spending {
   beginCell(number: number): void;
   /** A provider every call of which is reserved and counted. */
   readonly metered: (provider: Provider) => Provider;
+  /**
+   * What calls that are made side by side may use together, in words.
+   * @throws ProviderError `budget` where a budget does not allow all of them
+   */
+  readonly estimate: (
+    calls: readonly {
+      readonly provider: string;
+      readonly model: string;
+      readonly inputTokens: number;
+      readonly maxTokens: number;
+    }[],
+  ) => string;
   /** US dollars for what was used at a provider’s model; `undefined` where no price is known. */
   readonly costOf: (
     usage: Usage,
@@ -63,6 +81,13 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
       meter.ledger = await ledger();
     },
     metered: (provider) => meteredProvider(provider, meter, addressOf(provider.name, config)),
+    estimate: (calls) => {
+      const planned = calls.map(({ provider, model, ...tokens }) => ({
+        model: { provider, model, address: addressOf(provider, config) },
+        ...tokens,
+      }));
+      return estimateOf(meter, planned);
+    },
     costOf,
     priceOf: (provider, model) => costOf(typicalUsage, { provider, model }),
     report: async () => {
@@ -95,6 +120,22 @@ export function createSpending({ config, session, notebook, file }: SpendingOpti
     },
     close: () => void opened?.then((found) => found?.close()),
   };
+}
+
+function estimateOf(meter: Meter, calls: readonly PlannedCall[]): string {
+  const sum = (pick: (call: PlannedCall) => number): string =>
+    calls.reduce((all, call) => all + pick(call), 0).toLocaleString('en');
+  const dollars = meter.costOfAll(calls);
+  const money = dollars === undefined || dollars === 0 ? '' : `, at most ${showDollars(dollars)}`;
+  const tokens = `≈ ${sum(({ inputTokens }) => inputTokens)} tokens read, at most ${sum(({ maxTokens }) => maxTokens)} written${money}`;
+  const refusal = meter.whyNotAll(calls);
+  if (refusal === undefined) return tokens;
+  const { sentence, remedy } = explainRefusal(refusal);
+  throw new ProviderError(
+    'budget',
+    `The first calls of ${calls.length} branches may use that much: ${tokens}. ${sentence}`,
+    `Try fewer branches, or allow more. ${remedy}`,
+  );
 }
 
 const typicalUsage = { inputTokens: 1_000_000, outputTokens: 250_000, cachedTokens: 0, estimated: false };

@@ -61,10 +61,11 @@ async function recorded(
 
 function descriptionOf(options: ExecuteOptions): Omit<AuditData<'run-start'>, keyof Place> {
   const { code, language, timeoutMs, onInput, origin, userExpressions = {} } = options;
-  const { kind, ...turn } = origin ?? { kind: 'other' as const };
+  const { kind, isAgain, ...turn } = origin ?? { kind: 'other' as const, isAgain: undefined };
   const hasExpressions = Object.keys(userExpressions).length > 0;
   return {
     origin: kind,
+    ...(isAgain === true && { again: true }),
     ...turn,
     language,
     code_sha256: plain(code),

@@ -13,7 +13,7 @@ export function auditProblem(directory: string, keyFile: string): string | undef
     writeFileSync(join(trial, 'file'), 'x');
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return (error as Error).message;
   } finally {
     if (trial !== undefined) rmSync(trial, { recursive: true, force: true });
   }

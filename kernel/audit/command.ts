@@ -75,7 +75,7 @@ function digestOf(keyFile: string): Digest {
     throw repliqueError(
       'AUDIT_UNREADABLE',
       {
-        problem: `The key that signs the audit can't be used: ${error instanceof Error ? error.message : String(error)}`,
+        problem: `The key that signs the audit can't be used: ${(error as Error).message}`,
         remedy:
           'Check the audit where it was written, or bring its key back. Without it, no end of a session can be trusted.',
       },

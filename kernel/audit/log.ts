@@ -89,7 +89,7 @@ class AuditLog implements Audit {
       }
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return (error as Error).message;
     }
   }
 

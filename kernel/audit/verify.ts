@@ -91,7 +91,7 @@ function verifyOnce(
       ? { ...found, status: 'intact' }
       : { ...found, status: 'interrupted', problem };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = (error as Error).message;
     return { ...found, status: 'broken', problem };
   }
 }
@@ -127,7 +127,7 @@ function* readable(file: string, part: number): Generator<Line> {
   try {
     yield* linesOf(file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = (error as Error).message;
     throw new Error(`File ${part} of it can't be read: ${why}.`, { cause: error });
   }
 }

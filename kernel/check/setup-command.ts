@@ -1,14 +1,13 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { Config } from '../config.ts';
-import { describeError, RepliqueError } from '../errors.ts';
 import type { SetupEvent } from '../protocol/setup.ts';
-import { ProviderError } from '../providers/contract.ts';
 import { prepareEmbedded } from '../providers/embedded/prepare.ts';
 import { selectProvider } from '../providers/select.ts';
+import { remedyOf } from './remedy.ts';
 
 /**
  * Chooses the provider and, for the embedded one, fetches what is missing. Says what it does as SetupEvents on stdout,
- * one JSON object a line; an `ask` is answered by a line `yes` or `no` on stdin.
+ * one JSON object a line; an `ask` is answered by a line `yes` on stdin, and anything else, its end included, is a no.
  * @returns the exit status: 1 after a `failed`
  */
 export async function runSetup(config: Config): Promise<number> {
@@ -17,6 +16,7 @@ export async function runSetup(config: Config): Promise<number> {
   };
   const interrupt = new AbortController();
   const answers = createInterface({ input: process.stdin });
+  const lines = answers[Symbol.asyncIterator](); // made now, it keeps what is answered before it is asked
   process.once('SIGINT', () => interrupt.abort());
   try {
     const { provider, model, reason } = await selectProvider(config, interrupt.signal);
@@ -28,7 +28,7 @@ export async function runSetup(config: Config): Promise<number> {
         onEvent: say,
         confirm: async (question) => {
           say({ type: 'ask', question });
-          return (await nextLine(answers)) !== 'no';
+          return (await lines.next()).value === 'yes';
         },
       });
     }
@@ -42,14 +42,6 @@ export async function runSetup(config: Config): Promise<number> {
   }
 }
 
-/** The next line of the answers; `undefined` when there is none any more. */
-function nextLine(answers: Interface): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    answers.once('line', resolve);
-    answers.once('close', () => resolve(undefined));
-  });
-}
-
 function failed(error: unknown, signal: AbortSignal): SetupEvent {
   if (signal.aborted) {
     return {
@@ -58,8 +50,6 @@ function failed(error: unknown, signal: AbortSignal): SetupEvent {
       remedy: 'Run it again: it goes on where it stopped.',
     };
   }
-  if (error instanceof ProviderError || error instanceof RepliqueError) {
-    return { type: 'failed', sentence: error.message, remedy: error.remedy };
-  }
-  return { type: 'failed', sentence: describeError(error), remedy: 'Set REPLIQUE_DEBUG=1 to see more.' };
+  const remedy = remedyOf(error) ?? 'Set REPLIQUE_DEBUG=1 to see more.';
+  return { type: 'failed', sentence: (error as Error).message, remedy };
 }

@@ -2,13 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { auditProblem } from '../audit/check.ts';
 import type { Config } from '../config.ts';
-import { repliqueError, RepliqueError } from '../errors.ts';
+import { repliqueError } from '../errors.ts';
 import { auditDir, auditKeyFile, dataDir } from '../paths.ts';
 import type { CheckLine, CheckReport } from '../protocol/setup.ts';
-import { ProviderError } from '../providers/contract.ts';
 import { selectProvider, type Selection } from '../providers/select.ts';
 import { probeSandbox } from '../sandbox/probe.ts';
 import { locatePython } from '../sandbox/python.ts';
+import { remedyOf } from './remedy.ts';
 
 const smallestNode = [20, 19] as const;
 const freeBytesWanted = 2e9;
@@ -152,7 +152,7 @@ async function diskLine(): Promise<CheckLine> {
 }
 
 function failure(name: string, error: unknown): CheckLine {
-  const remedy = error instanceof RepliqueError || error instanceof ProviderError ? error.remedy : undefined;
-  const detail = error instanceof Error ? error.message : String(error);
+  const remedy = remedyOf(error);
+  const detail = (error as Error).message;
   return { name, ok: false, needed: true, detail, ...(remedy !== undefined && { remedy }) };
 }

@@ -25,6 +25,13 @@ export interface Refusal {
   readonly limits: Limits;
 }
 
+/** A call that is thought of, with the most tokens that it may write. */
+export interface PlannedCall {
+  readonly model: Priced;
+  readonly inputTokens: number;
+  readonly maxTokens: number;
+}
+
 /** A call that may be made. */
 export interface Reservation {
   /** Most tokens that it may generate. */
@@ -106,6 +113,39 @@ export class Meter {
     };
   }
 
+  /**
+   * Why calls may not all be made, one beside the other, if each used all that it may; `undefined` where they may. Nothing
+   * is reserved: each is, when it is made.
+   */
+  whyNotAll(calls: readonly PlannedCall[]): Refusal | undefined {
+    const inputTokens = calls.reduce((sum, call) => sum + call.inputTokens, 0);
+    const maxTokens = calls.reduce((sum, call) => sum + call.maxTokens, 0);
+    const costOf = (outputTokens: number): number | undefined =>
+      this.costOfAll(calls, outputTokens / Math.max(1, maxTokens));
+    const request = { inputTokens, maxTokens, costOf };
+    for (const scope of ['cell', 'session'] as const) {
+      const limits = this.limits[scope];
+      const found = this.#allowed(scope, limits, request);
+      if (found !== maxTokens)
+        return { scope, shortage: typeof found === 'string' ? found : 'tokens', limits };
+    }
+    const limits = this.limits.day;
+    if (limits.tokens === undefined && limits.dollars === undefined) return undefined;
+    const used = this.#usedToday();
+    const found = used === undefined ? 'no record' : allowance(limits, used, request);
+    if (found === maxTokens) return undefined;
+    return { scope: 'day', shortage: typeof found === 'string' ? found : 'tokens', limits };
+  }
+
+  /** US dollars for calls that write that share of what they may; `undefined` where no price is known. */
+  costOfAll(calls: readonly PlannedCall[], share = 1): number | undefined {
+    const costs = calls.map(({ model, inputTokens, maxTokens }) =>
+      this.prices(model, { inputTokens, outputTokens: maxTokens * share, cachedTokens: 0 }),
+    );
+    const known = costs.filter((cost) => cost !== undefined);
+    return known.length < costs.length ? undefined : known.reduce((sum, cost) => sum + cost, 0);
+  }
+
   /** What a scope has used, by provider and model. */
   byModel(scope: 'cell' | 'session'): readonly (Total & { readonly estimated: boolean })[] {
     const groups = new Map<string, Spent[]>();
@@ -138,6 +178,18 @@ export class Meter {
       dollars: all.reduce((sum, { dollars }) => sum + dollars, 0),
     };
     return allowance(limits, used, request);
+  }
+
+  #usedToday(): { readonly tokens: number; readonly dollars: number } | undefined {
+    try {
+      const totals = this.ledger?.totals(startOfDay(this.#now()));
+      const sum = (pick: (total: Total) => number): number =>
+        (totals ?? []).reduce((all, total) => all + pick(total), 0);
+      return totals && { tokens: sum(({ tokens }) => tokens), dollars: sum(({ dollars }) => dollars) };
+    } catch (error) {
+      this.ledgerProblem = messageOf(error);
+      return undefined;
+    }
   }
 
   #enter(

@@ -1,8 +1,6 @@
-import { chmodSync, closeSync, constants, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'libsql';
 import { z } from 'zod';
-import { makeDirectories } from '../files.ts';
+import { makePrivate } from '../files.ts';
 import type { HistoryEntry, RequestContent } from '../protocol/messages.ts';
 
 /** A cell that ran. */
@@ -188,11 +186,4 @@ export class HistoryDatabase {
       .prepare('delete from sessions where id <> ? and id not in (select session from cells)')
       .run(current);
   }
-}
-
-/** Makes the file, for its owner alone, before anything is in it. What SQLite keeps beside it has the same rights. */
-function makePrivate(file: string): void {
-  makeDirectories(dirname(file), 0o700);
-  closeSync(openSync(file, constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK, 0o600));
-  chmodSync(file, 0o600);
 }

@@ -11,6 +11,10 @@ export interface CellRequest {
   readonly executionCount: number;
   /** The kernel's name of the cell, see `cellOf`; absent where its client does not name it. */
   readonly cell?: string | undefined;
+  /** By which client it was sent, and when it came, on the clock of `performance.now`. */
+  readonly sent?: { readonly client: string; readonly atMs: number };
+  /** The kernel's names of cells that the person has deleted since the last request. */
+  readonly deletedCells?: readonly string[];
   readonly signal: AbortSignal;
   readonly emit: (event: CellEvent) => void;
   /** Asks the person; absent where the client does not allow stdin. */

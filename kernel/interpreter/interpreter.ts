@@ -1,16 +1,19 @@
+import type { OpenAttempts } from '../loop/attempts.ts';
 import type { Conversation } from '../loop/conversation.ts';
 import type { CellOutcome } from '../loop/events.ts';
 import type { CheckReport } from '../protocol/setup.ts';
 import type { Worker } from '../sandbox/contract.ts';
 import type { WorkspaceFiles } from '../sandbox/files/contract.ts';
-import { Turns } from '../turns.ts';
+import type { TimelineControl } from '../timeline/contract.ts';
+import { createControl } from '../timeline/control.ts';
+import type { Timeline } from '../timeline/timeline.ts';
+import { showAbout } from './about.ts';
 import { parseCell, type Cell, type MagicCall } from './cell.ts';
-import { failed, plainError, runCodeCell, runWidget } from './code-cell.ts';
+import { failed, plainError } from './code-cell.ts';
 import type { CellRequest, Interpreter, WidgetRequest } from './contract.ts';
 import type { Sources } from './editing/contract.ts';
 import * as editing from './editing/index.ts';
 import { evaluate, notEvaluated } from './expressions.ts';
-import { IdleSnapshots } from './idle-snapshots.ts';
 import {
   succeeded,
   type Answers,
@@ -20,22 +23,27 @@ import {
   type SandboxControl,
   type Sessions,
   type Spending,
+  type TapeControl,
 } from './magics/contract.ts';
 import { magics } from './magics/index.ts';
-import { noticesTo, runPromptCell, type OpenLoop } from './prompt-cell.ts';
+import { noticesTo, type OpenLoop } from './prompt-cell.ts';
 import type { ReferenceSources } from './references/contract.ts';
 import { SessionReferences } from './references/session-references.ts';
+import { CellRunner } from './runner.ts';
 
 export interface InterpreterOptions {
   readonly worker: Worker;
   readonly conversation: Conversation;
+  readonly timeline: Timeline;
   /** The session's loop, made with its provider on first use. Rejects with a ProviderError. */
   readonly loop: OpenLoop;
+  readonly openAttempts: OpenAttempts;
   readonly systemCheck: (signal: AbortSignal) => Promise<CheckReport>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly answers: Answers;
   readonly files: WorkspaceFiles;
@@ -47,13 +55,17 @@ export interface InterpreterOptions {
   readonly notice?: string;
   /** What is to be settled before a cell, one that may run code or another: earlier sessions, the notebook's profile. Says what to tell. */
   readonly settle: (runsCode: boolean, request: CellRequest) => Promise<readonly string[]>;
-  /** Settles when what has been said so far is saved: a prompt is not answered before. */
+  /** Settles when what has been said and done so far is saved: a prompt is not answered before. */
   readonly saved: () => Promise<unknown>;
   /** Said in every cell. */
   readonly warnings: readonly string[];
   /** Ends what the session holds besides the worker. */
   readonly close: () => Promise<void>;
 }
+
+const promptMagics: ReadonlySet<string> = new Set(
+  magics.filter(({ takesPrompt }) => takesPrompt === true).map(({ name }) => name),
+);
 
 /** JupyterLab waits no longer for what it completes; while a cell runs, an answer that is not there soon is none. */
 const editingMs = 1000;
@@ -67,43 +79,45 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
 class SessionInterpreter implements Interpreter {
   readonly #options: InterpreterOptions;
   #notice: string | undefined;
-  readonly #turns = new Turns();
-  /** What occupies the worker. */
-  #running = 0;
-  readonly #snapshots: IdleSnapshots;
+  readonly #runner: CellRunner;
+  readonly #control: TimelineControl;
   readonly #sources: Sources;
   #lastCell = 0;
   readonly #references: SessionReferences;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
-    this.#sources = { ...options, magics, lastCell: () => this.#lastCell };
-    this.#snapshots = new IdleSnapshots(() => options.worker.snapshot());
     this.#references = new SessionReferences(options.references);
+    this.#runner = new CellRunner({
+      ...options,
+      references: this.#references,
+      isPlayed: () => ['replay', 'verify'].includes(options.tape.running),
+    });
+    this.#control = createControl(
+      options.timeline,
+      options.worker,
+      (signal, action) => this.#runner.alone(signal, action),
+      options.saved,
+    );
+    this.#sources = { ...options, timeline: this.#control, magics, lastCell: () => this.#lastCell };
     this.#notice = options.notice;
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
     this.#lastCell = Math.max(this.#lastCell, request.executionCount);
     this.#references.history.begin(request);
+    if (request.deletedCells !== undefined) await this.#forget(request, request.deletedCells);
     const outcome = await this.#run(parseCell(request.code), request);
     if (outcome.status === 'error' || Object.keys(request.userExpressions).length === 0) return outcome;
     const rest = notEvaluated(request, outcome.userExpressions);
-    const more = rest && (await this.#alone(request, () => evaluate(this.#options.worker, request, rest)));
+    const more =
+      rest && (await this.#runner.alone(request.signal, () => evaluate(this.#options.worker, request, rest)));
     if (more?.status === 'error') return more;
     return { status: 'ok', userExpressions: { ...outcome.userExpressions, ...more?.userExpressions } };
   }
 
-  async deliver(request: WidgetRequest): Promise<void> {
-    await this.#snapshots.before();
-    const began = performance.now();
-    this.#running += 1;
-    try {
-      await runWidget(this.#options.worker, request);
-    } finally {
-      this.#running -= 1;
-      this.#snapshots.after(performance.now() - began);
-    }
+  deliver(request: WidgetRequest): Promise<void> {
+    return this.#runner.deliver(request);
   }
 
   isComplete(code: string): ReturnType<Interpreter['isComplete']> {
@@ -119,25 +133,25 @@ class SessionInterpreter implements Interpreter {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#snapshots.end(), this.#options.worker.close(), this.#options.close()]);
+    await Promise.all([this.#runner.end(), this.#options.worker.close(), this.#options.close()]);
   }
 
   #waitMs(): number {
-    return this.#running > 0 ? editingBesideMs : editingMs;
+    return this.#runner.isBusy ? editingBesideMs : editingMs;
   }
 
   async #run(cell: Cell, request: CellRequest): Promise<CellOutcome> {
     if (request.silent && (cell.kind === 'prompt' || cell.kind === 'empty')) {
-      return this.#runCode(request, '', 'python');
+      return this.#runner.code(request, '', 'python');
     }
     if (cell.kind !== 'empty') await this.#sayNotices(cell, request);
     switch (cell.kind) {
       case 'empty':
         return succeeded;
       case 'prompt':
-        return this.#runPrompt(request, cell.text);
+        return this.#runner.prompt(request, cell.text);
       case 'code':
-        return this.#runCode(request, cell.code, 'python');
+        return this.#runner.code(request, cell.code, 'python');
       case 'help':
         return this.#help(request, cell.topic);
       case 'cell-magic':
@@ -147,53 +161,22 @@ class SessionInterpreter implements Interpreter {
     }
   }
 
-  #runCode(request: CellRequest, code: string, language: 'python' | 'bash'): Promise<CellOutcome> {
-    const { worker, conversation } = this.#options;
-    const told = this.#references.history.telling(conversation, request);
-    return this.#alone(request, () => runCodeCell(worker, told, request, code, language));
-  }
-
-  /** Code and prompts run one at a time, whatever subshell they come from; magics that do neither run beside them. */
-  async #alone(request: CellRequest, action: () => Promise<CellOutcome>): Promise<CellOutcome> {
-    const done = await this.#turns.enter(aborted(request.signal));
-    if (done === undefined) return failed(request, plainError('KeyboardInterrupt', ''), true);
-    await this.#snapshots.before();
-    const began = performance.now();
-    this.#running += 1;
-    try {
-      this.#options.worker.beginCell(request.executionCount, request.cell);
-      return await action();
-    } finally {
-      this.#running -= 1;
-      this.#snapshots.after(performance.now() - began);
-      done();
-    }
-  }
-
   async #lineMagics(request: CellRequest, calls: readonly MagicCall[], prompt: string): Promise<CellOutcome> {
     let outcome: CellOutcome = succeeded;
+    const takers = calls.filter(({ name }) => promptMagics.has(name));
+    const [taker, second] = takers;
+    if (second !== undefined) {
+      const problem = `%${taker?.name ?? ''} and %${second.name} can’t both run the prompt: write one of them.`;
+      return failed(request, plainError('TwoPromptMagics', problem), false);
+    }
     for (const call of calls) {
+      if (call === taker) continue;
       outcome = await this.#magic(request, 'line', call, '');
       if (outcome.status === 'error') return outcome;
     }
+    if (taker !== undefined) return this.#magic(request, 'line', taker, prompt);
     if (prompt === '' || request.silent) return outcome;
-    return this.#runPrompt(request, prompt);
-  }
-
-  #runPrompt(request: CellRequest, prompt: string): Promise<CellOutcome> {
-    const { loop, worker, saved } = this.#options;
-    return this.#alone(request, async () => {
-      const give = this.#references.giveFor(prompt, request.executionCount);
-      const outcome = await runPromptCell(
-        loop,
-        worker,
-        this.#references.history.watching(request),
-        prompt,
-        give,
-      );
-      await saved();
-      return outcome;
-    });
+    return this.#runner.prompt(request, prompt);
   }
 
   #magic(
@@ -213,38 +196,39 @@ class SessionInterpreter implements Interpreter {
   }
 
   async #help(request: CellRequest, topic: string): Promise<CellOutcome> {
-    const found = magics.find((magic) => magic.name === topic.replace(/^%+/, ''));
-    if (found) {
-      const text = editing.aboutMagic(found);
-      request.emit({ type: 'page', markdown: `\`${found.usage}\`: ${found.summary}`, text, pager: true });
-      return succeeded;
-    }
-    const { worker } = this.#options;
-    const model = await editing.aboutModel(this.#sources, topic);
-    const about = topic === '' ? undefined : await worker.inspect(topic, topic.length, 0);
-    const text = model ?? about?.['text/plain'];
-    if (typeof text !== 'string') return this.#magic(request, 'line', { name: 'help', args: '' }, '');
-    request.emit({ type: 'page', markdown: `\`\`\`\n${text}\n\`\`\``, text, pager: true });
-    return succeeded;
+    const shown = await showAbout(request, topic, this.#sources, this.#options.worker);
+    return shown ?? this.#magic(request, 'line', { name: 'help', args: '' }, '');
   }
 
   #magicContext(request: CellRequest): MagicContext {
     return {
       request,
-      runCode: (code, language) => this.#runCode(request, code, language),
+      runCode: (code, language) => this.#runner.code(request, code, language),
       systemCheck: this.#options.systemCheck,
-      alone: (action) => this.#alone(request, action),
-      runPrompt: (text) => this.#runPrompt(request, text),
+      alone: async (action) =>
+        (await this.#runner.alone(request.signal, action)) ??
+        failed(request, plainError('KeyboardInterrupt', ''), true),
+      runPrompt: (text) => this.#runner.prompt(request, text),
+      runAttempts: (text, wanted) => this.#runner.attempts(request, text, wanted),
       contextUse: async (signal) =>
         (await this.#options.loop(signal, { say: noticesTo(request) })).contextUse(signal),
       network: this.#options.network,
       sandbox: this.#options.sandbox,
       spending: this.#options.spending,
       sessions: this.#options.sessions,
+      tape: this.#options.tape,
       models: this.#options.models,
       answers: this.#options.answers,
+      timeline: this.#control,
       magics,
     };
+  }
+
+  async #forget({ signal }: CellRequest, cells: readonly string[]): Promise<void> {
+    await this.#runner.alone(signal, () => {
+      this.#options.timeline.forget(cells);
+      return Promise.resolve();
+    });
   }
 
   async #sayNotices(cell: Cell, request: CellRequest): Promise<void> {
@@ -256,12 +240,6 @@ class SessionInterpreter implements Interpreter {
     this.#notice = undefined;
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 function mayRunCode(cell: Cell): boolean {
   switch (cell.kind) {

@@ -15,7 +15,12 @@ export type OpenLoop = (
     /** Told what the reader is to know of the choice of the provider. */
     readonly say: (text: string) => void;
   },
-) => Promise<ContinuationManager>;
+) => Promise<PromptLoop>;
+
+/** The loop as a prompt cell uses it. */
+type PromptLoop = Pick<ContinuationManager, 'processWithContinuation' | 'contextUse'>;
+
+type OpenOne = (...asked: Parameters<OpenLoop>) => Promise<Pick<PromptLoop, 'processWithContinuation'>>;
 
 /** Shows a cell's reader what is said. */
 export const noticesTo =
@@ -29,8 +34,8 @@ export const noticesTo =
  * @param give finds what goes with the prompt because it points at it
  */
 export async function runPromptCell(
-  loop: OpenLoop,
-  worker: Worker,
+  loop: OpenOne,
+  worker: Pick<Worker, 'execute'>,
   request: CellRequest,
   prompt: string,
   give?: ProcessOptions['give'],
@@ -47,12 +52,12 @@ export async function runPromptCell(
 type Stop = Extract<LoopEvent, { type: 'stop' }>;
 
 async function stopOf(
-  loop: OpenLoop,
+  loop: OpenOne,
   request: CellRequest,
   prompt: string,
   give: ProcessOptions['give'],
 ): Promise<Stop> {
-  let manager: ContinuationManager;
+  let manager: Awaited<ReturnType<OpenOne>>;
   try {
     manager = await loop(request.signal, { cell: request.executionCount, say: noticesTo(request) });
   } catch (error) {
@@ -91,7 +96,7 @@ function withoutProvider(error: unknown, signal: AbortSignal): Stop {
 
 /** Makes the answer `Out[n]` and `_`, where a worker runs, and evaluates what the client asked for. */
 async function bindAnswer(
-  worker: Worker,
+  worker: Pick<Worker, 'execute'>,
   request: CellRequest,
   answer: string,
 ): Promise<Readonly<Record<string, unknown>>> {

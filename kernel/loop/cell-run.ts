@@ -13,6 +13,7 @@ import { providerStop, stopWith, toolStop } from './problems.ts';
 import type { Stop } from './problems.ts';
 import { aborted, untilAborted } from './race.ts';
 import { recordOf } from './record.ts';
+import { RequestRecorder, tapedImages } from './request-recorder.ts';
 import type { TurnTrace } from './stop/contract.ts';
 import { firstStop } from './stop/index.ts';
 import { timesBefore } from './stop/repetition.ts';
@@ -48,6 +49,7 @@ export class CellRun {
   readonly #started: number;
   readonly #turns: TurnTrace[] = [];
   readonly #summaries: TurnSummary[] = [];
+  readonly #requests: RequestRecorder;
   #asked: Omit<Asked, 'given'> = { prompt: '', hasGiven: false };
   #stop: Stop = stopWith('Interrupted');
   #summary: CellSummary | undefined;
@@ -57,6 +59,7 @@ export class CellRun {
     this.#emit = options.emit ?? (() => undefined);
     this.#signal = AbortSignal.any([this.#left.signal, ...(options.signal ? [options.signal] : [])]);
     this.#started = options.now();
+    this.#requests = new RequestRecorder(options.conversation);
   }
 
   get turns(): readonly TurnTrace[] {
@@ -79,6 +82,7 @@ export class CellRun {
     this.#emit({
       type: 'stop',
       summary,
+      conversation: this.#o.conversation.trail.value,
       ...(problem ? { problem } : {}),
       ...(reason === 'final' ? { answer } : {}),
     });
@@ -150,6 +154,7 @@ export class CellRun {
       if (room.compaction !== undefined) this.#emit({ type: 'compaction', ...room.compaction });
       if (!room.fits && !opened) return this.#failed(stopWith('ContextOverflow'));
       const messages = conversation.messages();
+      const asked = this.#requests.request(window.givenRoom);
       if (!opened) this.#emit({ type: 'turn-start', turn: number, provider: provider.name, model });
       opened = true;
       const outcome = await streamTurn({
@@ -178,7 +183,7 @@ export class CellRun {
         final: ended && kind === 'final',
       });
       const turn = { record, outcome, kind, durationMs: now() - started };
-      this.#emit({ type: 'turn-end', turn: number, record, durationMs: turn.durationMs });
+      this.#emit({ type: 'turn-end', turn: number, record, durationMs: turn.durationMs, request: asked });
       this.#summaries.push({
         turn: number,
         model: source.model,
@@ -198,6 +203,7 @@ export class CellRun {
     const { conversation, tools, params } = this.#o;
     const { note, notice } = feedbackOn(kind, outcome, tools.names(), params.maxTokens);
     conversation.addResponse(outcome.said);
+    this.#requests.answered();
     if (note !== undefined) conversation.addNote(note);
     if (notice !== undefined) this.#notice(notice);
   }
@@ -222,11 +228,13 @@ export class CellRun {
       ? `${ran.forModel}
 ${sameAgain}`
       : ran.forModel;
-    this.#emit({ type: 'helper-end', turn: number, helper, block, result: ran.result, forModel });
+    const images = tapedImages(ran.images);
+    this.#emit({ type: 'helper-end', turn: number, helper, block, result: ran.result, forModel, images });
     const { status, durationMs } = ran.result;
     const summary = this.#summaries.pop();
     if (summary) this.#summaries.push({ ...summary, helper: { lang: block.lang, status, durationMs } });
     this.#o.conversation.addResult(forModel, ran.images);
+    this.#requests.ran();
     if (failure) return failure;
     return this.#isStopped() ? stopWith('Interrupted') : { ...ran, forModel };
   }

@@ -9,6 +9,8 @@ export interface Part {
   images?: readonly ChatImage[] | undefined;
   /** What is left of an older cell beside its words. */
   readonly isDigest?: boolean | undefined;
+  /** The notebook's cell that it belongs to, by the kernel's name of it. */
+  readonly of?: string | undefined;
 }
 
 export interface Entry {
@@ -64,16 +66,13 @@ export function digest(entries: readonly Entry[], cell: number): readonly Entry[
   const words = old
     .filter(({ role }) => role === 'user')
     .flatMap(({ parts }) => parts.filter(({ kind, isDigest }) => kind === 'words' || isDigest === true));
-  const answer = old
-    .findLast(({ role }) => role === 'assistant')
-    ?.parts.at(-1)
-    ?.text.replace(block, '')
-    .trim();
+  const answered = old.findLast(({ role }) => role === 'assistant')?.parts.at(-1);
+  const answer = answered?.text.replace(block, '').trim();
   const said =
     answer === undefined || answer === ''
       ? 'You did not answer this in words.'
       : `You answered: ${bound(answer, shortAnswer)}`;
-  const left: Part = { kind: 'note', text: said, isDigest: true };
+  const left: Part = { kind: 'note', text: said, isDigest: true, of: answered?.of };
   return [{ ...first, parts: [...words, left, ...first.parts] }, ...entries.slice(next + 1)];
 }
 

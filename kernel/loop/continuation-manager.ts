@@ -1,4 +1,6 @@
+import { estimateMessages } from '../economy/estimate.ts';
 import type { WorkerOutput } from '../sandbox/contract.ts';
+import { beginPrompt } from './begin-prompt.ts';
 import { CellRun } from './cell-run.ts';
 import { Conversation } from './conversation.ts';
 import type { CellSummary, HelperBlock } from './events.ts';
@@ -85,6 +87,21 @@ export class ContinuationManager {
     return (await this.#contextWindow(signal)).use(this.conversation);
   }
 
+  /**
+   * What the first call for a prompt would read and may write at most, in tokens. Nothing is asked or kept.
+   * @throws ProviderError where the model can't be asked
+   */
+  async estimate(
+    prompt: string,
+    { signal = new AbortController().signal, give }: Pick<ProcessOptions, 'signal' | 'give'>,
+  ): Promise<{ readonly inputTokens: number; readonly maxTokens: number }> {
+    const window = await this.#contextWindow(signal);
+    const conversation = this.conversation.fork();
+    const options = { ...this.#options, conversation, ...(give && { give }) };
+    await beginPrompt(prompt, options, window.givenRoom, signal, () => undefined);
+    return { inputTokens: estimateMessages(conversation.messages()), maxTokens: window.maxTokens };
+  }
+
   async #runBlock(
     block: HelperBlock,
     signal: AbortSignal,
@@ -106,6 +123,7 @@ export class ContinuationManager {
         collector.add(output);
         onOutput(output);
       },
+      around: this.#options.around,
     });
     const limit = this.#window?.resultChars ?? 4000;
     const hints = hintsFor(result, {

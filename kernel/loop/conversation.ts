@@ -9,52 +9,40 @@ import {
   type Part,
 } from './compaction.ts';
 import { bound, escapeTags } from './escape.ts';
+import { contentsOf } from './contents.ts';
 import type { CompactionCounts } from './events.ts';
+import { brokenOffIn, endings, joined, type Talk } from './earlier.ts';
+import { hasCells, withoutCells } from './forget.ts';
 import type { GivenPart } from './given.ts';
-import { closingTag } from './grammar.ts';
+import { nothingSaid, saying, type Listings } from './listings.ts';
+import { Marker, type Mark } from './mark.ts';
 import { OwnCode } from './own-code.ts';
+import { Trail } from './trail.ts';
 
 const maxUserCode = 2000;
-const maxListing = 2000;
 /** A cell of as many turns is a long one; this much of older results in it is worth a rewritten prefix. */
 const manyTurns = 8;
 const muchChars = 6000;
 /** As many results have their images in the messages at once. */
 const mostWithImages = 4;
-
-/** The messages of a session, to be kept and taken up again. */
-export interface Talk {
-  readonly cell: number;
-  readonly entries: readonly {
-    readonly role: 'user' | 'assistant';
-    readonly cell: number;
-    readonly parts: readonly Readonly<Part>[];
-  }[];
-}
-
-/** What there is to work with, one file or name a line. Absent: not looked at. */
-interface Listings {
-  readonly files?: string | undefined;
-  readonly memory?: string | undefined;
-}
-
 /**
  * The messages of one session. Roles alternate, beginning with the user, whatever happened in a cell. Between
  * compactions a message that has been answered never changes and the one that has not is only added to, so that what a
  * model's cache holds of an earlier call stays valid.
  */
 export class Conversation {
+  readonly trail = new Trail();
   readonly #system: string;
-  readonly #onChange: () => void;
+  readonly #tell: () => void;
   #entries: Entry[] = [];
   #cell = 0;
   /** As many parts before the words of the newest prompt go with it. */
   #given = 0;
-  /** Absent: to be said again. */
-  #listing: string | undefined;
-  readonly #ownCode = new OwnCode();
-  /** The lines of the memory's listing that were said and still hold. */
-  #memory: readonly string[] = [];
+  #ownCode = new OwnCode();
+  readonly #marker = new Marker();
+  #version = 0;
+  #place: string | undefined;
+  #said = nothingSaid;
 
   /**
    * @param system the system message, the same for the whole session
@@ -62,7 +50,17 @@ export class Conversation {
    */
   constructor(system: string, onChange: () => void = () => undefined) {
     this.#system = system;
-    this.#onChange = onChange;
+    this.#tell = onChange;
+  }
+
+  /** Grows with each change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The notebook's cell that what comes next belongs to, by the kernel's name of it. */
+  standIn(cell: string | undefined): void {
+    this.#place = cell;
   }
 
   /** The messages for the next call. */
@@ -85,20 +83,15 @@ export class Conversation {
       .join('\n');
   }
 
+  /** The parts of the newest message, where the model has not answered it. */
+  unanswered(): readonly Readonly<Part>[] {
+    const last = this.#entries.at(-1);
+    return last?.role === 'user' ? last.parts : [];
+  }
+
   /** What the messages are made of, for who wants to see what fills the context. */
-  parts(): readonly { readonly what: string; readonly messages: readonly { readonly content: string }[] }[] {
-    const contents = (role: Entry['role'], kind: Part['kind']): { content: string }[] =>
-      this.#entries
-        .filter((entry) => entry.role === role)
-        .flatMap(({ parts }) => parts.filter((part) => part.kind === kind))
-        .map(({ text }) => ({ content: text }));
-    return [
-      { what: 'instructions', messages: [{ content: this.#system }] },
-      { what: 'your prompts', messages: contents('user', 'words') },
-      { what: 'the model’s replies', messages: contents('assistant', 'words') },
-      { what: 'results of code', messages: contents('user', 'result') },
-      { what: 'notes on files, memory and code of yours', messages: contents('user', 'note') },
-    ];
+  parts(): ReturnType<typeof contentsOf> {
+    return contentsOf(this.#system, this.#entries);
   }
 
   /** The least that the next call must hold: the system message and the newest one. */
@@ -111,13 +104,15 @@ export class Conversation {
    * A prompt cell begins. What the listings hold is said only where it changed since it was last said.
    * @param given what the prompt points at; it goes before the prompt's words
    */
-  beginCell(prompt: string, { files, memory }: Listings = {}, given: readonly GivenPart[] = []): void {
+  beginCell(prompt: string, listings: Listings = {}, given: readonly GivenPart[] = []): void {
     this.#cell += 1;
-    if (files !== undefined) this.#sayFiles(escapeTags(bound(files.trim(), maxListing)));
-    if (memory !== undefined) this.#sayMemory(escapeTags(bound(memory.trim(), maxListing)));
+    const { notes, said } = saying(listings, this.#said);
+    for (const note of notes) this.#addUser('note', note);
+    this.#said = said;
     if (given.some(({ images = [] }) => images.length > 0)) this.#dropImages();
     for (const { kind, text, images } of given) this.#addUser(kind, text, images);
     this.#given = given.length;
+    this.trail.prompt(prompt);
     this.#addUser('words', prompt);
   }
 
@@ -126,13 +121,15 @@ export class Conversation {
     if (text.trim() === '') return;
     const last = this.#entries.at(-1);
     if (last?.role !== 'user') throw new Error('A response needs a user message before it.');
-    this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [{ kind: 'words', text }] });
+    this.#entries.push({ role: 'assistant', cell: this.#cell, parts: [this.#part('words', text)] });
+    this.trail.reply(text);
     this.#onChange();
   }
 
   /** A helper's result, as `ResultCollector` made it, with the images that the model is given. */
   addResult(text: string, images: readonly ChatImage[] = []): void {
     if (images.length > 0) this.#dropImages();
+    this.trail.result(text);
     this.#addUser('result', text, images);
   }
 
@@ -147,6 +144,7 @@ export class Conversation {
    */
   recordUserCode(code: string, lang: string, resultText: string): void {
     this.#cell += 1;
+    this.trail.code(lang, code);
     const shown = escapeTags(bound(code.trim(), maxUserCode));
     this.#addUser('note', `I ran this ${lang} code myself:\n${shown}`);
     this.#addUser('result', resultText);
@@ -158,6 +156,7 @@ export class Conversation {
   forgetCell(): void {
     const mine = this.#entries.filter((entry) => entry.cell === this.#cell);
     if (mine.some((entry) => entry.role === 'assistant')) return;
+    this.trail.forget();
     const last = this.#entries.at(-1);
     const words = last?.parts.findLastIndex((part) => part.kind === 'words') ?? -1;
     if (last?.role === 'user' && words !== -1) last.parts.splice(words - this.#given);
@@ -184,8 +183,7 @@ export class Conversation {
       const left = digest(this.#entries, oldest);
       if (left === this.#entries) break;
       this.#entries = [...left];
-      this.#listing = undefined;
-      this.#memory = [];
+      this.#said = nothingSaid;
       done.summarisedCells += 1;
       oldest = this.#entries[0]?.cell ?? this.#cell;
     }
@@ -213,46 +211,74 @@ export class Conversation {
   state(): Talk {
     const entries = this.#entries.map(({ parts, ...entry }) => ({
       ...entry,
-      parts: parts.map(({ kind, text, isDigest }) => ({ kind, text, ...(isDigest && { isDigest }) })),
+      parts: parts.map(({ kind, text, isDigest, of }) => ({
+        ...{ kind, text },
+        ...(isDigest && { isDigest }),
+        ...(of !== undefined && { of }),
+      })),
     }));
-    return { cell: this.#cell, entries };
+    return { cell: this.#cell, trail: this.trail.value, entries };
+  }
+
+  /** Everything that was said, images included, to go back to. */
+  mark(): Mark {
+    const entries = this.#marker.freeze(this.#entries);
+    return { cell: this.#cell, entries, said: this.#said, trail: this.trail.value };
+  }
+
+  /** Goes back: everything is as it was then. */
+  restore({ cell, entries, said, trail }: Mark): void {
+    this.#cell = cell;
+    this.trail.follow(trail);
+    this.#entries = this.#marker.thaw(entries);
+    this.#said = said;
+    this.#given = 0;
+    this.#ownCode = new OwnCode();
+    this.#onChange();
+  }
+
+  /** Another conversation that goes on from here; nobody is told of its changes. */
+  fork(): Conversation {
+    const other = new Conversation(this.#system);
+    other.restore(this.mark());
+    return other;
+  }
+
+  /** Forgets what cells of the notebook added, by the kernel's names of them. */
+  forget(cells: ReadonlySet<string>): void {
+    if (!hasCells(this.#entries, cells)) return;
+    this.#entries = withoutCells(this.#entries, cells);
+    this.#said = nothingSaid;
+    this.#ownCode = new OwnCode();
+    this.#onChange();
   }
 
   /**
    * Puts an earlier session's messages before this one's. What was broken off there is ended; Python's memory is not as it was.
    * @returns what was broken off
    */
-  prepend({ cell, entries }: Talk): 'helper' | 'reply' | undefined {
+  prepend({ cell, trail = '', entries }: Talk): 'helper' | 'reply' | undefined {
+    if (this.#entries.length === 0) this.trail.follow(trail);
     const mine = this.#entries.map((entry) => ({ ...entry, cell: entry.cell + cell }));
     this.#entries = entries.map((entry) => ({ ...entry, parts: entry.parts.map((part) => ({ ...part })) }));
     const brokenOff = brokenOffIn(this.#entries);
     const mineCell = this.#cell;
     this.#cell = cell;
-    if (brokenOff === 'helper') this.#addUser('result', lostResult);
-    if (brokenOff === 'reply') this.#addUser('note', 'You did not answer this: the session ended.');
-    for (const { role, parts, ...rest } of mine) {
-      const before = this.#entries.at(-1);
-      if (before?.role === role) before.parts.push(...parts);
-      else this.#entries.push({ role, parts, ...rest });
-    }
+    if (brokenOff) this.#addUser(endings[brokenOff].kind, endings[brokenOff].text);
+    this.#entries = joined(this.#entries, mine);
     this.#cell = cell + mineCell;
     this.#addUser('note', 'Python was started anew since then: the variables of before are gone.');
-    this.#listing = undefined;
-    this.#memory = [];
+    this.#said = nothingSaid;
     return brokenOff;
   }
 
-  #sayFiles(files: string): void {
-    if (files === this.#listing) return;
-    this.#addUser('note', files === '' ? 'The workspace is empty.' : `Files in the workspace:\n${files}`);
-    this.#listing = files;
+  #onChange(): void {
+    this.#version += 1;
+    this.#tell();
   }
 
-  #sayMemory(memory: string): void {
-    const lines = memory.split('\n').filter((line) => line !== '');
-    const fresh = lines.filter((line) => !this.#memory.includes(line));
-    if (fresh.length > 0) this.#addUser('note', `Python’s memory has:\n${fresh.join('\n')}`);
-    this.#memory = lines;
+  #part(kind: Part['kind'], text: string): Part {
+    return { kind, text, ...(this.#place !== undefined && { of: this.#place }) };
   }
 
   /** Each call sends all images anew: beyond a few the older results are told of in words only. */
@@ -263,7 +289,7 @@ export class Conversation {
   }
 
   #addUser(kind: Part['kind'], text: string, images: readonly ChatImage[] = []): void {
-    const part: Part = { kind, text, ...(images.length > 0 && { images }) };
+    const part: Part = { ...this.#part(kind, text), ...(images.length > 0 && { images }) };
     const last = this.#entries.at(-1);
     if (last?.role === 'user') {
       last.parts.push(part);
@@ -272,17 +298,3 @@ export class Conversation {
     this.#onChange();
   }
 }
-
-/** What was going on when these messages were the last: a helper, or the reply to a prompt or a helper's result. */
-function brokenOffIn(entries: readonly Entry[]): 'helper' | 'reply' | undefined {
-  const last = entries.at(-1);
-  const end = last?.parts.at(-1);
-  if (last?.role === 'assistant') {
-    return end?.text.trimEnd().endsWith(closingTag) === true ? 'helper' : undefined;
-  }
-  // A result in a cell of its own is that of the user's code.
-  const isUsersCode = end?.kind === 'result' && last?.cell !== entries.at(-2)?.cell;
-  return last === undefined || isUsersCode ? undefined : 'reply';
-}
-
-const lostResult = '<result status="died">\n(the session ended while this ran)\n</result>';

@@ -1,3 +1,4 @@
+import type { Environment } from '../environment/schema.ts';
 import type { Usage } from '../providers/contract.ts';
 import type { WorkerError, WorkerOutput } from '../sandbox/contract.ts';
 import type { ToolResult } from '../tools/contract.ts';
@@ -50,6 +51,35 @@ export interface TurnRecord {
   readonly final: boolean;
 }
 
+/** What the tape keeps of an image: it is in the outputs, or was. */
+export interface TapedImage {
+  readonly mime: string;
+  /** Of its base64, hex. */
+  readonly sha256: string;
+}
+
+/** What the tape keeps of a turn's request: with it the conversation can be made again. See docs/reference/mime.md. */
+export interface TapedRequest {
+  /** What had been said before this cell, by content: see `Trail`. */
+  readonly conversation: string;
+  /** What the model was given since its last words, besides the result of a helper. */
+  readonly given: readonly {
+    readonly kind: 'words' | 'result' | 'note';
+    readonly text: string;
+    readonly images?: readonly TapedImage[];
+  }[];
+  /** What the model could take of that which the prompt points at; absent: it points at nothing. */
+  readonly room?: { readonly chars: number; readonly allChars: number; readonly sees: boolean };
+}
+
+/** What the tape keeps of a helper's result. */
+export interface TapedResult {
+  readonly status: ToolResult['status'];
+  /** What the model was given, exactly. */
+  readonly text: string;
+  readonly images?: readonly TapedImage[];
+}
+
 /** One line of the footer's timeline. */
 export interface TurnSummary {
   readonly turn: number;
@@ -70,6 +100,20 @@ export interface CellSummary {
   readonly usage: Usage;
   readonly cost?: number;
   readonly stop: StopReason;
+}
+
+/** Where a cell is not what the tape has of it. */
+export interface Divergence {
+  /** `request`: what the model is asked; `result`: what code comes to; `schema`: the tape itself is not as it was written. */
+  readonly kind: 'request' | 'result' | 'code' | 'missing' | 'schema';
+  readonly turn?: number;
+  readonly helper?: number;
+  /** One sentence. */
+  readonly what: string;
+  readonly recorded?: string;
+  readonly found?: string;
+  /** Of texts of several lines, as `diff -u` writes it. */
+  readonly diff?: string;
 }
 
 /** What one compaction did. */
@@ -106,6 +150,8 @@ export type LoopEvent =
       readonly turn: number;
       readonly record: TurnRecord;
       readonly durationMs: number;
+      /** Absent: it is not for the tape. */
+      readonly request?: TapedRequest;
     }
   | {
       readonly type: 'helper-start';
@@ -127,10 +173,12 @@ export type LoopEvent =
       readonly result: ToolResult;
       /** What the model is given, exactly. */
       readonly forModel: string;
+      readonly images?: readonly TapedImage[];
     }
   /** What the model was told before was rewritten, once, so that it fits or costs less. `text` says so to the reader. */
   | ({ readonly type: 'compaction'; readonly text: string } & CompactionCounts)
   | { readonly type: 'notice'; readonly text: string }
+  | ({ readonly type: 'divergence' } & Divergence)
   /** What went to the model with the prompt, because the prompt points at it. */
   | {
       readonly type: 'given';
@@ -139,18 +187,38 @@ export type LoopEvent =
         readonly reference: string;
         readonly what: string;
         /** Where it was cut: characters that the model has, of how many. */
-        readonly shown?: number;
-        readonly of?: number;
+        readonly shown?: number | undefined;
+        readonly of?: number | undefined;
+        /** A file of the workspace, and what it held. */
+        readonly file?: { readonly path: string; readonly sha256: string } | undefined;
       }[];
     }
   | {
       readonly type: 'stop';
       readonly summary: CellSummary;
+      /** What was said with this cell, by content; absent: it is not for the tape. */
+      readonly conversation?: string;
+      /** What its results may depend on besides; absent: it was said before, or is not known. */
+      readonly environment?: Environment;
       /** For every reason but `final`: name, sentence, and the command that mends it. */
       readonly problem?: { readonly ename: string; readonly sentence: string; readonly remedy: string };
       /** The final answer's text, for `final`. */
       readonly answer?: string;
     };
+
+/** What stands around the events of attempts at a prompt: each attempt's come after its heading, and all of them before the end. */
+type AttemptEvent =
+  | {
+      readonly type: 'attempt';
+      /** Of its branch. */
+      readonly name: string;
+      /** Who answers, and how. */
+      readonly what: string;
+      /** What the first calls of all may use; with the first. */
+      readonly estimate?: string | undefined;
+    }
+  /** All attempts are shown; what they came to. */
+  | { readonly type: 'attempts'; readonly markdown: string; readonly text: string };
 
 /** What a cell that is no prompt emits: its code's outputs as they are, or text of a magic. */
 type CodeEvent =
@@ -159,12 +227,14 @@ type CodeEvent =
       readonly type: 'page';
       readonly markdown: string;
       readonly text: string;
+      /** Shown in place of the Markdown, where the client can. */
+      readonly svg?: string;
       /** Meant to be paged through, where the client can. */
       readonly pager?: boolean;
     };
 
 /** Everything a running cell can show. The output emitter turns it into Jupyter messages. */
-export type CellEvent = LoopEvent | CodeEvent;
+export type CellEvent = LoopEvent | AttemptEvent | CodeEvent;
 
 /** How a cell ended, for the execute_reply. */
 export type CellOutcome =

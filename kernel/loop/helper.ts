@@ -5,6 +5,9 @@ import { aborted, untilAborted } from './race.ts';
 /** How much longer than its time a tool may take to end by itself, in milliseconds. */
 const overtimeMs = 5000;
 
+/** Around a helper that may have to wait, which does not count as its time; `undefined` where the signal came before. */
+export type Around = <T>(signal: AbortSignal, action: () => Promise<T>) => Promise<T | undefined>;
+
 export interface HelperRun {
   readonly tool: ToolPlugin;
   readonly code: string;
@@ -13,6 +16,7 @@ export interface HelperRun {
   readonly onOutput: (output: WorkerOutput) => void;
   readonly onInput?: NonNullable<ToolContext['onInput']> | undefined;
   readonly origin?: ToolContext['origin'] | undefined;
+  readonly around?: Around | undefined;
   readonly now: () => number;
 }
 
@@ -24,11 +28,11 @@ export interface HelperRun {
 export async function runHelper(run: HelperRun): Promise<ToolResult> {
   const { tool, code, timeoutMs, signal, now } = run;
   const started = now();
+  const around: Around = run.around ?? ((_, action) => action());
   const over = new AbortController();
   const ended = AbortSignal.any([signal, over.signal]);
-  const timer = setTimeout(() => {
-    over.abort();
-  }, timeoutMs + overtimeMs);
+  const arm = (): NodeJS.Timeout => setTimeout(() => over.abort(), timeoutMs + overtimeMs);
+  let timer = arm();
   let open = true;
   const onOutput = (output: WorkerOutput): void => {
     if (open) run.onOutput(output);
@@ -39,8 +43,13 @@ export async function runHelper(run: HelperRun): Promise<ToolResult> {
     const { onInput, origin } = run;
     const given = { ...(onInput && { onInput }), ...(origin && { origin }) };
     const context = { signal: ended, timeoutMs, onOutput, ...given };
-    const result = valid === aborted ? aborted : await untilAborted(tool.execute(code, context), ended);
-    if (result !== aborted) return result;
+    clearTimeout(timer);
+    const begin = (): Promise<ToolResult> => {
+      timer = arm();
+      return tool.execute(code, context);
+    };
+    const result = valid === aborted ? aborted : await untilAborted(around(ended, begin), ended);
+    if (result !== aborted && result !== undefined) return result;
     return { status: signal.aborted ? 'interrupted' : 'timeout', durationMs: now() - started };
   } finally {
     open = false;

@@ -2,6 +2,7 @@ import type { ChatImage, Provider, Usage } from '../providers/contract.ts';
 import type { ToolContext, ToolPlugin, ToolResult } from '../tools/contract.ts';
 import type { Conversation } from './conversation.ts';
 import type { HelperBlock, LoopEvent, TurnRecord } from './events.ts';
+import type { Around } from './helper.ts';
 import type { Given, GivenRoom } from './given.ts';
 import type { Source } from './turn.ts';
 
@@ -31,6 +32,8 @@ export interface ManagerOptions {
   readonly keepResult?: (text: string) => string | undefined;
   /** US dollars for what a turn used; `undefined` where no price is known. Absent: none is. */
   readonly costOf?: (usage: Usage, source: Source) => number | undefined;
+  /** Around each helper. Absent: none has to wait. */
+  readonly around?: Around;
   /** Absent: a new one. */
   readonly conversation?: Conversation;
   /** Clock for durations, in milliseconds; absent: the system's. */

@@ -1,18 +1,21 @@
 import type { CellEvent, LoopEvent } from '../loop/events.ts';
+import { attemptFailure, attemptMessage } from './attempts.ts';
 import { CellBounds } from './bounds.ts';
 import type { CellEmitter, EmitterFactory, EmitterOptions, IopubMessage, Refused } from './contract.ts';
 import { DisplayIds } from './display-ids.ts';
+import { divergenceMessage } from './divergence.ts';
 import { failureMessage } from './failure.ts';
 import { safeMarkdown } from './firewall/markdown.ts';
 import { createRedactor } from './firewall/redact.ts';
 import type { Redactor } from './firewall/redact.ts';
+import { safeSvg } from './firewall/svg.ts';
 import { filterTerminal, stripTerminal } from './firewall/terminal.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { footerMessage } from './footer.ts';
 import { givenMessage } from './given.ts';
 import { LineBreaks } from './lines/line-breaks.ts';
 import { TurnLines } from './lines/turn-lines.ts';
-import { displayData, noticeMessage, oneLine, retryText } from './messages.ts';
+import { displayData, noticeMessage, oneLine, retryText, withReplique } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { TurnView } from './turn-view.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -54,14 +57,18 @@ class Emitter implements CellEmitter {
   private readonly ids: DisplayIds;
   private readonly comms: Comms;
   private readonly onRefused: (refused: Refused) => void;
-  private readonly cell: string;
+  private cell: string;
   private readonly outgoing: Outgoing;
-  private readonly bounds = new CellBounds();
+  private readonly nextCell: () => string;
+  private bounds = new CellBounds();
   private readonly kept: KeptOutputs;
-  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end'> | undefined;
+  private turn: Pick<TurnView, 'add' | 'restart' | 'answeredBy' | 'flush' | 'end' | 'helped'> | undefined;
+  /** The turn whose helper runs. */
+  private answered: Pick<TurnView, 'helped'> | undefined;
   private readonly lines: LineBreaks | undefined;
   private worker: WorkerView | undefined;
   private model = '';
+  private isAttempt = false;
 
   constructor(options: EmitterOptions, session: Session) {
     this.options = options;
@@ -70,7 +77,8 @@ class Emitter implements CellEmitter {
     this.comms = session.comms;
     this.onRefused = session.onRefused;
     this.kept = new KeptOutputs(session.files, options.executionCount, session.redactor);
-    this.cell = session.ids.nextCell(options.sessionId);
+    this.nextCell = () => session.ids.nextCell(options.sessionId);
+    this.cell = this.nextCell();
     this.lines = options.form === 'lines' ? new LineBreaks(options.publish) : undefined;
     this.outgoing = new Outgoing(this.lines?.publish ?? options.publish);
   }
@@ -94,7 +102,8 @@ class Emitter implements CellEmitter {
         this.model = event.model;
         break;
       case 'turn-end':
-        this.turn?.end(event.record, event.durationMs);
+        this.turn?.end(event.record, event.durationMs, event.request);
+        this.answered = this.turn;
         this.turn = undefined;
         break;
       case 'helper-start':
@@ -115,6 +124,9 @@ class Emitter implements CellEmitter {
       case 'notice':
         this.publish(noticeMessage(event.text, this.redactor));
         break;
+      case 'divergence':
+        this.publish(divergenceMessage(event, this.redactor));
+        break;
       case 'given':
         this.publish(givenMessage(event, this.redactor));
         break;
@@ -128,7 +140,13 @@ class Emitter implements CellEmitter {
         this.worker?.output(event.output);
         break;
       case 'page':
-        this.page(event);
+        this.page(event, {});
+        break;
+      case 'attempt':
+        this.attempt(event);
+        break;
+      case 'attempts':
+        this.attemptsEnd(event);
         break;
     }
   }
@@ -198,7 +216,7 @@ class Emitter implements CellEmitter {
     this.onRefused({ cell: this.options.executionCount, ...place, types, ...cut });
   }
 
-  private helperEnd({ turn, helper, block, result }: Event<'helper-end'>): void {
+  private helperEnd({ turn, helper, block, result, forModel, images }: Event<'helper-end'>): void {
     const isShown = this.worker?.failed === true;
     this.endWorker();
     const { status, error, notice } = result;
@@ -207,23 +225,54 @@ class Emitter implements CellEmitter {
     } else if (notice !== undefined) {
       this.publish(noticeMessage(notice, this.redactor, { turn, helper }));
     } else this.outgoing.flush();
+    const pictures = images !== undefined && images.length > 0 && { images };
+    this.answered?.helped({ status, text: forModel, ...pictures });
   }
 
-  private page({ markdown, text, pager }: Event<'page'>): void {
+  /** What follows is another branch's: with turns and bounds of its own. */
+  private attempt(event: Event<'attempt'>): void {
+    this.endTurn();
+    this.endWorker();
+    this.isAttempt = true;
+    this.cell = this.nextCell();
+    this.bounds = new CellBounds();
+    this.model = '';
+    this.publish(attemptMessage(event, this.redactor));
+  }
+
+  private attemptsEnd({ markdown, text }: Event<'attempts'>): void {
+    this.endTurn();
+    this.endWorker();
+    this.isAttempt = false;
+    this.page({ type: 'page', markdown, text }, withReplique({ kind: 'attempts' }));
+  }
+
+  private page(
+    { markdown, text, svg, pager }: Event<'page'>,
+    metadata: Readonly<Record<string, unknown>>,
+  ): void {
     const clean = (value: string): string => showInvisible(this.redactor.text(filterTerminal(value)));
+    const drawing = svg === undefined ? undefined : safeSvg(clean(svg));
     const data = {
-      'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))),
+      ...(drawing === undefined
+        ? { 'text/markdown': safeMarkdown(this.redactor.text(stripTerminal(markdown))) }
+        : { 'image/svg+xml': drawing }),
       'text/plain': clean(text),
     };
     if (pager === true && isPaged(data, this.options.pager)) return;
-    this.publish(displayData(data, {}));
+    this.publish(displayData(data, metadata));
   }
 
-  private stop({ summary, problem }: Extract<LoopEvent, { type: 'stop' }>): void {
+  private stop(event: Extract<LoopEvent, { type: 'stop' }>): void {
+    const { summary, problem } = event;
     this.endTurn();
     this.endWorker();
-    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor));
+    if (summary.turns.length > 0) this.publish(footerMessage(summary, this.redactor, event));
     if (problem === undefined) return;
+    if (this.isAttempt) {
+      this.publish(attemptFailure(problem, this.redactor));
+      return;
+    }
     const ename = oneLine(problem.ename, this.redactor);
     const evalue = oneLine(problem.sentence, this.redactor);
     const remedy = oneLine(problem.remedy, this.redactor);

@@ -1,14 +1,25 @@
-import type { CellSummary, TurnSummary } from '../loop/events.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Environment } from '../environment/schema.ts';
+import type { CellSummary, LoopEvent, TurnSummary } from '../loop/events.ts';
 import type { IopubMessage } from './contract.ts';
 import { escapeHtml } from './firewall/html.ts';
 import type { Redactor } from './firewall/redact.ts';
 import { formatCost, formatCount, formatDuration, formatUsage, plural } from './format.ts';
 import { displayData, markdownName, oneLine, withReplique } from './messages.ts';
 import { mime } from './schema.ts';
-import type { CellData } from './schema.ts';
+import type { CellData, CellTape } from './schema.ts';
 
-/** The cell's last line: what it took, with each turn folded behind it. */
-export function footerMessage(summary: CellSummary, redactor: Redactor): IopubMessage {
+type Stop = Extract<LoopEvent, { type: 'stop' }>;
+
+/**
+ * The cell's last line: what it took, with each turn folded behind it.
+ * @param said by the event that ends the cell; `conversation` is for the tape, and absent where it is not
+ */
+export function footerMessage(
+  summary: CellSummary,
+  redactor: Redactor,
+  { conversation, environment }: Pick<Stop, 'conversation' | 'environment'> = {},
+): IopubMessage {
   const line = lineOf(summary);
   const rows = summary.turns.map((turn) => rowOf(turn, redactor));
   return displayData(
@@ -17,6 +28,7 @@ export function footerMessage(summary: CellSummary, redactor: Redactor): IopubMe
       'text/markdown': markdown(line, summary.turns, redactor),
       'text/plain': `▸ ${line}`,
       [mime.cell]: redactor.json(cellData(summary)),
+      ...(conversation !== undefined && { [mime.tape]: tapeOf(conversation) }),
     },
     withReplique({
       kind: 'cell',
@@ -25,6 +37,7 @@ export function footerMessage(summary: CellSummary, redactor: Redactor): IopubMe
         durationMs,
         ...(helper && { helperDurationMs: helper.durationMs }),
       })),
+      ...(environment && { environment: redactor.json(environment) as Environment }),
     }),
   );
 }
@@ -74,6 +87,12 @@ function markdown(line: string, turns: readonly TurnSummary[], redactor: Redacto
   );
   return [`*▸ ${line.replace('<', '&lt;')}*`, ...(turns.length > 1 ? [items.join('\n')] : [])].join('\n\n');
 }
+
+const tapeOf = (conversation: string): CellTape => ({
+  version: 1,
+  replique: packageJson.version,
+  conversation,
+});
 
 function cellData({ stop, turns, helpers, usage, cost }: CellSummary): CellData {
   return {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { environmentSchema } from '../environment/schema.ts';
 
 /** The MIME types of Replique's own data, as docs/reference/mime.md describes them. */
 export const mime = {
   turn: 'application/vnd.replique.turn+json',
   result: 'application/vnd.replique.result+json',
   cell: 'application/vnd.replique.cell+json',
+  tape: 'application/vnd.replique.tape+json',
+  divergence: 'application/vnd.replique.divergence+json',
 } as const;
 
 const count = z.int().nonnegative();
@@ -89,9 +92,64 @@ export const cellSchema = z.strictObject({
 });
 export type CellData = z.infer<typeof cellSchema>;
 
+const images = z
+  .array(z.strictObject({ mime: z.string().max(100), sha256 }))
+  .max(100)
+  .optional();
+/** Empty: nothing was said yet. */
+const trail = z.string().regex(/^(?:[0-9a-f]{64})?$/);
+
+/** `application/vnd.replique.tape+json` in a turn: what the model was given, so that the cell can be replayed. */
+export const turnTapeSchema = z.strictObject({
+  version: z.literal(1),
+  conversation: trail,
+  given: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['words', 'result', 'note']),
+        text: z.string().max(1_000_000),
+        images,
+      }),
+    )
+    .max(1000),
+  room: z.strictObject({ chars: count, allChars: count, sees: z.boolean() }).optional(),
+  result: z.strictObject({ status: helperStatus, text: z.string().max(1_000_000), images }).optional(),
+  seal: sha256,
+});
+export type TurnTape = z.infer<typeof turnTapeSchema>;
+
+/** The same type in a cell's footer: who recorded it, and what had been said by its end. */
+export const cellTapeSchema = z.strictObject({
+  version: z.literal(1),
+  replique: z.string().max(100),
+  conversation: trail,
+});
+export type CellTape = z.infer<typeof cellTapeSchema>;
+
+/** `application/vnd.replique.divergence+json`: where a cell is not what the tape has of it. */
+export const divergenceSchema = z.strictObject({
+  version: z.literal(1),
+  kind: z.enum(['request', 'result', 'code', 'missing', 'schema']),
+  turn: count.optional(),
+  helper: count.optional(),
+  what: z.string(),
+  recorded: z.string().optional(),
+  found: z.string().optional(),
+  diff: z.string().optional(),
+});
+export type DivergenceData = z.infer<typeof divergenceSchema>;
+
 /** `metadata.replique` of an output: where it belongs, and what changes from run to run. */
 export const metadataSchema = z.strictObject({
-  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given']),
+  kind: z.enum(['turn', 'helper', 'cell', 'notice', 'given', 'divergence', 'attempt', 'failure', 'attempts']),
+  attempt: z
+    .strictObject({
+      name: z.string().max(100),
+      what: z.string().max(1000),
+      estimate: z.string().max(1000).optional(),
+    })
+    .optional(),
+  problem: z.strictObject({ ename: z.string(), sentence: z.string(), remedy: z.string() }).optional(),
   references: z
     .array(
       z.strictObject({
@@ -99,6 +157,9 @@ export const metadataSchema = z.strictObject({
         what: z.string(),
         shown: count.optional(),
         of: count.optional(),
+        file: z
+          .strictObject({ path: z.string().max(4096), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+          .optional(),
       }),
     )
     .optional(),
@@ -110,5 +171,6 @@ export const metadataSchema = z.strictObject({
   turns: z
     .array(z.strictObject({ durationMs: milliseconds, helperDurationMs: milliseconds.optional() }))
     .optional(),
+  environment: environmentSchema.optional().catch(undefined),
 });
 export type RepliqueMetadata = z.infer<typeof metadataSchema>;

@@ -1,4 +1,4 @@
-import type { TurnRecord } from '../loop/events.ts';
+import type { TapedRequest, TapedResult, TurnRecord } from '../loop/events.ts';
 import type { IopubMessage } from './contract.ts';
 import { showInvisible } from './firewall/invisible.ts';
 import { codeFence, safeMarkdown } from './firewall/markdown.ts';
@@ -7,7 +7,8 @@ import { wellFormed } from './firewall/stream.ts';
 import { stripTerminal } from './firewall/terminal.ts';
 import { formatCount, formatDuration, formatUsage } from './format.ts';
 import { displayData, markdownName, oneLine, quietLine, updateDisplay, withReplique } from './messages.ts';
-import { mime } from './schema.ts';
+import { mime, type TurnTape } from './schema.ts';
+import { sealOf } from './seal.ts';
 
 const shortestIntervalMs = 50;
 /** An update carries the whole text, so long texts are updated less often: at most this many characters a second. */
@@ -42,6 +43,9 @@ export class TurnView {
   private status: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private lastSize = 0;
+  /** What its last state showed, and what of it is for the tape. */
+  private last: { data: Record<string, unknown>; metadata: Record<string, unknown> } | undefined;
+  private tape: Omit<TurnTape, 'seal'> | undefined;
 
   constructor(options: TurnViewOptions) {
     this.options = options;
@@ -83,15 +87,40 @@ export class TurnView {
     if (this.timer !== undefined) this.refresh();
   }
 
-  /** The last state. Without a record the turn broke off, and what there is stays. */
-  end(record?: TurnRecord, durationMs?: number): void {
+  /**
+   * The last state. Without a record the turn broke off, and what there is stays.
+   * @param request what is recorded of what was asked; absent: nothing is
+   */
+  end(record?: TurnRecord, durationMs?: number, request?: TapedRequest): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.status = undefined;
     const data = this.bundle(this.heading(record, durationMs), false);
     if (record !== undefined) data[mime.turn] = this.options.redactor.json(record);
     const metadata = this.metadata(false, record?.final, durationMs);
-    this.options.publish(updateDisplay(data, metadata, this.options.displayId));
+    this.last = { data, metadata };
+    if (record !== undefined && request !== undefined) {
+      this.tape = this.options.redactor.json({ version: 1, ...request }) as Omit<TurnTape, 'seal'>;
+    }
+    this.showLast();
+  }
+
+  /** Records what came of the turn's helper. */
+  helped(result: TapedResult): void {
+    if (this.tape === undefined) return;
+    this.tape = {
+      ...this.tape,
+      result: this.options.redactor.json(result) as NonNullable<TurnTape['result']>,
+    };
+    this.showLast();
+  }
+
+  private showLast(): void {
+    if (this.last === undefined) return;
+    const { data, metadata } = this.last;
+    const { tape } = this;
+    const taped = tape && { [mime.tape]: { ...tape, seal: sealOf(data[mime.turn], tape) } };
+    this.options.publish(updateDisplay({ ...data, ...taped }, metadata, this.options.displayId));
   }
 
   private refresh(): void {

@@ -105,7 +105,7 @@ async function ask(findings: readonly Finding[], { onInput }: ExecuteOptions): P
     ({ capability, line, text }) => `${words[capability].asks} (line ${line}: ${text})`,
   );
   const said = await onInput(
-    `A helper asks for ${what.join(', ')}. Allow it for this session? [y/N] `,
+    `A helper asks ${what.join(', ')}. Allow it for this session? [y/N] `,
     false,
   ).catch(() => undefined);
   return said === undefined ? undefined : isYes(said);

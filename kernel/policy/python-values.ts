@@ -5,8 +5,8 @@ const mostAliases = 2_000;
 const mostText = 10_000;
 
 /** A text that stands in the code, put together from its parts; `undefined` for what only running it would tell. */
-export function literal(node: Node | null, depth = 0): string | undefined {
-  if (node === null || depth > longestChain || node.endIndex - node.startIndex > mostText) return undefined;
+export function literal(node: Node | null | undefined, depth = 0): string | undefined {
+  if (!node || depth > longestChain || node.endIndex - node.startIndex > mostText) return undefined;
   if (node.type === 'parenthesized_expression') return literal(node.namedChild(0), depth + 1);
   if (node.type === 'string') {
     const parts = node.namedChildren.map((child) => (child?.type === 'interpolation' ? undefined : child));
@@ -25,13 +25,11 @@ function joined(nodes: readonly (Node | null)[], depth: number): string | undefi
   return parts.some((part) => part === undefined) ? undefined : parts.join('');
 }
 
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\', "'": "'", '"': '"' };
+
 function unescaped(text: string): string {
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))/gs,
-    (all, x?: string, u?: string, other?: string) => {
-      if (x !== undefined || u !== undefined) return String.fromCharCode(parseInt(x ?? u ?? '', 16));
-      return { n: '\n', t: '\t', '\\': '\\', "'": "'", '"': '"' }[other ?? ''] ?? all;
-    },
+  return text.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/gs, (all, what: string) =>
+    what.length > 1 ? String.fromCharCode(parseInt(what.slice(1), 16)) : (escapes[what] ?? all),
   );
 }
 
@@ -41,26 +39,28 @@ export class PythonNames {
 
   /** Takes note of `import a.b as c`; gives the modules' names. */
   imported(node: Node): readonly string[] {
-    return node.namedChildren.flatMap((child) => {
-      if (child === null) return [];
-      const name = child.type === 'aliased_import' ? child.childForFieldName('name')?.text : child.text;
-      if (name === undefined) return [];
-      const alias = child.childForFieldName('alias')?.text;
-      if (alias !== undefined) this.#set(alias, name);
-      return [name];
-    });
+    return node.namedChildren
+      .filter((child) => child !== null)
+      .map((child) => {
+        const name = nameOf(child);
+        const alias = child.childForFieldName('alias')?.text;
+        if (alias !== undefined) this.#set(alias, name);
+        return name;
+      });
   }
 
   /** Takes note of `from a import b as c`; gives the full names. */
   importedFrom(node: Node): readonly string[] {
     const module = node.childForFieldName('module_name')?.text;
     if (module === undefined) return [];
-    const names = node.childrenForFieldName('name').flatMap((child) => {
-      const name = child?.type === 'aliased_import' ? child.childForFieldName('name')?.text : child?.text;
-      if (name === undefined) return [];
-      this.#set(child?.childForFieldName('alias')?.text ?? name, `${module}.${name}`);
-      return [`${module}.${name}`];
-    });
+    const names = node
+      .childrenForFieldName('name')
+      .filter((child) => child !== null)
+      .map((child) => {
+        const name = nameOf(child);
+        this.#set(child.childForFieldName('alias')?.text ?? name, `${module}.${name}`);
+        return `${module}.${name}`;
+      });
     return names.length > 0 ? names : [module];
   }
 
@@ -73,10 +73,10 @@ export class PythonNames {
   }
 
   /** The dotted name that an expression stands for. */
-  resolve(node: Node | null): string | undefined {
+  resolve(node: Node | null | undefined): string | undefined {
     const tail: string[] = [];
     let at = node;
-    for (let step = 0; at !== null && step < longestChain; step += 1) {
+    for (let step = 0; at && step < longestChain; step += 1) {
       if (at.type === 'attribute') {
         tail.unshift(at.childForFieldName('attribute')?.text ?? '');
         at = at.childForFieldName('object');
@@ -87,11 +87,11 @@ export class PythonNames {
   }
 
   /** The path in `Path("…")`. */
-  pathOf(node: Node | null): string | undefined {
+  pathOf(node: Node | null | undefined): string | undefined {
     if (node?.type !== 'call') return undefined;
     const name = this.resolve(node.childForFieldName('function'));
     if (name !== 'Path' && name !== 'pathlib.Path' && name !== 'pathlib.PosixPath') return undefined;
-    return literal(node.childForFieldName('arguments')?.namedChild(0) ?? null);
+    return literal(node.childForFieldName('arguments')?.namedChild(0));
   }
 
   #named(node: Node, tail: readonly string[]): string | undefined {
@@ -111,11 +111,11 @@ export class PythonNames {
     const [first, second] = node.childForFieldName('arguments')?.namedChildren ?? [];
     const name =
       callee?.type === 'identifier' ? (this.#aliases.get(callee.text) ?? callee.text) : callee?.text;
-    if (name === '__import__' || name === 'importlib.import_module') return literal(first ?? null);
-    if (name === 'import_module') return literal(first ?? null);
+    if (name === '__import__' || name === 'importlib.import_module' || name === 'import_module')
+      return literal(first);
     if (name === 'get_ipython') return 'get_ipython';
     if (name !== 'getattr') return undefined;
-    const [object, attribute] = [this.resolve(first ?? null), literal(second ?? null)];
+    const [object, attribute] = [this.resolve(first), literal(second)];
     return object !== undefined && attribute !== undefined ? `${object}.${attribute}` : undefined;
   }
 
@@ -123,3 +123,6 @@ export class PythonNames {
     if (this.#aliases.size < mostAliases) this.#aliases.set(alias, name);
   }
 }
+
+/** Of `name as alias`, or of a name. */
+const nameOf = (node: Node): string => (node.childForFieldName('name') ?? node).text;

@@ -67,7 +67,7 @@ function call(
   const reached = names.resolve(node);
   if (reached !== undefined && reached !== name) addName(findings, reached, node);
   if (pathWriters.has(callee?.childForFieldName('attribute')?.text ?? '')) {
-    const path = names.pathOf(callee?.childForFieldName('object') ?? null);
+    const path = names.pathOf(callee?.childForFieldName('object'));
     if (path !== undefined && isOutside(path)) findings.add('write-outside', node);
   }
   if (name === undefined) return;
@@ -90,7 +90,7 @@ function call(
   if (writers.has(name) && [first, second].some((value) => value !== undefined && isOutside(value))) {
     findings.add('write-outside', node);
   }
-  const commands = capabilityOf(name) === 'subprocess' ? commandOf(given[0] ?? null, first) : undefined;
+  const commands = capabilityOf(name) === 'subprocess' ? commandOf(given[0], first) : undefined;
   if (commands !== undefined) onShell(node.startPosition.row, commands);
 }
 
@@ -100,13 +100,13 @@ const isReader = (name: string, method: string): boolean =>
 
 function modeOf(given: readonly (Node | null)[]): string | undefined {
   const mode = given.find((each) => each?.childForFieldName('name')?.text === 'mode');
-  return literal(mode?.childForFieldName('value') ?? null);
+  return literal(mode?.childForFieldName('value'));
 }
 
 /** A command line that stands in the code: as a text, or as a list of texts. */
-function commandOf(node: Node | null, text: string | undefined): string | undefined {
+function commandOf(node: Node | null | undefined, text: string | undefined): string | undefined {
   if (text !== undefined) return text;
-  if (node === null || !['list', 'tuple'].includes(node.type)) return undefined;
+  if (!node || !['list', 'tuple'].includes(node.type)) return undefined;
   const words = node.namedChildren
     .slice(0, 50)
     .map((each) => literal(each) ?? (/executable/.test(each?.text ?? '') ? 'python' : 'x'));
@@ -116,14 +116,13 @@ function commandOf(node: Node | null, text: string | undefined): string | undefi
 /** Takes out `!command`, `%magic` and `%%magic` lines, which are no Python. */
 function withoutIpythonLines(code: string, onShell: (row: number, text: string) => void): string {
   if (!/[!%]/.test(code)) return code;
-  const lines = code.split('\n');
-  const first = lines.findIndex((line) => line.trim() !== '');
-  const cell = /^%%(bash|sh|script|system|!)/.exec(lines[first]?.trim() ?? '');
+  const cell = /^\s*%%(?:bash|sh|script|system|!)[^\n]*\n?/.exec(code);
   if (cell) {
-    onShell(first + 1, lines.slice(first + 1).join('\n'));
+    onShell(cell[0].split('\n').length - 1, code.slice(cell[0].length));
     return '';
   }
-  return lines
+  return code
+    .split('\n')
     .map((line, row) => {
       const found = /^(\s*)(?:[\w, ]+=\s*)?(!{1,2}|%%?(?=\w))\s*(.*)$/.exec(line);
       if (!found) return line;

@@ -71,6 +71,10 @@ export const auditKinds = {
       origin: z
         .enum(['helper', 'cell', 'kernel', 'other'])
         .describe('a model’s helper, a person’s own cell, Replique’s own line after a prompt, or else'),
+      again: z
+        .boolean()
+        .optional()
+        .describe('it ran before in that cell, and is run again to rebuild memory, see docs/time-travel.md'),
       turn: count.optional().describe('turn of the model'),
       helper: count.optional().describe('number of the helper in its cell'),
       language: z.string().min(1).max(100),

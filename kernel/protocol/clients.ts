@@ -37,6 +37,19 @@ export function cellOf({ header, metadata }: Pick<Message, 'header' | 'metadata'
   return `client:${hash.slice(0, 32)}`;
 }
 
+/** More than any person deletes between two cells that they run. */
+const mostDeleted = 10_000;
+const deleted = z.object({ deletedCells: z.array(z.string().regex(notebookId)).max(mostDeleted) });
+
+/**
+ * The cells that were deleted in the client's document since its last execute request, by the kernel's names of them. JupyterLab and
+ * Notebook tell of them; where the list is not right as a whole, none is deleted.
+ */
+export function deletedCellsOf({ metadata }: Pick<Message, 'metadata'>): readonly string[] {
+  const { deletedCells = [] } = deleted.safeParse(metadata).data ?? {};
+  return deletedCells.map((id) => `notebook:${id}`);
+}
+
 function isJupyterClient(version: unknown): boolean {
   const [, major, minor] = /^(\d{1,3})\.(\d{1,3})/.exec(String(version)) ?? [];
   return Number(major) === 5 ? Number(minor) >= firstMinor : Number(major) > 5;

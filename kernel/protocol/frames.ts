@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Envelope, Header, JsonObject, ParentHeader } from './header.ts';
+import type { Envelope, Header, JsonObject, Message, ParentHeader } from './header.ts';
 import type { Signer } from './signer.ts';
 
 /**
@@ -32,11 +32,23 @@ const identity = z.looseObject({
   session: z.string(),
 });
 
+/** Header, parent header, metadata and content, each as JSON in UTF-8. */
+export type JsonParts = readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+
+/** A message of which nothing has been parsed: what passes it on need not. */
+export interface RawMessage {
+  readonly parts: JsonParts;
+  readonly buffers: readonly Uint8Array[];
+}
+
 /**
- * Reads a message.
+ * Takes a message out of its frames and checks sizes and signature.
  * @throws DecodeError, and nothing else, for frames that are malformed, too large, unsigned, wrongly signed or replayed.
  */
-export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Envelope {
+export function openFrames(
+  frames: readonly Uint8Array[],
+  signer: Signer,
+): RawMessage & Pick<Envelope, 'identities'> {
   checkSizes(frames);
   const delimiter = frames.slice(0, LIMITS.identities + 1).findIndex((frame) => DELIMITER.equals(frame));
   if (delimiter < 0) throw new DecodeError('no delimiter');
@@ -46,19 +58,25 @@ export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Env
   }
   const [signature, header, parent, metadata, content, ...buffers] = frames.slice(delimiter + 1);
   if (!signature || !header || !parent || !metadata || !content) throw new DecodeError('frames are missing');
-  if (header.byteLength > LIMITS.headerBytes || parent.byteLength > LIMITS.headerBytes) {
-    throw new DecodeError('a header is too large');
-  }
-  if (metadata.byteLength + content.byteLength > LIMITS.jsonBytes)
-    throw new DecodeError('the content is too large');
-
-  const verdict = signer.verify(signature, [header, parent, metadata, content]);
+  const parts: JsonParts = [header, parent, metadata, content];
+  checkParts(parts);
+  const verdict = signer.verify(signature, parts);
   if (verdict !== 'valid') throw new DecodeError(`the signature is ${verdict}`);
+  return { identities, parts, buffers };
+}
+
+/**
+ * Reads a message.
+ * @throws DecodeError, and nothing else, as `openFrames`, and for JSON that is no message
+ */
+export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Envelope {
+  const { identities, parts, buffers } = openFrames(frames, signer);
+  const [header, parent, metadata, content] = parts;
   return {
     identities,
     message: {
       header: parseHeader(header),
-      parent_header: plainValues(parseObject(parent, 'parent header')),
+      parent_header: parseParent(parent),
       metadata: bounded(parseObject(metadata, 'metadata'), 'metadata'),
       content: bounded(parseObject(content, 'content'), 'content'),
       buffers,
@@ -68,10 +86,36 @@ export function decodeFrames(frames: readonly Uint8Array[], signer: Signer): Env
 
 /** Writes a message. Throws where the content is no JSON, which is a bug of the caller. */
 export function encodeFrames({ identities, message }: Envelope, signer: Signer): Uint8Array[] {
-  const parts = [message.header, message.parent_header, message.metadata, message.content].map((part) =>
+  return sealFrames(identities, rawMessage(message), signer);
+}
+
+/** A message with its JSON written out. */
+export function rawMessage({ header, parent_header, metadata, content, buffers }: Message): RawMessage {
+  const [first, second, third, fourth] = [header, parent_header, metadata, content].map((part) =>
     Buffer.from(JSON.stringify(part)),
-  );
-  return [...identities, DELIMITER, signer.sign(parts), ...parts, ...message.buffers];
+  ) as [Buffer, Buffer, Buffer, Buffer];
+  return { parts: [first, second, third, fourth], buffers };
+}
+
+/** Signs a message and puts it into frames. */
+export function sealFrames(
+  identities: readonly Uint8Array[],
+  { parts, buffers }: RawMessage,
+  signer: Signer,
+): Uint8Array[] {
+  return [...identities, DELIMITER, signer.sign(parts), ...parts, ...buffers];
+}
+
+/**
+ * Checks the sizes of a message's JSON.
+ * @throws DecodeError
+ */
+export function checkParts([header, parent, metadata, content]: JsonParts): void {
+  if (header.byteLength > LIMITS.headerBytes || parent.byteLength > LIMITS.headerBytes) {
+    throw new DecodeError('a header is too large');
+  }
+  if (metadata.byteLength + content.byteLength > LIMITS.jsonBytes)
+    throw new DecodeError('the content is too large');
 }
 
 function checkSizes(frames: readonly Uint8Array[]): void {
@@ -104,10 +148,22 @@ function isDeeper(value: unknown, depth: number): boolean {
   return depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1));
 }
 
-function parseHeader(frame: Uint8Array): Header {
+/**
+ * Reads a header, or
+ * @throws DecodeError
+ */
+export function parseHeader(frame: Uint8Array): Header {
   const header = plainValues(parseObject(frame, 'header'));
   if (!identity.safeParse(header).success) throw new DecodeError('the header lacks a field');
   return header as Header;
+}
+
+/**
+ * Reads a parent header, `{}` where there is none, or
+ * @throws DecodeError
+ */
+export function parseParent(frame: Uint8Array): ParentHeader {
+  return plainValues(parseObject(frame, 'parent header'));
 }
 
 function plainValues(object: JsonObject): ParentHeader {

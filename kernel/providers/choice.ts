@@ -75,6 +75,27 @@ export class ModelChoice {
     await before?.provider.close();
   }
 
+  /**
+   * Another one beside the session's, which goes on. The caller closes it.
+   * @throws as `make`
+   */
+  async beside(
+    { provider, model }: Answering,
+    signal: AbortSignal,
+    say: (text: string) => void,
+  ): Promise<Selection> {
+    const { config, select, confirm } = this.#o;
+    if (!isProviderName(provider)) throw unknownProvider(provider);
+    const selection = await select({ ...config, provider, model, fallback: [] }, signal);
+    try {
+      await confirm(selection, signal, say);
+    } catch (error) {
+      await selection.provider.close();
+      throw error;
+    }
+    return selection;
+  }
+
   /** It answers from now on, once it has been made sure that it does. @throws ProviderError where nobody does */
   async #take(selection: Selection, signal: AbortSignal, say: (text: string) => void): Promise<Selection> {
     try {

@@ -1,3 +1,4 @@
+import type { CellRequest } from '../interpreter/contract.ts';
 import type { EmitterOptions } from '../output/contract.ts';
 import type { Envelope } from '../protocol/header.ts';
 import type { CommRequest, RequestContent } from '../protocol/messages.ts';
@@ -24,6 +25,8 @@ type Content = RequestContent<'execute_request'>;
 interface Told {
   readonly form: EmitterOptions['form'];
   readonly cell: string | undefined;
+  readonly sent: NonNullable<CellRequest['sent']>;
+  readonly deletedCells: readonly string[];
 }
 
 /** The execute requests of a session: their queues, their numbers, and the questions they ask. */
@@ -99,7 +102,7 @@ export class Cells {
     { interpreter, createEmitter, keeper, history }: Session,
     requester: Requester,
     content: Content,
-    { form, cell }: Told,
+    { form, cell, sent, deletedCells }: Told,
     signal: AbortSignal,
   ): ReturnType<typeof execute> {
     const { sessionId, outbox } = this.#options;
@@ -112,7 +115,7 @@ export class Cells {
     const reply = execute(content, {
       interpreter,
       createEmitter,
-      ...{ form, cell },
+      ...{ form, cell, sent, deletedCells },
       ...(form === 'lines' && { hasPager: this.pagers.has(requester.header) }),
       sessionId,
       requestId: requester.header.msg_id,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cellOf, formOf } from '../protocol/clients.ts';
+import { cellOf, deletedCellsOf, formOf } from '../protocol/clients.ts';
 import type { Envelope } from '../protocol/header.ts';
 import { parseComm, parseRequest, replyType } from '../protocol/messages.ts';
 import type { Ports } from '../protocol/messages.ts';
@@ -109,7 +109,10 @@ class Router implements RunningRouter {
         this.#refuse(requester, request.problem);
         break;
       case 'execute_request':
-        this.#cells.push(requester, request.content, { form: formOf(message), cell: cellOf(message) });
+        this.#cells.push(requester, request.content, {
+          ...{ form: formOf(message), cell: cellOf(message), deletedCells: deletedCellsOf(message) },
+          sent: { client: message.header.session, atMs: performance.now() },
+        });
         break;
       case 'history_request':
       case 'is_complete_request':

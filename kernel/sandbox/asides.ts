@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Frame, Line } from './channel.ts';
 import { parseMessage, type ReplyMessage } from './messages.ts';
-import type { Snapshot } from './snapshots.ts';
+import type { Snapshot } from './snapshots/snapshots.ts';
 
 /** From the question to the answer, or to none. */
 const longestMs = 250;
@@ -42,7 +42,7 @@ export class Asides {
   }
 
   async ask(
-    parent: Snapshot,
+    parent: Pick<Snapshot, 'line' | 'pid'>,
     question: Readonly<Record<string, unknown>>,
   ): Promise<ReplyMessage | undefined> {
     if (this.#open.size >= this.#most) return undefined;

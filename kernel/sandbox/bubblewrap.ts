@@ -61,7 +61,7 @@ export async function launchInBubblewrap(
   }
   refuseSharedDirectories(options);
   const needs = { ...machine, bubblewrap, architecture };
-  const group = (await machine.cgroups.way())?.prepare(groupBounds(options.limits));
+  const group = (await machine.cgroups.way())?.prepare(groupBounds(options.limits, options.waiting));
   if (group === undefined) return launch(options, needs);
   try {
     return await launch(options, needs, group);

@@ -64,10 +64,10 @@ export interface ExecuteOutcome {
   readonly userExpressions?: Readonly<Record<string, unknown>>;
 }
 
-/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. */
+/** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. `isAgain`: it rebuilds memory. */
 export type RunOrigin =
-  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number }
-  | { readonly kind: 'cell' | 'kernel' };
+  | { readonly kind: 'helper'; readonly turn: number; readonly helper: number; readonly isAgain?: true }
+  | { readonly kind: 'cell' | 'kernel'; readonly isAgain?: true };
 
 export interface ExecuteOptions {
   readonly code: string;
@@ -148,11 +148,15 @@ export interface Worker {
   names(path: readonly string[], prefix: string): Promise<readonly NameFound[]>;
   /** What a dotted path leads to: type, size and beginning. None of the value's own code is run. */
   glance(path: readonly string[]): Promise<string | undefined>;
-  /** Takes a snapshot of the idle process and returns its id. */
+  /** Takes a snapshot of the idle process and returns its id. Of too many, those that were used longest ago go. */
   snapshot(): Promise<string>;
+  /** Sentences on what of the process that snapshot has not, or has only in part. With none it is exact. */
+  limitsOf(id: string): readonly string[];
   /** Makes a copy of that snapshot the active process. */
   resume(id: string): Promise<void>;
   drop(id: string): Promise<void>;
+  /** Whether that snapshot lives. */
+  has(id: string): boolean;
   /** A fresh process, nothing in memory. */
   restart(): Promise<void>;
   /** Ends every process of the session. */
@@ -228,6 +232,8 @@ export interface LaunchOptions {
   /** Each process may have as much address space as it likes: some programs reserve far more than they use. */
   readonly freeAddressSpace?: boolean;
   readonly limits: Limits;
+  /** So many processes may wait in it for the host, beside those that `limits` allows. */
+  readonly waiting?: number;
   /** Number of full-duplex channels handed to the process as descriptors 4, 5, … (3 is PID 1's own). */
   readonly channels: number;
   /** One more, which PID 1 keeps for the forwarder to the network. */

@@ -33,8 +33,8 @@ const processesOutside = 4;
  * What a cgroup allows a sandbox. It counts the files of its /tmp, /dev/shm and home, which have bounds of their own, so
  * the watchdog, which knows what may go first, comes before it.
  */
-export function groupBounds({ memoryBytes, processes }: Limits): GroupBounds {
-  return { memoryBytes: memoryBytes + roomInMemory, processes: processes + processesOutside };
+export function groupBounds({ memoryBytes, processes }: Limits, waiting = 0): GroupBounds {
+  return { memoryBytes: memoryBytes + roomInMemory, processes: processes + processesOutside + waiting };
 }
 
 interface HowApplied {
@@ -42,20 +42,22 @@ interface HowApplied {
   readonly shared?: boolean;
   /** See LaunchOptions. */
   readonly freeAddressSpace?: boolean | undefined;
+  /** See LaunchOptions. */
+  readonly waiting?: number | undefined;
 }
 
 /**
  * The limits as init.py applies them: `NAME=SOFT:HARD,…` in the names of setrlimit(2). They hold for each process;
- * NPROC counts the processes and threads of the sandbox's user namespace.
+ * NPROC counts the processes and threads of the sandbox's user namespace, and grows with those that wait.
  */
 export function resourceLimits(
   limits: Limits,
-  { shared = false, freeAddressSpace = false }: HowApplied = {},
+  { shared = false, freeAddressSpace = false, waiting = 0 }: HowApplied = {},
 ): string {
   const same = (value: number): readonly [number, number] => [value, value];
   const values: Readonly<Record<string, readonly [soft: number, hard: number]>> = {
     ...(freeAddressSpace ? {} : { AS: same(limits.memoryBytes) }),
-    ...(shared ? {} : { NPROC: same(limits.processes) }),
+    ...(shared ? {} : { NPROC: [limits.processes, limits.processes + waiting] }),
     NOFILE: same(limits.openFiles),
     FSIZE: same(limits.fileBytes),
     CPU: [limits.cpuSeconds, limits.cpuSeconds + cpuGraceSeconds],

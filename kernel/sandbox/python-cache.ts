@@ -5,34 +5,41 @@ import { z, type ZodType } from 'zod';
 import { makeDirectories } from '../files.ts';
 import { dataDir } from '../paths.ts';
 
+/** Who was asked, and about what. */
+interface Asked {
+  /** Absolute path of the interpreter. */
+  readonly executable: string;
+  /** Absent: about itself. */
+  readonly topic?: string;
+}
+
 /**
  * What an interpreter said of itself, kept between kernels: to ask it takes a twentieth of a second of each start. It
- * holds as long as the interpreter, its environment and the file `proof` of the answer are the same files.
- * @param executable absolute path
- * @param proof a file that the answer relies on
+ * holds as long as the interpreter, its environment and the `proofs` of the answer are the same files and directories.
+ * @param proofs what the answer relies on
  */
 export function knownAnswer<T>(
-  executable: string,
+  asked: Asked,
   schema: ZodType<T>,
-  proof: (answer: T) => string | null,
+  proofs: (answer: T) => readonly string[],
 ): T | undefined {
   try {
     const entry = z.object({ stamp: z.string(), answer: schema });
-    const { stamp, answer } = entry.parse(JSON.parse(readFileSync(fileOf(executable), 'utf8')));
-    return stamp === stampOf(executable, proof(answer)) ? answer : undefined;
+    const { stamp, answer } = entry.parse(JSON.parse(readFileSync(fileOf(asked), 'utf8')));
+    return stamp === stampOf(asked, proofs(answer)) ? answer : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Keeps an answer. Where it can't be kept, the interpreter is asked again. */
-export function keepAnswer(executable: string, answer: unknown, proof: string | null): void {
+export function keepAnswer(asked: Asked, answer: unknown, proofs: readonly string[]): void {
   try {
-    const file = fileOf(executable);
+    const file = fileOf(asked);
     makeDirectories(dirname(file), 0o700);
     const draft = `${file}.${randomBytes(4).toString('hex')}`;
     try {
-      writeFileSync(draft, JSON.stringify({ stamp: stampOf(executable, proof), answer }), {
+      writeFileSync(draft, JSON.stringify({ stamp: stampOf(asked, proofs), answer }), {
         mode: 0o600,
         flag: 'wx',
       });
@@ -45,14 +52,17 @@ export function keepAnswer(executable: string, answer: unknown, proof: string | 
   }
 }
 
-function fileOf(executable: string): string {
-  const name = createHash('sha256').update(executable).digest('hex').slice(0, 32);
+function fileOf({ executable, topic }: Asked): string {
+  const name = createHash('sha256')
+    .update(`${executable}${topic === undefined ? '' : `\0${topic}`}`)
+    .digest('hex')
+    .slice(0, 32);
   return join(dataDir(), 'python', 'known', `${name}.json`);
 }
 
 /** @throws Error where one of the files is not there */
-function stampOf(executable: string, proof: string | null): string {
-  const files = [executable, realpathSync(executable), ...(proof === null ? [] : [proof])];
+function stampOf({ executable }: Asked, proofs: readonly string[]): string {
+  const files = [executable, realpathSync(executable), ...proofs];
   const configuration = join(dirname(dirname(executable)), 'pyvenv.cfg');
   const of = (file: string): string => {
     const { ino, size, mtimeMs, ctimeMs } = statSync(file);

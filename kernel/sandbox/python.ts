@@ -56,14 +56,16 @@ export function locatePython(config: Config): Promise<PythonInstallation> {
 
 async function locate(config: Config): Promise<PythonInstallation> {
   const named = config.python ?? ownPython();
-  const known = isAbsolute(named) ? knownAnswer(named, answer, ({ ipython }) => ipython) : undefined;
+  const known = isAbsolute(named) ? knownAnswer({ executable: named }, answer, proofsOf) : undefined;
   const given = known ?? (await askPython(named));
   if (known === undefined && given.ipython !== null && isAbsolute(named)) {
-    keepAnswer(named, given, given.ipython);
+    keepAnswer({ executable: named }, given, proofsOf(given));
   }
   if (given.ipython === null) throw repliqueError('PYTHON_WITHOUT_IPYTHON', { python: given.executable });
   return describe(given);
 }
+
+const proofsOf = ({ ipython }: Answer): string[] => (ipython === null ? [] : [ipython]);
 
 /** That of the environment made at set-up. */
 function ownPython(): string {
@@ -80,14 +82,24 @@ export async function inspectPython(executable: string): Promise<PythonInstallat
   return describe(await askPython(executable));
 }
 
+/**
+ * Has an interpreter run a question of ours, outside the sandbox and apart from what the user has set.
+ * @param executable a path, or a name to be found among the system's programs
+ * @returns what it prints, at most 1 MiB
+ * @throws Error as `execFile` does, also after half a minute
+ */
+export async function runQuestion(executable: string, code: string): Promise<string> {
+  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homeDir() };
+  const options = { env: environment, cwd: '/', timeout: timeoutMs, maxBuffer: 1024 * 1024 };
+  return (await run(executable, ['-I', '-B', '-c', code], options)).stdout;
+}
+
 /** @param named a path, or a name to be found among the system's programs */
 async function askPython(named: string): Promise<Answer> {
   const executable = named.includes('/') ? resolve(named) : named;
   let stdout: string;
   try {
-    const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: homeDir() };
-    const options = { env: environment, cwd: '/', timeout: timeoutMs, maxBuffer: 1024 * 1024 };
-    ({ stdout } = await run(executable, ['-I', '-B', '-c', question], options));
+    stdout = await runQuestion(executable, question);
   } catch (error) {
     const failure = error as NodeJS.ErrnoException & { stderr?: string };
     const reason =

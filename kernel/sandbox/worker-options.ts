@@ -39,4 +39,6 @@ export interface WorkerOptions extends WorkerProcessOptions {
   readonly warmWorkers: number;
   /** Wall time of all code of the session together, shared by its workers; absent: as long as it takes. */
   readonly sessionTime?: SessionTime | undefined;
+  /** Told when another process has taken over without having been asked for: a copy of that snapshot, or a fresh one. Must not throw. */
+  readonly onReplaced?: (snapshot: string | undefined) => void;
 }

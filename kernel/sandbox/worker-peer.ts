@@ -45,6 +45,8 @@ export interface CodeToRun {
   readonly comm?: Readonly<Record<string, unknown>>;
   /** Address of the proxy to the network, where something is allowed. */
   readonly proxy?: string;
+  /** Processes that wait in its sandbox, and don't count against what it may start. */
+  readonly waiting?: number;
 }
 
 interface Run {

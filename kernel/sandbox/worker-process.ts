@@ -1,29 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { repliqueError } from '../errors.ts';
 import { Asides } from './asides.ts';
 import { ChannelPool, type Line } from './channel.ts';
 import { Checker } from './checker.ts';
-import type { LimitHit, Limits, NetworkAccess, SandboxProcess, WorkerEvent } from './contract.ts';
-import { killQuietly, killWithin } from './kill.ts';
+import type { Limits, NetworkAccess, SandboxProcess, WorkerEvent } from './contract.ts';
+import { killWithin } from './kill.ts';
 import { complaintsOn } from './complaints.ts';
 import { MemoryGrowth } from './memory-growth.ts';
 import type { DoneMessage, ReplyMessage } from './messages.ts';
 import { placeOf, type Place } from './place.ts';
-import { settledWithin } from './worker-time.ts';
-import { Snapshots } from './snapshots.ts';
+import { channelsOfWorker, mostAsides, mostSnapshots, waitingProcesses } from './snapshots/room.ts';
+import { goneFailure, Snapshots } from './snapshots/snapshots.ts';
 import { DiskWatch } from './watchdog/disk.ts';
-import { identityOf, insidePid, proportionalBytes, usageBelow, type Usage } from './watchdog/usage.ts';
+import { Guard } from './watchdog/guard.ts';
 import { readTextChannels } from './text-channels.ts';
-import { Watchdog } from './watchdog/watchdog.ts';
 import type { WorkerProcessOptions } from './worker-options.ts';
 import { WorkerPeer, type CodeToRun, type Death, type RunEnd, type RunHooks } from './worker-peer.ts';
-import { forkMs, hello, living, snapshotFailure, startFailure, startMs } from './worker-hello.ts';
+import { hello, startFailure, startMs } from './worker-hello.ts';
 
-const mostSnapshots = 8;
-const mostAsides = 2;
-/** Text, the active process, one that replaces it, the snapshots with one to spare, some that are being ended, asides, the checker. */
-const channels = 2 + 2 + mostSnapshots + 1 + 3 + mostAsides + 1;
 const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
 /** How long what a process wrote last is on its way where another one passes it on. */
 const lastWordsMs = 30;
@@ -37,14 +30,12 @@ export class WorkerProcess {
   readonly #pool: ChannelPool;
   readonly #workspace: Place;
   readonly #limits: Limits;
-  readonly #snapshots = new Snapshots(mostSnapshots, (pid) => this.#sandbox.signal(pid, 'SIGKILL'));
+  readonly #snapshots: Snapshots;
   readonly #asides = new Asides(mostAsides, {
     take: () => this.#pool.take(),
     kill: (pid) => this.#sandbox.signal(pid, 'SIGKILL'),
   });
-  readonly #watchdog: Watchdog | undefined;
-  /** The sandbox's first process, the one that passes on text and the checker. */
-  readonly #own = new Set<string>();
+  readonly #guard: Guard | undefined;
   readonly #memory = new MemoryGrowth();
   #network: ReturnType<NetworkAccess['attach']> | undefined;
   #peer: WorkerPeer;
@@ -68,16 +59,15 @@ export class WorkerProcess {
     this.#limits = limits;
     this.#pool = pool;
     this.#observe = observe;
+    this.#snapshots = new Snapshots(mostSnapshots, { sandbox, pool, gone: this.#gone.signal });
     this.#peer = this.#meet(line, sandbox.workerPid, false);
     if (sandbox.hostPid === undefined || process.platform !== 'linux') return;
-    // No helper has run yet: what is there beside the worker is ours, and stays.
-    for (const seen of usageBelow(sandbox.hostPid).processes) {
-      if (insidePid(seen.pid) !== sandbox.workerPid) this.#own.add(identityOf(seen));
-    }
-    this.#watchdog = new Watchdog({
+    this.#guard = new Guard({
       root: sandbox.hostPid,
-      ...{ disk, limits },
-      onExcess: (hit, usage) => this.#stopExcess(hit, usage),
+      workerPid: sandbox.workerPid,
+      ...{ disk, limits, snapshots: this.#snapshots },
+      forwarderPid: () => sandbox.egress?.forwarderPid(),
+      onStopped: (excess) => this.#peer.end({ excess }),
     });
   }
 
@@ -92,7 +82,8 @@ export class WorkerProcess {
     const { directory, entry } = options.files ?? ours;
     const place = placeOf(workspace);
     const sandbox = await options.launcher.launch({
-      ...{ python, workspace, limits, channels, entry, workerFiles: directory },
+      ...{ python, workspace, limits, entry, workerFiles: directory },
+      ...{ channels: channelsOfWorker, waiting: kernel ? 0 : waitingProcesses },
       folders: [...(options.folders?.() ?? []), ...(kernel?.folders ?? [])],
       egress: options.network !== undefined,
       ...(kernel && { arguments: [JSON.stringify(kernel)], freeAddressSpace: true }),
@@ -144,12 +135,13 @@ export class WorkerProcess {
 
   /** Runs code in the active process, within the limits of all processes together. */
   async run(code: CodeToRun, hooks: RunHooks): Promise<RunEnd> {
-    this.#watchdog?.begin();
+    this.#guard?.begin();
     this.#pool.pace.begin();
     try {
-      return await this.#peer.run(code, hooks);
+      const waiting = this.#snapshots.processes + mostAsides;
+      return await this.#peer.run({ ...code, waiting }, hooks);
     } finally {
-      this.#watchdog?.end();
+      this.#guard?.end();
       this.#pool.pace.end();
     }
   }
@@ -174,57 +166,39 @@ export class WorkerProcess {
 
   /** Forks a snapshot of the idle process. @throws RepliqueError SNAPSHOT_FAILED */
   async snapshot(): Promise<string> {
-    const id = randomUUID();
-    const line = this.#pool.take();
-    const refused = new AbortController();
-    const gone = AbortSignal.any([this.#gone.signal, refused.signal]);
-    const arrival = living(this.#sandbox, hello(line, 'snapshot', forkMs, { gone }));
-    arrival.catch(() => undefined);
-    const asked = this.#peer.ask({ kind: 'snapshot', channel: line.index, nonce: line.nonce });
-    try {
-      const reply = await settledWithin(asked, forkMs);
-      if (reply === undefined) this.#sandbox.signal(this.#peer.pid, 'SIGKILL');
-      if (reply === undefined || !('kind' in reply)) throw new Error('Python did not answer');
-      if (reply.problem !== undefined) {
-        line.release();
-        throw new Error(reply.problem);
-      }
-      this.#snapshots.add(id, { line, pid: (await arrival).pid });
-    } catch (error) {
-      // Else the line stays lent: a copy that comes late may still read from it.
-      refused.abort();
-      throw snapshotFailure(error);
-    }
+    const id = await this.#snapshots.take(this.#peer);
+    void this.#guard?.boundSnapshots();
     return id;
+  }
+
+  limitsOf(id: string): readonly string[] {
+    return this.#snapshots.limitsOf(id);
   }
 
   /** Replaces the active process by a copy of a snapshot. @throws RepliqueError SNAPSHOT_FAILED */
   async resume(id: string): Promise<{ readonly lostThreads: number }> {
-    if (this.#over || !this.#snapshots.has(id)) {
-      throw repliqueError('SNAPSHOT_FAILED', { problem: 'that snapshot is gone' });
-    }
+    if (!this.has(id)) throw goneFailure();
     const replaces = this.#peer.pid;
     await this.#killActive();
     const line: Line = this.#pool.take();
-    try {
-      const resumed = this.#snapshots.resume(id, line, replaces, this.#gone.signal);
-      const { pid, threads } = await living(this.#sandbox, resumed);
-      this.#peer = this.#meet(line, pid, true);
-      this.#ended = false;
-      return { lostThreads: threads };
-    } catch (error) {
-      throw snapshotFailure(error);
-    }
+    const { pid, threads } = await this.#snapshots.resume(id, line, replaces);
+    this.#peer = this.#meet(line, pid, true);
+    this.#ended = false;
+    return { lostThreads: threads };
   }
 
   drop(id: string): void {
     this.#snapshots.drop(id);
   }
 
+  has(id: string): boolean {
+    return !this.#over && this.#snapshots.has(id);
+  }
+
   /** Ends everything in the sandbox; settles when nothing runs any more. */
   async close(): Promise<void> {
     this.#over = true;
-    this.#watchdog?.close();
+    this.#guard?.close();
     this.#peer.end({ status: null });
     this.#sandbox.kill();
     await this.#sandbox.exited;
@@ -237,26 +211,6 @@ export class WorkerProcess {
       onBreach: () => this.#sandbox.signal(pid, 'SIGKILL'),
       onEnd: (death) => this.#observe({ kind: 'ended', status: null, ...death }),
     });
-  }
-
-  /**
-   * Ends what runs; the snapshots stay. Where it is they that hold the memory, the older ones go first, and the next look
-   * tells whether that was enough.
-   */
-  #stopExcess(hit: LimitHit, { processes }: Usage): void {
-    const waiting = this.#snapshots.pids;
-    const others = [...waiting, this.#sandbox.egress?.forwarderPid()];
-    const isKept = (seen: Usage['processes'][number]): boolean =>
-      this.#own.has(identityOf(seen)) || others.includes(insidePid(seen.pid));
-    if (hit.limit === 'memory' && waiting.size > 1) {
-      const held = proportionalBytes(processes.filter(isKept));
-      if (held > hit.allowed / 2) {
-        this.#snapshots.dropOlder();
-        return;
-      }
-    }
-    for (const seen of processes) if (!isKept(seen)) killQuietly(seen.pid);
-    this.#peer.end({ excess: hit });
   }
 
   async #killActive(): Promise<void> {
@@ -284,7 +238,7 @@ export class WorkerProcess {
       this.#over = this.#ended = true;
       this.#gone.abort();
       this.checker.ended();
-      this.#watchdog?.close();
+      this.#guard?.close();
       tell(this.#peer, { status: null });
     });
   }

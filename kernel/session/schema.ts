@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A session's file beyond this is neither written nor read: no model's context is as long. */
 export const mostBytes = 64 * 2 ** 20;
 
+/** Of so many earlier sessions it is said that one continues them. */
+export const mostContinued = 20;
+
 /** Of the form of a session's file. */
 const version = 1;
 
@@ -10,6 +13,7 @@ const part = z.strictObject({
   kind: z.enum(['words', 'result', 'note']),
   text: z.string(),
   isDigest: z.boolean().optional(),
+  of: z.string().max(100).optional(),
 });
 
 const entry = z.strictObject({
@@ -21,6 +25,10 @@ const entry = z.strictObject({
 /** The messages of a session without the system's, whole. */
 const talkSchema = z.strictObject({
   cell: z.int().min(0),
+  trail: z
+    .string()
+    .regex(/^(?:[0-9a-f]{64})?$/)
+    .optional(),
   entries: z
     .array(entry)
     .refine((entries) => entries.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant')), {
@@ -53,6 +61,8 @@ export const savedSchema = z.strictObject({
   model: keptModelSchema.optional(),
   /** How the first prompt begins. */
   title: z.string().max(200),
+  /** Sessions that it continues, the newest first: it may have been killed before it took up their timeline. */
+  continues: z.array(z.uuid()).max(mostContinued).readonly().optional(),
   talk: talkSchema,
 });
 

@@ -1,6 +1,6 @@
 import { markOf, stillRuns } from './processes.ts';
 import { Saver } from './saver.ts';
-import type { KeptModel, Saved, Talk } from './schema.ts';
+import { mostContinued, type KeptModel, type Saved, type Talk } from './schema.ts';
 import type { SessionKey, SessionStore } from './store.ts';
 
 /** As many earlier sessions are read for a list. */
@@ -23,6 +23,10 @@ export interface SessionStateOptions extends SessionKey {
     /** The same is to answer as before a crash. */
     restore(kept: KeptModel): void;
   };
+  /** Told when the conversation of an earlier session is back: which, and before it those that it continues, the newest first. */
+  readonly onBack?: (sessions: readonly string[], how: 'crash' | 'resume') => void;
+  /** Settles when that is saved which the saved conversation must not be ahead of. Must not reject. */
+  readonly before?: () => Promise<void>;
   /** Takes secrets out of what is stored. */
   readonly redact: (value: unknown) => unknown;
   readonly log: (line: string) => void;
@@ -55,6 +59,7 @@ export class SessionState {
   #takenUp: Promise<void> | undefined;
   #hasBegun = false;
   #executionCount = 0;
+  #continues: readonly string[] | undefined;
   #ended: Saved['ended'];
 
   constructor(options: SessionStateOptions) {
@@ -125,6 +130,7 @@ export class SessionState {
     const saved = this.#readable()[number - 1];
     if (saved === undefined) return undefined;
     this.#o.talk.prepend(saved.talk);
+    this.#follow(saved, 'resume');
     this.changed();
     return saved;
   }
@@ -184,15 +190,21 @@ export class SessionState {
     }
     if (!this.#comesBack(saved)) return [];
     const brokenOff = this.#o.talk.prepend(saved.talk);
+    this.#follow(saved, 'crash');
     if (saved.model) this.#o.model.restore(saved.model);
     this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
     this.changed();
     // Not before it is saved anew; then no other kernel takes it up, too.
     this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
-      `The kernel had ended without being asked to. Back is ${said}; **Python’s memory is new**, files are as they were.` +
+      `The kernel had ended without being asked to. Back is ${said}; **Python began anew**, files are as they were.` +
         (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),
     ];
+  }
+
+  #follow({ session, continues = [] }: Saved, how: 'crash' | 'resume'): void {
+    this.#continues = [session, ...continues].slice(0, mostContinued);
+    this.#o.onBack?.(this.#continues, how);
   }
 
   #readable(): readonly Saved[] {
@@ -209,6 +221,7 @@ export class SessionState {
 
   async #save(): Promise<void> {
     const saved = this.#current();
+    await this.#o.before?.();
     // Without a notebook no later kernel would find it.
     if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
     else await this.#o.store.save(saved);
@@ -231,6 +244,7 @@ export class SessionState {
       title: prompts[0]?.text.replaceAll(/\s+/g, ' ').slice(0, 80) ?? '',
       executionCount: this.#executionCount,
       ...(model && { model }),
+      ...(this.#continues && { continues: this.#continues }),
       talk: state,
     };
   }

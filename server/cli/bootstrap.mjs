@@ -59,6 +59,8 @@ const commands = {
   sessions: (args) => runProgram(process.execPath, [join(root, 'dist/dev/sessions.js'), ...args]),
   fuzz: (args) => runProgram(process.execPath, ['--expose-gc', join(root, 'dist/dev/fuzz.js'), ...args]),
   chaos: (args) => runProgram(process.execPath, [join(root, 'dist/dev/chaos.js'), ...args]),
+  timeline: (args) => runProgram(process.execPath, [join(root, 'dist/dev/timeline.js'), ...args]),
+  kills: (args) => runProgram(process.execPath, [join(root, 'dist/dev/kills.js'), ...args]),
   eval: (args) => runProgram(process.execPath, [join(root, 'dist/dev/eval.js'), ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };

@@ -23,11 +23,13 @@ const programs = {
   'dev/chaos': 'tests/chaos/main.ts',
   'dev/eval': 'tests/eval/main.ts',
   'dev/fuzz': 'tests/fuzz/main.ts',
+  'dev/kills': 'tests/kills/main.ts',
   'dev/sessions': 'tests/security/sessions-main.ts',
+  'dev/timeline': 'tests/timeline/main.ts',
 };
 
 /** Native, or installed on first use: resolved when the program runs. */
-const external = ['zeromq', 'libsql', 'node-llama-cpp'];
+const external = ['zeromq', 'libsql', 'node-llama-cpp', '@lydell/node-pty'];
 
 /** Bundled CommonJS packages call `require` for Node's own modules, and ask for their file's name. */
 const banner =

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../../package.json';
 import { describeError, repliqueError } from '../../kernel/errors.ts';
 import { commands } from './commands/index.ts';
+import { joinParameters } from './run/parameters.ts';
 
 /**
  * Runs the command that the arguments name. What goes wrong is told on stderr and in `process.exitCode`.
@@ -15,7 +16,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   for (const add of commands) add(program);
   try {
     checkWorkingDirectory();
-    await program.parseAsync(args);
+    await program.parseAsync(joinParameters(args));
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
     process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
  * Who may import whom: for each folder, the folders and files of this project that it may import besides itself.
- * The linter and imports.test.ts both read this table. kernel/kernel.ts and kernel/main.ts, which join the layers,
+ * The linter and imports.test.ts both read this table. kernel/kernel.ts and kernel/commands.ts, which join the layers,
  * are not in it.
  */
 const contract = {
@@ -12,14 +12,20 @@ const contract = {
   wire: 'kernel/wire/contract.ts',
   events: 'kernel/loop/events.ts',
 };
+/** What a record of the environment is. */
+const environment = 'kernel/environment/schema.ts';
 const config = 'kernel/config.ts';
 const everyone = [
   'kernel/errors.ts',
   'kernel/files.ts',
+  'kernel/kernelspecs.ts',
   'kernel/paths.ts',
   'kernel/processes.ts',
   'kernel/turns.ts',
 ];
+
+/** What a resource of the server's API is made with. */
+const serverHttp = ['server/http', 'server/config.ts'];
 
 /** @type {Record<string, string[]>} */
 export const allowed = {
@@ -37,18 +43,57 @@ export const allowed = {
     'kernel/loop',
     'kernel/protocol/setup.ts',
     'kernel/sandbox/files',
+    'kernel/timeline',
     contract.sandbox,
     contract.tools,
     contract.providers,
   ],
-  'kernel/loop': ['kernel/economy', contract.providers, contract.tools, contract.sandbox],
+  'kernel/loop': ['kernel/economy', environment, contract.providers, contract.tools, contract.sandbox],
+  'kernel/tape': [
+    environment,
+    'kernel/loop',
+    'kernel/output/schema.ts',
+    'kernel/output/seal.ts',
+    'kernel/output/firewall/frame.ts',
+    'kernel/interpreter/cell.ts',
+    'kernel/sandbox/session-worker.ts',
+    'kernel/sandbox/delegating-worker.ts',
+    contract.interpreter,
+    contract.output,
+    contract.providers,
+    contract.sandbox,
+    contract.tools,
+  ],
+  'kernel/environment': [
+    config,
+    'kernel/loop/continuation-manager.ts',
+    'kernel/sandbox/python.ts',
+    'kernel/sandbox/python-cache.ts',
+    contract.events,
+  ],
   'kernel/economy': [contract.providers],
   'kernel/providers': [config, 'kernel/economy/estimate.ts', 'kernel/economy/usage.ts'],
   'kernel/session': [],
+  'kernel/timeline': [
+    'kernel/loop/mark.ts',
+    'kernel/sandbox/delegating-worker.ts',
+    'kernel/sandbox/files/descriptors.ts',
+    'kernel/sandbox/files/names.ts',
+    'kernel/sandbox/files/words.ts',
+    'kernel/sandbox/session-worker.ts',
+    contract.sandbox,
+  ],
   'kernel/history': ['kernel/protocol/messages.ts'],
   'kernel/tools': ['kernel/sandbox'],
   'kernel/sandbox': [config],
-  'kernel/output': ['kernel/protocol', contract.events, contract.sandbox, contract.tools],
+  'kernel/output': [
+    environment,
+    'kernel/protocol',
+    'kernel/loop/key.ts',
+    contract.events,
+    contract.sandbox,
+    contract.tools,
+  ],
   'kernel/timeline/files': ['kernel/sandbox/files'],
   'kernel/egress': [contract.sandbox],
   'kernel/policy': [
@@ -70,7 +115,25 @@ export const allowed = {
     'kernel/providers',
     'kernel/sandbox',
   ],
-  server: ['kernel/protocol'],
+  server: [
+    environment,
+    'kernel/environment/compare.ts',
+    'kernel/protocol',
+    'kernel/output/firewall',
+    'kernel/output/format.ts',
+    'kernel/interpreter/cell.ts',
+    'kernel/interpreter/parameters.ts',
+    'kernel/sandbox/files/excerpt.ts',
+    'kernel/sandbox/files/place.ts',
+  ],
+  'server/http': ['server/config.ts'],
+  'server/services/api': serverHttp,
+  'server/services/status': serverHttp,
+  'server/services/me': serverHttp,
+  'server/services/config': serverHttp,
+  'server/services/kernelspecs': serverHttp,
+  'server/services/kernels': [...serverHttp, 'kernel/protocol', 'server/services/kernelspecs/manager.ts'],
+  'server/services/sessions': [...serverHttp, 'server/services/kernels'],
 };
 
 /** The paths that a folder may import, itself included. */

@@ -5,10 +5,12 @@ import { dataDir } from '../../kernel/paths.ts';
 import { benchFirewall } from './firewall.ts';
 import { benchLoop } from './loop.ts';
 import { benchSandbox } from './sandbox.ts';
+import { benchSnapshots } from './snapshots.ts';
 
 /**
  * `npm run bench`: Replique's kernel beside ipykernel, both from Jupyter's own client; arguments go to kernels.py.
  * `npm run bench -- sandbox`: what isolation costs.
+ * `npm run bench -- snapshots`: what it takes to keep the memory of a session and to go back to it.
  * `npm run bench -- firewall`: how fast outputs pass the firewall.
  * `npm run bench -- loop`: what the loop adds to a turn.
  * `npm run bench -- leak`: 20,000 cells and 200 restarts, and what grows; arguments go to leak.py.
@@ -16,6 +18,10 @@ import { benchSandbox } from './sandbox.ts';
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'sandbox') {
     await benchSandbox();
+    return 0;
+  }
+  if (args[0] === 'snapshots') {
+    await benchSnapshots();
     return 0;
   }
   if (args[0] === 'firewall') {

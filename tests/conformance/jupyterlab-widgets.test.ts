@@ -19,7 +19,9 @@ describe('ipywidgets in JupyterLab', { timeout: 120_000 }, () => {
   let lab: LabInBrowser;
 
   beforeAll(async () => {
-    lab = await LabInBrowser.open([{ id: 'first', source: code }], [{ text: 'Not asked.' }], testPython());
+    lab = await LabInBrowser.open([{ id: 'first', source: code }], [{ text: 'Not asked.' }], {
+      python: testPython(),
+    });
   }, 180_000);
   afterAll(() => lab.close());
 

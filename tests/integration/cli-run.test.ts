@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { kernelProgram } from '../../server/cli/program.ts';
-import { runNotebook } from '../../server/cli/run/execute.ts';
-import type { RunOptions } from '../../server/cli/run/execute.ts';
+import { runNotebook } from '../../server/cli/run/notebook.ts';
+import type { RunOptions } from '../../server/cli/run/notebook.ts';
 import { TerminalShow } from '../../server/cli/run/show.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
 import { testPython } from '../support/python.ts';
@@ -55,12 +55,13 @@ async function run(
   const result = await runNotebook({
     notebook,
     output,
-    show: new TerminalShow({ write }),
+    view: new TerminalShow({ write }),
     quit: new AbortController().signal,
     onStart: () => undefined,
     command: ipykernel(),
     ...options,
   });
+  if (result.problem) throw result.problem;
   const written = result.written ? (JSON.parse(readFileSync(output, 'utf8')) as Written) : { cells: [] };
   return { ok: result.ok, text, output, written };
 }

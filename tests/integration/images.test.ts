@@ -71,7 +71,10 @@ describe('the images of a result', () => {
     const kernel = await start([plot, 'print(1)']);
     await kernel.run('Plot.');
     const directory = join(kernel.workspace, '..', 'sessions');
-    const saved = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const saved = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
     expect(saved.join('')).toContain('shown to the reader');
     expect(saved.join('')).not.toContain('iVBOR');
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chatScriptPeer, type ChatReply, type ChatScriptPeer } from '../support/chat-script-peer.ts';
@@ -92,6 +92,42 @@ describe('a kernel killed by SIGKILL', { timeout: 90_000 }, () => {
     );
     expect(peer.given[2]).toMatch(/It is 4711\.[^]*Tell me a story[^]*You did not answer this[^]*Which key/);
     expect(peer.given[2]).not.toContain('Once upon a');
+  });
+});
+
+describe('the timeline of a killed kernel', { timeout: 90_000 }, () => {
+  const timelines = (): string => join(home.top, 'data', 'replique', 'timeline');
+
+  it('has a prompt, and a move, as soon as it is answered', async () => {
+    await replies(...told);
+    const before = await home.start('k');
+    await before.client.reply(before.client.execute('First.'));
+    await before.kill();
+    const after = await home.start('k');
+    await after.run('Second.');
+    await after.client.reply(after.client.execute('%undo'));
+    await after.kill();
+    const last = await home.start('k');
+    const { shown } = await last.run('%branches');
+    expect(shown).toMatch(/First\.[^]*Second\.[^]*left-1/);
+    await last.run('Third.');
+    expect(peer.given.at(-1)).toMatch(/First\.[^]*Third\./);
+    expect(peer.given.at(-1)).not.toContain('Second.');
+  });
+
+  it('comes back though the kernel after it was killed before it had taken it up', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run('First.');
+    await first.kill();
+    const [mine] = readdirSync(timelines());
+    const second = await home.start('k');
+    await second.run('Second.');
+    await second.kill();
+    for (const name of readdirSync(timelines()))
+      if (name !== mine) rmSync(join(timelines(), name), { recursive: true });
+    const { shown } = await (await home.start('k')).run('%branches');
+    expect(shown).toContain('First.');
   });
 });
 

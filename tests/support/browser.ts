@@ -25,6 +25,13 @@ export interface PageCell {
   readonly source: string;
 }
 
+export interface LabOptions {
+  /** Another Python for helpers, whose front-end extensions JupyterLab gets, too. */
+  readonly python?: string;
+  /** More of the environment that kernels have. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** The real JupyterLab, served to a real Chromium, with the built kernel and the `mock` provider. */
 export class LabInBrowser {
   readonly page: Page;
@@ -40,11 +47,10 @@ export class LabInBrowser {
     this.#end = end;
   }
 
-  /** @param python another one for helpers, whose front-end extensions JupyterLab gets, too */
   static async open(
     cells: readonly PageCell[],
     replies: readonly object[],
-    python?: string,
+    options: LabOptions = {},
   ): Promise<LabInBrowser> {
     if (!existsSync(chromiumPath))
       throw new Error(`There is no ${chromiumPath}: install the package chromium.`);
@@ -56,7 +62,7 @@ export class LabInBrowser {
     writeFileSync(join(top, 'script.json'), JSON.stringify({ replies }));
     await runCommand(process.execPath, [join(root, 'dist/replique.js'), 'install', '--prefix', top]);
     const port = await freePort();
-    const lab = startLab(top, workspace, port, python);
+    const lab = startLab(top, workspace, port, options);
     const browser = await launch(top);
     const end = async (): Promise<void> => {
       await browser.close();
@@ -117,7 +123,12 @@ function notebookOf(cells: readonly PageCell[]): object {
   };
 }
 
-function startLab(top: string, workspace: string, port: number, python?: string): ChildProcess {
+function startLab(
+  top: string,
+  workspace: string,
+  port: number,
+  { python, variables }: LabOptions,
+): ChildProcess {
   const options = ['--no-browser', '--allow-root', '--ip=127.0.0.1', `--port=${String(port)}`];
   return spawn(
     join(labEnvDir(), 'bin', 'python'),
@@ -137,6 +148,7 @@ function startLab(top: string, workspace: string, port: number, python?: string)
         JUPYTERLAB_WORKSPACES_DIR: join(top, 'workspaces'),
         REPLIQUE_PROVIDER: 'mock',
         REPLIQUE_MOCK_SCRIPT: join(top, 'script.json'),
+        ...variables,
       },
     },
   );

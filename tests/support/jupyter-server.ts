@@ -22,8 +22,16 @@ export class JupyterServer {
     this.#server = server;
   }
 
-  /** @param replies what the model answers, one reply a call */
-  static async start(replies: readonly object[]): Promise<JupyterServer> {
+  /** What it serves. */
+  get workspace(): string {
+    return join(this.#top, 'workspace');
+  }
+
+  /**
+   * @param replies what the model answers, one reply a call
+   * @param more options of its command line
+   */
+  static async start(replies: readonly object[], more: readonly string[] = []): Promise<JupyterServer> {
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'rjs-')));
     const workspace = join(top, 'workspace');
     mkdirSync(workspace);
@@ -33,7 +41,7 @@ export class JupyterServer {
     const options = ['--no-browser', '--allow-root', '--ip=127.0.0.1', `--port=${String(port)}`];
     const server = spawn(
       join(labEnvDir(), 'bin', 'python'),
-      ['-m', 'jupyter', 'server', ...options, `--ServerApp.root_dir=${workspace}`],
+      ['-m', 'jupyter', 'server', ...options, ...more, `--ServerApp.root_dir=${workspace}`],
       {
         cwd: workspace,
         stdio: 'ignore',

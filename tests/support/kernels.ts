@@ -18,8 +18,12 @@ interface Given {
   readonly kernelId?: string;
   /** Absent: of its own. */
   readonly sessionsDir?: string;
+  /** Absent: of its own. */
+  readonly workspace?: string;
   /** Text of the notebook that it is the kernel of. */
   readonly notebook?: string;
+  /** Path of that notebook. Absent: `notebook.ipynb` in the workspace, where it has a text. */
+  readonly notebookFile?: string;
 }
 
 /** What one cell came to, as a client saw it. */
@@ -57,13 +61,14 @@ export class KernelUnderTest {
 
   static async start(given: Given = {}): Promise<KernelUnderTest> {
     const top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-kernel-')));
-    const workspace = join(top, 'workspace');
-    mkdirSync(workspace);
+    const workspace = given.workspace === undefined ? join(top, 'workspace') : realpathSync(given.workspace);
+    mkdirSync(workspace, { recursive: true });
     const auditDir = join(top, 'audit');
     const mockScript = join(top, 'script.json');
     if (given.replies) writeFileSync(mockScript, JSON.stringify({ replies: given.replies }));
-    const notebook = join(workspace, 'notebook.ipynb');
-    if (given.notebook !== undefined) writeFileSync(notebook, given.notebook);
+    const notebook =
+      given.notebookFile ?? (given.notebook === undefined ? undefined : join(workspace, 'notebook.ipynb'));
+    if (notebook !== undefined && given.notebook !== undefined) writeFileSync(notebook, given.notebook);
     const { connection, remove } = await makeConnection('ipc');
     const logged: string[] = [];
     const kernel = await startKernel({
@@ -81,7 +86,7 @@ export class KernelUnderTest {
         ),
       kernelId: given.kernelId ?? randomUUID(),
       sessionsDir: given.sessionsDir ?? join(top, 'sessions'),
-      notebook: given.notebook === undefined ? undefined : notebook,
+      notebook,
       cwd: workspace,
       log: (line) => logged.push(line),
     });

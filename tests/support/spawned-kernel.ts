@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { workerEnvDir } from '../../kernel/paths.ts';
 import { parseConnectionFile, type ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { ZmqClient } from '../integration/wire-client.ts';
 import { TestClient } from '../unit/router/client.ts';
 import { treeOf, type KnownProcess } from './process-tree.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'dist', 'kernel.js');
+/** Of the checkout in which tests and programs are started. */
+const program = resolve('dist', 'kernel.js');
 
 /** Writes a connection file for sockets in `sockets`, which is made. */
 export function writeConnection(file: string, sockets: string): ConnectionInfo {
@@ -34,8 +35,23 @@ export class KernelHome {
     for (const name of ['workspace', 'data', 'config', 'tmp', 'run']) mkdirSync(join(this.top, name));
   }
 
-  /** Starts a kernel of that id, and of that notebook where there is one. */
-  async start(kernelId: string, notebook?: string): Promise<SpawnedKernel> {
+  /** Starts a kernel of that id, and of that notebook where there is one. @param variables more of its environment */
+  async start(
+    kernelId: string,
+    notebook?: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<SpawnedKernel> {
+    const kernel = this.spawn(kernelId, notebook, variables);
+    await kernel.client.published('iopub_welcome');
+    return kernel;
+  }
+
+  /** The same, without waiting for it to answer. */
+  spawn(
+    kernelId: string,
+    notebook?: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): SpawnedKernel {
     const place = join(this.top, String(this.#started.length));
     mkdirSync(place);
     const file = join(place, `kernel-${kernelId}.json`);
@@ -51,13 +67,13 @@ export class KernelHome {
         REPLIQUE_PYTHON: join(workerEnvDir(), 'bin', 'python'),
         ...(notebook !== undefined && { JPY_SESSION_NAME: notebook }),
         ...this.#variables,
+        ...variables,
       },
       stdio: 'ignore',
     });
     const channels = new ZmqClient(connection);
     const kernel = new SpawnedKernel(child, channels);
     this.#started.push(kernel);
-    await kernel.client.published('iopub_welcome');
     return kernel;
   }
 

@@ -27,6 +27,7 @@ interface Given {
   readonly kernel?: KernelProgram;
   readonly limits?: Partial<Limits>;
   readonly network?: NetworkAccess;
+  readonly onReplaced?: (snapshot: string | undefined) => void;
   /** In place of the one that `isolation` names. */
   readonly launcher?: Launcher;
   /** Python source that stands in for the worker. */
@@ -67,6 +68,7 @@ export class Workers {
       sessionTime: new SessionTime(given.sessionMs ?? Infinity),
       ...(given.kernel && { kernel: given.kernel }),
       ...(given.network && { network: given.network }),
+      ...(given.onReplaced && { onReplaced: given.onReplaced }),
       ...(given.impostor === undefined ? {} : { files: { directory, entry: 'entry.py' } }),
     });
     this.#workers.push(worker);

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig, secretsOf } from '../../kernel/config.ts';
-import { describeError, RepliqueError } from '../../kernel/errors.ts';
+import { fixedProfile, loadConfig, secretsOf } from '../../kernel/config.ts';
+import { describeError, repliqueError, RepliqueError } from '../../kernel/errors.ts';
 
 let directory: string;
 let file: string;
@@ -58,6 +58,16 @@ describe('loadConfig', () => {
     expect(config.python).toBeUndefined();
   });
 
+  it.each([
+    [{ OLLAMA_HOST: 'https://ollama.example' }, { ollamaHost: 'https://ollama.example' }],
+    [{ REPLIQUE_MODEL_MIRROR: 'false' }, { modelMirror: false }],
+    [{ REPLIQUE_MODEL_MIRROR: '1' }, { modelMirror: true }],
+    [{ REPLIQUE_READ_ONLY_FOLDERS: '/data::/more:' }, { readOnlyFolders: ['/data', '/more'] }],
+    [{ REPLIQUE_ALLOW: 'a.example, b.example:80' }, { networkAllow: ['a.example', 'b.example:80'] }],
+  ])('reads %j as it is meant', (environment, meant) => {
+    expect(loadConfig(environment, file)).toMatchObject(meant);
+  });
+
   it('takes several keys and fallbacks, with commas between them; each key is a secret', () => {
     const config = loadConfig(
       { GROQ_API_KEY: 'gsk_aaaaaa, gsk_bbbbbb', REPLIQUE_FALLBACK: 'ollama:qwen2.5-coder:7b, embedded' },
@@ -78,6 +88,8 @@ describe('loadConfig', () => {
     [{ OPENAI_API_KEY: 'sk-one,,sk-two' }, 'openaiApiKey'],
     [{ REPLIQUE_FALLBACK: 'groq,claude' }, 'fallback'],
     [{ REPLIQUE_RETRIES: '99' }, 'retries'],
+    [{ REPLIQUE_BUDGET: 'much' }, 'budget'],
+    [{ REPLIQUE_READ_ONLY_FOLDERS: '/data:relative' }, 'readOnlyFolders'],
     [{ GROQ_API_KEY: 'gsk_two\nlines' }, 'groqApiKey'],
   ])('refuses %j and names the key %s', (environment, key) => {
     const error = refused(environment);
@@ -134,6 +146,29 @@ describe('loadConfig', () => {
     const config = loadConfig({ GROQ_API_KEY: 'gsk_a', OPENAI_API_KEY: 'sk-b' }, file);
     expect(secretsOf(config)).toEqual(['gsk_a', 'sk-b']);
     expect(secretsOf(loadConfig({}, file))).toEqual([]);
+  });
+});
+
+describe('the profile that an administrator fixes', () => {
+  it('is read from a file of its own, which may hold nothing else', () => {
+    expect(fixedProfile(file)).toBeUndefined();
+    writeFileSync(file, '{"profile": "data"}');
+    expect(fixedProfile(file)).toBe('data');
+    for (const wrong of ['{"profile": "loose"}', '{"profile": "data", "sandbox": "none"}', '[]']) {
+      writeFileSync(file, wrong);
+      expect(() => fixedProfile(file)).toThrow(RepliqueError);
+    }
+  });
+});
+
+describe('what a person is told to do', () => {
+  it('fits what is wrong', () => {
+    const python = (problem: string) =>
+      repliqueError('PYTHON_ENV_FAILED', { directory: '/d', problem }).remedy;
+    expect(python('No space left on device')).toContain('Free some space');
+    expect(python('[Errno 28]')).toContain('XDG_DATA_HOME');
+    expect(python('pip failed')).toContain('Mend that');
+    expect(repliqueError('HOME_UNKNOWN', { home: undefined }).message).toContain('HOME is not set');
   });
 });
 

@@ -2,7 +2,17 @@ import type * as Os from 'node:os';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { configDir, dataDir, homeDir, runtimeDir, temporaryDir, variableOf } from '../../kernel/paths.ts';
+import {
+  configDir,
+  dataDir,
+  homeDir,
+  jupyterConfigDir,
+  jupyterDataDir,
+  jupyterRuntimeDir,
+  runtimeDir,
+  temporaryDir,
+  variableOf,
+} from '../../kernel/paths.ts';
 import { environment } from './server/temporary.ts';
 
 /** As in a container that runs as a number that no account has. */
@@ -44,4 +54,19 @@ describe('the places of Replique', () => {
     expect(temporaryDir()).toBe('/tmp');
     expect(runtimeDir()).toMatch(/^\/tmp\/replique-\d+$/);
   });
+
+  it('of sockets is below XDG_RUNTIME_DIR where there is one', () => {
+    environment({ XDG_RUNTIME_DIR: '/run/user/1' });
+    expect(runtimeDir()).toBe('/run/user/1/replique');
+  });
+});
+
+it.each([
+  [{}, ['/home/a/.local/share/jupyter', '/home/a/.jupyter', '/home/a/.local/share/jupyter/runtime']],
+  [{ XDG_DATA_HOME: '/data' }, ['/data/jupyter', '/home/a/.jupyter', '/data/jupyter/runtime']],
+  [{ JUPYTER_DATA_DIR: '/d', JUPYTER_CONFIG_DIR: '/c', JUPYTER_RUNTIME_DIR: '/r' }, ['/d', '/c', '/r']],
+])('the places of Jupyter are its own: %j', (set, places) => {
+  const none = { JUPYTER_DATA_DIR: '', JUPYTER_CONFIG_DIR: '', JUPYTER_RUNTIME_DIR: '', XDG_DATA_HOME: '' };
+  environment({ HOME: '/home/a', ...none, ...set });
+  expect([jupyterDataDir(), jupyterConfigDir(), jupyterRuntimeDir()]).toEqual(places);
 });

@@ -1,6 +1,8 @@
 import type { CellOutcome } from '../../loop/events.ts';
 import type { ContextUse } from '../../loop/window.ts';
 import type { CheckReport } from '../../protocol/setup.ts';
+import type { TimelineControl } from '../../timeline/contract.ts';
+import type { WantedAttempts } from '../attempts/run.ts';
 import type { CellRequest } from '../contract.ts';
 
 /** The hosts that code may reach in this session. */
@@ -85,6 +87,25 @@ export interface Models {
   about(name: string): Promise<ModelFacts | undefined>;
 }
 
+/** How cells are recorded and played. */
+export interface TapeControl {
+  readonly mode: string;
+  /** Of the cell that runs, which may say so itself. */
+  readonly running: string;
+  readonly modes: readonly string[];
+  /** Says what is wrong where it can't be set. */
+  choose(mode: string): string | undefined;
+  /** What the tape holds. @throws RepliqueError where there is none, or it can't be read */
+  contents(): {
+    readonly file: string;
+    readonly prompts: number;
+    readonly turns: number;
+    readonly code: number;
+    /** In sentences. */
+    readonly problems: readonly string[];
+  };
+}
+
 /** Who answers prompts in this session. */
 export interface Answers {
   /** `provider:model`; `undefined` before the first prompt. */
@@ -99,10 +120,12 @@ export interface Answers {
 
 /** What arguments can be chosen from. */
 export interface Choices {
+  readonly tape: TapeControl;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly sessions: Sessions;
   readonly models: Models;
+  readonly timeline: Pick<TimelineControl, 'branches'>;
 }
 
 /** What a magic may use. */
@@ -115,14 +138,18 @@ export interface MagicContext {
   readonly alone: (action: () => Promise<CellOutcome>) => Promise<CellOutcome>;
   /** Runs a prompt as if the cell were one. */
   readonly runPrompt: (text: string) => Promise<CellOutcome>;
+  /** Runs a prompt in several branches from where one stands. */
+  readonly runAttempts: (text: string, wanted: WantedAttempts) => Promise<CellOutcome>;
   /** @throws ProviderError where the model can't be asked */
   readonly contextUse: (signal: AbortSignal) => Promise<ContextUse>;
   readonly network: Network;
   readonly sandbox: SandboxControl;
   readonly spending: Spending;
   readonly sessions: Sessions;
+  readonly tape: TapeControl;
   readonly models: Models;
   readonly answers: Answers;
+  readonly timeline: TimelineControl;
   readonly magics: readonly Magic[];
 }
 
@@ -142,6 +169,8 @@ export interface Magic {
   readonly complete?:
     | 'words'
     | ((before: string, word: string, choices: Choices) => readonly string[] | Promise<readonly string[]>);
+  /** A line magic that runs the prompt below it itself: it is its body. */
+  readonly takesPrompt?: boolean;
   run(args: string, body: string, context: MagicContext): Promise<CellOutcome>;
 }
 

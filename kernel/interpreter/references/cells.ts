@@ -34,7 +34,7 @@ export class CellHistory {
       ...request,
       emit: (event) => {
         if (event.type === 'stop' && event.answer !== undefined) {
-          this.#answer(request, event.answer);
+          this.answered(request, event.answer);
         }
         request.emit(event);
       },
@@ -45,13 +45,14 @@ export class CellHistory {
   telling(conversation: Pick<Conversation, 'recordUserCode'>, request: CellRequest): typeof conversation {
     return {
       recordUserCode: (code, language, result) => {
-        this.#answer(request, result.split('\n').slice(1, -1).join('\n'));
+        this.answered(request, result.split('\n').slice(1, -1).join('\n'));
         conversation.recordUserCode(code, language, result);
       },
     };
   }
 
-  #answer({ storeHistory, executionCount }: CellRequest, text: string): void {
+  /** Keeps what a cell came to. */
+  answered({ storeHistory, executionCount }: CellRequest, text: string): void {
     const kept = this.#cells.get(executionCount);
     if (storeHistory && kept !== undefined) kept.answer = bound(plainText(text), longestAnswer);
   }

@@ -24,6 +24,8 @@ export interface View {
   /** The first rows of a table. */
   readonly isPart?: boolean;
   readonly image?: ChatImage;
+  /** The file that it is of, relative to the workspace, and what it held. */
+  readonly file?: { readonly path: string; readonly sha256: string };
 }
 
 /** A view; or a sentence, for the reader and the model, why there is none; or nothing, where it is only text. */

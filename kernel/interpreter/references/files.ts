@@ -56,12 +56,15 @@ async function readPlace(
         const bounds = { head, tail: tailBytes, count: mostCounted };
         const excerpt = (await excerptOf(place.handle, bounds)) ?? (await excerptOf(place.handle, bounds));
         if (excerpt === undefined) return { problem: `${written} changes while it is read: try again.` };
-        return named(viewOf(excerpt, path, room), 'file', inside);
+        return { ...named(viewOf(excerpt, path, room), 'file', inside), ...heldBy(inside, excerpt) };
       } finally {
         await place.handle.close();
       }
   }
 }
+
+const heldBy = (path: string, { sha256 }: Excerpt): Pick<View, 'file'> =>
+  sha256 === undefined ? {} : { file: { path, sha256 } };
 
 const named = (view: View, kind: 'file' | 'folder', path: string): View => ({
   ...view,

@@ -62,8 +62,10 @@ export async function resolveReferences(
   }
 }
 
-const redacted = (view: View, sources: ReferenceSources): View => ({
+/** A file whose name holds a secret is not named. */
+const redacted = ({ file, ...view }: View, sources: ReferenceSources): View => ({
   ...view,
+  ...(file && sources.redact(file.path) === file.path && { file }),
   what: sources.redact(view.what),
   text: sources.redact(plainText(view.text)),
 });
@@ -89,7 +91,7 @@ function givenOf(resolved: readonly Resolved[], problems: readonly string[], roo
       ...(image.length > 0 && { images: image }),
     });
     const of = isCut ? { shown: limit, of: view.text.length } : {};
-    references.push({ reference: written, what: view.what, ...of });
+    references.push({ reference: written, what: view.what, ...of, ...(view.file && { file: view.file }) });
     if (view.isSeen === true) seen.push(written);
   }
   if (resolved.some(({ view }) => view.isPart)) parts.push({ kind: 'note', text: partNote });

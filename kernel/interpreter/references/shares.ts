@@ -5,9 +5,9 @@
 export function shares(wanted: readonly number[], total: number): readonly number[] {
   const granted = wanted.map(() => 0);
   let left = total;
-  const order = wanted.map((_, at) => at).sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
-  for (const [done, at] of order.entries()) {
-    const share = Math.min(wanted[at] ?? 0, Math.floor(left / (order.length - done)));
+  const order = wanted.map((want, at) => ({ want, at })).sort((a, b) => a.want - b.want);
+  for (const [done, { want, at }] of order.entries()) {
+    const share = Math.min(want, Math.floor(left / (order.length - done)));
     granted[at] = share;
     left -= share;
   }

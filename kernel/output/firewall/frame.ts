@@ -82,3 +82,22 @@ function frame(document: string, sandbox: string, style = ''): string {
   const source = document.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   return `<iframe sandbox="${sandbox}" referrerpolicy="no-referrer" style="border:0;width:100%;${style}" srcdoc="${source}"></iframe>`;
 }
+
+const source = /^<div[^>]*><iframe [^>]*? srcdoc="([^"]*)"><\/iframe><small>[^<]*<\/small><\/div>$/;
+const inner = /<iframe [^>]*? srcdoc="([^"]*)"><\/iframe>$/;
+
+/** What stands in such frames, so that it can be framed again; undefined where these are none. */
+export function unframed(html: string): string | undefined {
+  const outer = source.exec(html)?.[1];
+  const document = outer === undefined ? undefined : inner.exec(decode(outer))?.[1];
+  if (document === undefined) return undefined;
+  const page = decode(document);
+  const end = page.indexOf('</script>');
+  if (!page.startsWith('<!doctype html><script>') || end === -1) return undefined;
+  const rest = page.slice(end + '</script>'.length);
+  return rest.startsWith('<body>') && !isPage.test(rest.slice('<body>'.length))
+    ? rest.slice('<body>'.length)
+    : rest;
+}
+
+const decode = (attribute: string): string => attribute.replaceAll('&quot;', '"').replaceAll('&amp;', '&');

@@ -103,7 +103,9 @@ function showAddresses(clean: string): string {
       if (start < 0 || opening?.[1] === undefined) return piece + close;
       const text = plainText(piece.slice(start + opening[0].length));
       const address = opening[1];
-      return piece + close + (misleads(text, plainText(address)) ? ` [→ ${address}]` : '');
+      const follows = ` [→ ${address}]`;
+      const isThere = pieces[index + 1]?.startsWith(follows) === true;
+      return piece + close + (!isThere && misleads(text, plainText(address)) ? follows : '');
     })
     .join('');
 }

@@ -169,7 +169,9 @@ class InlineRewriter {
       .join('')
       .replaceAll(/[*_~`\\]|<\/?code>/g, '')
       .replaceAll(/&#(\d+);/g, decoded);
-    const real = misleads(label, address) ? ` (→ \`${address}\`)` : '';
+    const follows = ` (→ \`${address}\`)`;
+    const isThere = this.text.startsWith(follows, this.at + 1 + found[0].length);
+    const real = !isThere && misleads(label, address) ? follows : '';
     this.write(`]${found[0]}${real}`, 1 + found[0].length);
   }
 }

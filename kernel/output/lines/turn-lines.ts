@@ -55,6 +55,11 @@ export class TurnLines {
     }
   }
 
+  /** These clients keep no record. */
+  helped(): void {
+    // Nothing to show.
+  }
+
   /** Says that the text so far is void, where there was any, and why. */
   restart(status: string): void {
     this.prose = this.newProse();

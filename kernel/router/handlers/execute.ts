@@ -12,6 +12,8 @@ interface CellContext {
   readonly form: EmitterOptions['form'];
   /** The kernel's name of the cell, see `cellOf`. */
   readonly cell: string | undefined;
+  readonly sent?: CellRequest['sent'];
+  readonly deletedCells?: readonly string[];
   /** Whether the client is known to have a pager; absent: what would be for it is an output. */
   readonly hasPager?: boolean;
   readonly sessionId: string;
@@ -92,6 +94,8 @@ async function runCell(
     storeHistory: !silent && (store_history ?? true),
     userExpressions: user_expressions ?? {},
     ...{ executionCount, cell: context.cell },
+    ...(context.sent && { sent: context.sent }),
+    ...(context.deletedCells && context.deletedCells.length > 0 && { deletedCells: context.deletedCells }),
     signal,
     emit: (event) => {
       if (!running) return;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Parts of a file that was read with bounds. */
@@ -11,6 +12,8 @@ export interface Excerpt {
   readonly lines: number;
   readonly rows: number;
   readonly counted: number;
+  /** In hex, of all of it; absent where not all was counted. */
+  readonly sha256?: string;
 }
 
 const chunkBytes = 2 ** 20;
@@ -34,7 +37,10 @@ export async function excerptOf(handle: FileHandle, bounds: Bounds): Promise<Exc
   const counts = await count(handle, Math.min(size, bounds.count));
   const after = await handle.stat({ bigint: true });
   const isSame = before.size === after.size && before.mtimeNs === after.mtimeNs;
-  return isSame && head.length === Math.min(size, bounds.head) ? { size, head, tail, ...counts } : undefined;
+  const { sha256, ...counted } = counts;
+  const whole = counted.counted === size ? { sha256 } : {};
+  const excerpt = { size, head, tail, ...counted, ...whole };
+  return isSame && head.length === Math.min(size, bounds.head) ? excerpt : undefined;
 }
 
 async function read(handle: FileHandle, from: number, length: number): Promise<Buffer> {
@@ -48,15 +54,20 @@ async function read(handle: FileHandle, from: number, length: number): Promise<B
   return buffer.subarray(0, filled);
 }
 
-async function count(handle: FileHandle, upTo: number): Promise<Pick<Excerpt, 'lines' | 'rows' | 'counted'>> {
+async function count(
+  handle: FileHandle,
+  upTo: number,
+): Promise<Required<Pick<Excerpt, 'lines' | 'rows' | 'counted' | 'sha256'>>> {
   const buffer = Buffer.alloc(Math.min(upTo, chunkBytes));
   const sum = { lines: 0, rows: 0 };
+  const hash = createHash('sha256');
   let inQuotes = false;
   let counted = 0;
   let last = newline;
   while (counted < upTo) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, upTo - counted), counted);
     if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
     for (let at = 0; at < bytesRead; at += 1) {
       const byte = buffer[at];
       if (byte === quote) inQuotes = !inQuotes;
@@ -69,5 +80,5 @@ async function count(handle: FileHandle, upTo: number): Promise<Pick<Excerpt, 'l
     counted += bytesRead;
   }
   const open = last === newline ? 0 : 1;
-  return { lines: sum.lines + open, rows: sum.rows + open, counted };
+  return { lines: sum.lines + open, rows: sum.rows + open, counted, sha256: hash.digest('hex') };
 }

@@ -6,8 +6,6 @@ export interface Usage {
   readonly processes: readonly SeenProcess[];
   /** Seconds on a processor, those of processes that have ended and were waited for included. */
   readonly cpuSeconds: number;
-  /** An upper bound of the memory: pages that processes share are counted in each. */
-  readonly residentBytes: number;
 }
 
 export interface SeenProcess {
@@ -16,6 +14,9 @@ export interface SeenProcess {
   readonly startedAt: string;
   /** Seconds on a processor, without those of its children. */
   readonly ownSeconds: number;
+  /** How often it has touched memory that it did not have yet. */
+  readonly faults: number;
+  /** Pages that it shares with others included. */
   readonly residentBytes: number;
 }
 
@@ -34,20 +35,23 @@ export function usageBelow(root: number): Usage {
     const stat = read(pid, 'stat');
     if (stat === '') continue;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [minor = 0, , major = 0] = fields.slice(7, 10).map(Number);
     const [user = 0, system = 0, ofChildren = 0, systemOfChildren = 0] = fields.slice(11, 15).map(Number);
     ticks += user + system + ofChildren + systemOfChildren;
     processes.push({
       pid,
       startedAt: fields[19] ?? '',
       ownSeconds: (user + system) / ticksPerSecond,
+      faults: minor + major,
       residentBytes: Number(read(pid, 'statm').split(' ')[1] ?? 0) * pageBytes,
     });
   }
-  return {
-    processes,
-    cpuSeconds: ticks / ticksPerSecond,
-    residentBytes: processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
-  };
+  return { processes, cpuSeconds: ticks / ticksPerSecond };
+}
+
+/** An upper bound of the memory of processes: pages that they share are counted in each. */
+export function residentBytes(processes: readonly SeenProcess[]): number {
+  return processes.reduce((sum, seen) => sum + seen.residentBytes, 0);
 }
 
 /** Memory of processes, pages that are shared divided among those who share them; resident where that can't be read. */
@@ -55,14 +59,20 @@ export function proportionalBytes(processes: readonly SeenProcess[]): number {
   return processes.reduce((sum, seen) => sum + proportionalIn(read(seen.pid, rollup), seen), 0);
 }
 
-/** The same, without that this process stands still: it takes the system milliseconds for each large one. */
-export async function countProportionalBytes(processes: readonly SeenProcess[]): Promise<number> {
-  let sum = 0;
+/**
+ * The same for each, by identity, without that this process stands still: it takes the system milliseconds for each large
+ * one. What ends meanwhile is left out.
+ */
+export async function countProportionalBytes(
+  processes: readonly SeenProcess[],
+): Promise<ReadonlyMap<string, number>> {
+  const counted = new Map<string, number>();
   for (const seen of processes) {
     const text = await readFile(`/proc/${seen.pid}/${rollup}`, 'latin1').catch(() => '');
-    if (text !== '' || existsSync(`/proc/${seen.pid}`)) sum += proportionalIn(text, seen);
+    if (text === '' && !existsSync(`/proc/${seen.pid}`)) continue;
+    counted.set(identityOf(seen), proportionalIn(text, seen));
   }
-  return sum;
+  return counted;
 }
 
 const rollup = 'smaps_rollup';

@@ -2,7 +2,8 @@ import type { LimitHit, Limits } from '../contract.ts';
 import { CpuMeter } from './cpu.ts';
 import type { DiskWatch } from './disk.ts';
 import { socketBytes } from './sockets.ts';
-import { countProportionalBytes, usageBelow, type Usage } from './usage.ts';
+import type { SharedMemory } from './shared.ts';
+import { usageBelow, type SeenProcess, type Usage } from './usage.ts';
 
 /** Before the first look, and between two, while code runs. */
 const firstMs = 10;
@@ -18,6 +19,9 @@ interface WatchdogOptions {
   readonly root: number;
   readonly disk: DiskWatch;
   readonly limits: Limits;
+  readonly shared: SharedMemory;
+  /** Tells which processes only wait, at the time of the call. */
+  readonly waiting: () => (seen: SeenProcess) => boolean;
   /** Called with each limit that was gone over; the processes still run. */
   readonly onExcess: (hit: LimitHit, usage: Usage) => void;
 }
@@ -66,10 +70,10 @@ export class Watchdog {
   }
 
   #look(): void {
-    const { root, limits, onExcess } = this.#options;
+    const { root, limits, shared, onExcess } = this.#options;
     const usage = usageBelow(root);
     const buffers = socketBytes(root);
-    const atMost = usage.residentBytes + buffers;
+    const atMost = shared.atMost(usage.processes) + buffers;
     const cpuSeconds = this.#cpu.read(usage);
     if (this.#running && cpuSeconds > limits.cpuSeconds) {
       onExcess({ limit: 'cpu', used: cpuSeconds, allowed: limits.cpuSeconds }, usage);
@@ -90,12 +94,12 @@ export class Watchdog {
    * Counts pages that processes share once. That takes the system milliseconds for each large process: the kernel does
    * not stand still meanwhile, and nothing else is counted.
    */
-  async #lookAtShared({ processes }: Usage, buffers: number): Promise<void> {
+  async #lookAtShared(usage: Usage, buffers: number): Promise<void> {
     if (this.#counting) return;
     this.#counting = true;
-    const { root, limits, onExcess } = this.#options;
+    const { root, limits, shared, waiting, onExcess } = this.#options;
     try {
-      const memory = (await countProportionalBytes(processes)) + buffers;
+      const memory = (await shared.count(usage, waiting())) + buffers;
       if (this.#closed) return;
       if (memory > limits.memoryBytes)
         onExcess({ limit: 'memory', used: memory, allowed: limits.memoryBytes }, usageBelow(root));

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import time
 
@@ -9,6 +10,8 @@ PR_SET_DUMPABLE = 4
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 libc = ctypes.CDLL(None)
+# What is allowed at first; the rest is for copies that wait.
+PROCESSES = resource.getrlimit(resource.RLIMIT_NPROC)[0]
 
 
 def set_dumpable(value):
@@ -20,6 +23,18 @@ def set_dumpable(value):
 def trim_memory():
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
+
+
+def allow_processes(waiting):
+    """Copies that wait are not counted against what helpers may start; None: as many as there may be at all."""
+    try:
+        most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        allowed = most if waiting is None or PROCESSES == resource.RLIM_INFINITY else PROCESSES + waiting
+        if most != resource.RLIM_INFINITY:
+            allowed = min(allowed, most)
+        resource.setrlimit(resource.RLIMIT_NPROC, (allowed, most))
+    except (OSError, ValueError):
+        pass
 
 
 def resident_bytes():

@@ -9,13 +9,13 @@ import threading
 
 from IPython.core.error import StdinNotImplementedError
 
-from replique_worker import bash, checker, comms, editing, network, questions, snapshots, tables
+from replique_worker import bash, checker, comms, editing, loops, network, questions, snapshots, tables
 from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.forgetting import forget_old
 from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
 from replique_worker.outbox import LONGEST_TEXT, Outbox
-from replique_worker.process import resident_bytes
+from replique_worker.process import allow_processes, resident_bytes
 from replique_worker.shell import make_shell, run_unstored, text_of, warm_up
 from replique_worker.streams import Streams
 from replique_worker.variables import variables
@@ -63,9 +63,15 @@ class Session:
         getpass.getpass = lambda prompt="Password: ", stream=None, **_: self.input(str(prompt), True)
         self.interrupts.install()
         tables.install()
+        loops.install()
         gc.collect()
         gc.freeze()
         self.streams.install()
+
+    def descriptors(self):
+        """Those that are the worker's, not helpers'."""
+        sinks = (self.streams.out, self.streams.err)
+        return {0, *self.channels, *(fd for sink in sinks for fd in (sink.descriptor, sink.number))}
 
     def hello(self, role):
         return {"kind": "hello", "version": VERSION, "role": role, "pid": self.process}
@@ -122,6 +128,7 @@ class Session:
         self.can_ask = head["stdin"]
         self.shell.error = None
         network.use_proxy(head.get("proxy"))
+        allow_processes(head.get("waiting", 0))
         crashed = self.guard(head, lambda: self.run_code(head))
         if os.getpid() != self.process:
             self.streams.flush()

@@ -8,8 +8,8 @@ import threading
 import types
 import warnings
 
-from replique_worker import asides
-from replique_worker.process import end_session, fork_orphan, set_dumpable, trim_memory
+from replique_worker import asides, children, left_behind, loops, open_files
+from replique_worker.process import allow_processes, end_session, fork_orphan, set_dumpable, trim_memory
 
 kept_alive = []
 
@@ -17,26 +17,50 @@ kept_alive = []
 def take(session, head):
     """Forks the snapshot. In it, and later in each resumed copy of it, this returns None; in the session, the reply."""
     trim_memory()
+    allow_processes(None)
     state = random.getstate()
-    threads = count_threads(session.shell)
+    threads = helpers_threads(session.shell)
+    others_run = len(sys._current_frames()) > 1
+    found, processes, files = look_around(session, threads)
     try:
         is_snapshot = fork(session)
     except OSError as error:
         return {"problem": f"it could not be forked: {error.strerror}"}
     if not is_snapshot:
-        return {}
+        return {"cannot": found}
     set_dumpable(0)
     arrive(session, head, "snapshot")
     order = hold(session)
-    forget_imports()
+    if others_run:
+        forget_imports()
     if order["kind"] == "ask":
         asides.answer(session, order, arrive)
     random.setstate(state)
-    forget_event_loops(session.shell)
+    for settle in (
+        lambda: renew_event_loops(session.shell),
+        lambda: children.end(processes),
+        lambda: open_files.restore(files),
+    ):
+        try:
+            settle()
+        except Exception:
+            pass  # Of what helpers have made of Python itself; the session goes on without it.
     set_dumpable(1)
     end_session(order["replaces"])
-    arrive(session, order, "worker", threads=threads)
+    arrive(session, order, "worker", threads=len(threads))
     return None
+
+
+def look_around(session, threads):
+    """What a copy will not have, the objects for child processes that it will not be a parent of, and its places in files."""
+    own = session.descriptors()
+    try:
+        living = children.running()
+        processes = children.opened(set(living))
+        files = open_files.remember(own)
+    except Exception:
+        return left_behind.find(threads, None, own), [], []
+    return left_behind.find(threads, living, own), processes, files
 
 
 def hold(session):
@@ -74,10 +98,20 @@ def script_magics(shell):
     return shell.magics_manager.registry.get("ScriptMagics")
 
 
-def count_threads(shell):
-    """The helpers' threads, which a forked copy does not have."""
-    own = 2 if getattr(script_magics(shell), "event_loop", None) else 1
-    return max(0, threading.active_count() - own)
+def helpers_threads(shell):
+    """Those that helpers have started: a forked copy does not have them."""
+    loop = getattr(script_magics(shell), "event_loop", None)
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not is_ours(thread, loop)
+    ]
+
+
+def is_ours(thread, loop):
+    """That of the loop, and those of asyncio that wait for a child: that counts where it runs."""
+    served = getattr(getattr(thread, "_target", None), "__self__", None)
+    return served is not None and (served is loop or type(served).__module__ == "asyncio.unix_events")
 
 
 def forget_imports():
@@ -93,13 +127,15 @@ def forget_imports():
         getattr(importlib._bootstrap, locks, {}).clear()
 
 
-def forget_event_loops(shell):
-    """A forked copy of an asyncio loop shares its selector with the original: a new one is made on demand."""
-    for owner, name in (
-        (sys.modules.get("IPython.core.async_helpers"), "_asyncio_event_loop"),
-        (script_magics(shell), "event_loop"),
+def renew_event_loops(shell):
+    """One that can't be renewed is kept as it is, and a new one is made on demand; so for that whose thread is gone."""
+    failed = loops.renew()
+    magics = script_magics(shell)
+    for owner, name, is_lost in (
+        (sys.modules.get("IPython.core.async_helpers"), "_asyncio_event_loop", lambda loop: loop in failed),
+        (magics, "event_loop", lambda _: True),
     ):
         loop = getattr(owner, name, None)
-        if loop is not None:
+        if loop is not None and is_lost(loop):
             kept_alive.append(loop)
             setattr(owner, name, None)

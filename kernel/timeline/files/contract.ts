@@ -24,6 +24,7 @@ export interface FileChange {
   readonly after?: FileEntry | undefined;
 }
 
+/** In order: a path can be in it more than once where others changed it in between. */
 export type FileDelta = readonly FileChange[];
 
 /** A path that `move` did not bring to where it should be. */

@@ -26,7 +26,7 @@ export function waysOf(undo: readonly FileDelta[], redo: readonly FileDelta[]): 
   };
   const back = ({ path, before, after }: FileChange): void => add(path, { from: after, to: before }, true);
   const forth = ({ path, before, after }: FileChange): void => add(path, { from: before, to: after }, false);
-  for (const delta of undo.toReversed()) delta.forEach(back);
+  for (const delta of undo.toReversed()) delta.toReversed().forEach(back);
   for (const delta of redo) delta.forEach(forth);
   return new Map(
     [...ways].map(([path, { steps, undoes }]) => [

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute } from 'node:path';
 import { repliqueError } from '../../errors.ts';
+import { locateProgram } from '../../kernelspecs.ts';
 import type { KernelProgram } from '../../sandbox/contract.ts';
 import { isCovered, isWithin, linkChain, outermost, systemDirectories } from '../../sandbox/mounts.ts';
 import type { Kernelspec } from './find.ts';
@@ -34,7 +35,7 @@ export function programOf(
     string,
     ...string[],
   ];
-  const executable = isAbsolute(command) ? command : locate(command, directory);
+  const executable = locateProgram(command, directory);
   if (executable === undefined || !existsSync(executable)) throw fail(`${command} is not there.`);
   const files = [executable, ...rest.filter((part) => isAbsolute(part) && existsSync(part))];
   const steps = files.flatMap(linkChain);
@@ -49,23 +50,6 @@ export function programOf(
     });
   if (!isCovered(directory, systemDirectories) && mayShow(realpathSync(directory))) folders.push(directory);
   return { name, argv: [executable, ...rest], env, interruptMode, folders: outermost(folders) };
-}
-
-/** In the installation that the kernelspec belongs to, as Jupyter does with its own `python`; then as a shell does. */
-function locate(command: string, kernelspec: string): string | undefined {
-  const prefix = /^(.+)\/share\/jupyter\/kernels\/[^/]+$/.exec(kernelspec)?.[1];
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  const directories = prefix === undefined ? onPath : [join(prefix, 'bin'), ...onPath];
-  return directories.map((directory) => join(directory, command)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** Without links; as it is where a link leads nowhere. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditLine } from '../../../kernel/protocol/audit.ts';
+import type { AuditLine, AuditVerdict } from '../../../kernel/protocol/audit.ts';
 import { formatEvent, formatVerdict, plural } from '../audit/format.ts';
 import { runKernelAudit } from '../audit/kernel-audit.ts';
 import { print } from './terminal.ts';
@@ -36,10 +36,13 @@ export function auditCommand(program: Command): void {
 const unreadable = (name: string): string =>
   `Some lines of ${name} were changed and are left out.\n  → Run \`npx replique audit verify\`.\n`;
 
-function summary({ intact, interrupted, broken }: Record<string, number>, directory: string): string {
-  const total = (intact ?? 0) + (interrupted ?? 0) + (broken ?? 0);
+function summary(
+  { intact, interrupted, broken }: Readonly<Record<AuditVerdict['status'], number>>,
+  directory: string,
+): string {
+  const total = intact + interrupted + broken;
   if (total === 0) return `There is no record in ${directory}.`;
-  const also = interrupted ? `, ${interrupted} of them cut off by the kernel’s own end` : '';
-  if (!broken) return `${plural(total, 'session')} in ${directory}, nothing changed${also}.`;
+  const also = interrupted > 0 ? `, ${interrupted} of them cut off by the kernel’s own end` : '';
+  if (broken === 0) return `${plural(total, 'session')} in ${directory}, nothing changed${also}.`;
   return `${broken} of ${plural(total, 'session')} in ${directory} not as written.`;
 }

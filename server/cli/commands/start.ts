@@ -11,11 +11,10 @@ interface StartOptions {
   readonly browser: boolean;
 }
 
-/** `replique start`, also called `lab`: sets everything up and serves JupyterLab. */
+/** `replique start`: sets everything up and serves JupyterLab. */
 export function startCommand(program: Command): void {
   program
     .command('start')
-    .alias('lab')
     .description('set everything up and open JupyterLab')
     .option('--port <number>', 'port to listen on (default: 8888, or the next one that is free)')
     .option('--no-browser', 'open no browser')

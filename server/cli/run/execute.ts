@@ -5,24 +5,55 @@ import type { Message } from '../../../kernel/protocol/header.ts';
 import { KernelClient } from '../kernel-client/client.ts';
 import type { KernelOptions } from '../kernel-client/process.ts';
 import { startKernel } from '../kernel-client/process.ts';
+import type { Executed } from '../notebook/results.ts';
+import type { Cell } from '../notebook/schema.ts';
 import { kernelProgram } from '../program.ts';
+import type { CellReport, Mode } from './cell-report.ts';
+import { firstWords, notRun, reportOf } from './cell-report.ts';
 import { Interrupts } from './interrupts.ts';
-import { readNotebook, withResults, writeNotebook } from './notebook.ts';
-import type { Cell, Executed } from './notebook.ts';
 import { CellOutputs, outputMessage } from './outputs.ts';
-import type { Displays } from './outputs.ts';
-import type { TerminalShow } from './show.ts';
+import type { Displays, OutputMessage } from './outputs.ts';
 
-export interface RunOptions {
+/** Who sees a notebook being executed. */
+export interface View {
+  /** A cell begins. */
+  prompt(count: number, source: string): void;
+  show(message: OutputMessage): void;
+  /** A cell has ended, or will not be reached. */
+  ended?(cell: CellReport): void;
+  progress?(state: Progress): void;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** First words of the cell that runs. */
+  readonly words: string;
+}
+
+export interface ExecuteOptions {
+  /** The notebook's file: where it runs, and what the kernel takes for its tape. */
   readonly notebook: string;
-  readonly output: string;
-  readonly show: TerminalShow;
-  /** Aborted: the run ends; what was executed is written. */
+  /** The Python of helpers; absent: the configured one. */
+  readonly python?: string | undefined;
+  readonly cells: readonly Cell[];
+  readonly mode: Mode;
+  readonly view: View;
+  /** Aborted: the run ends. */
   readonly quit: AbortSignal;
   /** Is given the function that interrupts the running cell and begins none after it. */
   readonly onStart: (interrupt: () => void) => void;
   /** Another kernel than Replique's, as `startKernel` takes it. */
-  readonly command?: KernelOptions['command'];
+  readonly command?: KernelOptions['command'] | undefined;
+}
+
+/** What has been executed so far; it is filled while the notebook runs, and holds when that fails. */
+export interface Execution {
+  readonly results: Map<number, Executed>;
+  readonly reports: CellReport[];
+  /** Whether a cell had begun when it ended. */
+  begun: boolean;
+  languageInfo: unknown;
 }
 
 const reply = z.looseObject({
@@ -31,104 +62,113 @@ const reply = z.looseObject({
 });
 const info = z.looseObject({ language_info: z.unknown() });
 
-export interface RunResult {
-  /** Every cell ended well. */
-  readonly ok: boolean;
-  /** False where the run was stopped before a cell had begun: what stands at `output` is left as it was. */
-  readonly written: boolean;
-}
-
 /**
- * Executes a notebook in a kernel of its own, cell after cell, up to the first error, and writes what came of it.
- * @throws RepliqueError NOTEBOOK_INVALID, NOT_WRITABLE, KERNEL_DIED
+ * Executes the code cells in a kernel of their own, one after the other: a run up to the first error, a tape to its end.
+ * @param execution is told what comes of it
+ * @throws RepliqueError KERNEL_DIED
  */
-export async function runNotebook(options: RunOptions): Promise<RunResult> {
+export async function execute(options: ExecuteOptions, execution: Execution): Promise<void> {
   const file = resolve(options.notebook);
-  const notebook = await readNotebook(file);
   const kernel = await startKernel({
     command: options.command ?? [process.execPath, kernelProgram(), '-f'],
     cwd: dirname(file),
-    env: { ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask' },
+    env: {
+      ...{ ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask' },
+      ...(options.python !== undefined && { REPLIQUE_PYTHON: options.python }),
+      ...tape(options.mode, file),
+    },
   });
   const client = new KernelClient(kernel.connection);
   let stopping = false;
   const watch = kernel.exited.then((how) => {
     if (!stopping) client.fail(repliqueError('KERNEL_DIED', { problem: how }));
   });
-  const results = new Map<Cell, Executed>();
-  let languageInfo: unknown;
   const runAll = async () => {
     const about = info.parse(await client.ready());
-    if (options.quit.aborted) return false;
-    languageInfo = about.language_info;
+    if (options.quit.aborted) return;
+    execution.languageInfo = about.language_info;
     const interrupts = new Interrupts(() => void client.interrupt().catch(() => undefined));
     options.onStart(() => interrupts.ask());
-    const cells = notebook.cells.filter((cell) => cell.cell_type === 'code' && cell.source.trim() !== '');
-    return runCells(client, cells, results, interrupts, options);
+    await runCells(client, interrupts, options, execution);
   };
-  let ok = false;
-  let written = false;
   try {
-    ok = await Promise.race([aborted(options.quit), runAll()]);
+    await Promise.race([aborted(options.quit), runAll()]);
   } finally {
     stopping = true;
-    written = ok || results.size > 0;
+    execution.begun = execution.results.size > 0;
     client.shutdown().catch(() => undefined); // it may be gone already; stop() makes sure
     await kernel.stop();
     await client.close();
     await watch;
-    if (written) await writeNotebook(options.output, withResults(notebook, results, languageInfo));
+    const reached = new Set(execution.reports.map(({ index }) => index));
+    for (const [index, cell] of codeCells(options.cells)) {
+      if (!reached.has(index)) end(notRun(cell, index), options.view, execution);
+    }
   }
-  return { ok, written };
 }
 
-/** Settles with false when the signal is aborted, or was already. */
-function aborted(signal: AbortSignal): Promise<false> {
+function tape(mode: Mode, file: string): Record<string, string> {
+  return mode === 'run' ? {} : { REPLIQUE_TAPE: file, REPLIQUE_TAPE_MODE: mode };
+}
+
+/** The cells that have something to execute, each with its index. */
+const codeCells = (cells: readonly Cell[]): [number, Cell][] =>
+  [...cells.entries()].filter(([, cell]) => cell.cell_type === 'code' && cell.source.trim() !== '');
+
+/** Settles when the signal is aborted, or was already. */
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve(false);
-    else signal.addEventListener('abort', () => resolve(false), { once: true });
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
 async function runCells(
   client: KernelClient,
-  cells: readonly Cell[],
-  results: Map<Cell, Executed>,
   interrupts: Interrupts,
-  { show }: RunOptions,
-): Promise<boolean> {
+  options: ExecuteOptions,
+  execution: Execution,
+): Promise<void> {
+  const { mode, view } = options;
   const displays: Displays = new Map();
-  let count = 0;
-  for (const cell of cells) {
-    if (interrupts.asked) return false;
-    count += 1;
-    const { outputs, apply } = collect(displays, show);
-    show.prompt(count, cell.source);
-    const executionCount = count;
+  const cells = codeCells(options.cells);
+  for (const [at, [index, cell]] of cells.entries()) {
+    if (interrupts.asked) return;
+    const { outputs, apply } = collect(displays, view);
+    view.progress?.({ done: at, total: cells.length, words: firstWords(cell.source) });
+    view.prompt(at + 1, cell.source);
     const onMessage = (message: Message) => {
       if (message.header.msg_type === 'execute_input') {
-        results.set(cell, { executionCount, outputs });
+        execution.results.set(index, { executionCount: at + 1, outputs });
         interrupts.cellBegan();
       }
       apply(message);
     };
+    const began = performance.now();
     const content = reply.parse(await client.execute({ code: cell.source, onMessage }));
     interrupts.cellEnded();
-    results.set(cell, { executionCount: content.execution_count ?? count, outputs });
-    const tags = cell.metadata['tags'];
-    const mayFail = Array.isArray(tags) && tags.includes('raises-exception');
-    if (content.status !== 'ok' && !mayFail) return false;
+    const executionCount = content.execution_count ?? at + 1;
+    execution.results.set(index, { executionCount, outputs });
+    const ms = Math.round(performance.now() - began);
+    const report = reportOf(mode, { cell, index, executionCount, status: content.status, outputs, ms });
+    end(report, view, execution);
+    if (mode === 'run' && report.status === 'failed') return;
   }
-  return true;
+  view.progress?.({ done: cells.length, total: cells.length, words: '' });
 }
 
-function collect(displays: Displays, show: TerminalShow) {
+function end(report: CellReport, view: View, execution: Execution): void {
+  execution.reports.push(report);
+  view.ended?.(report);
+}
+
+function collect(displays: Displays, view: View) {
   const cell = new CellOutputs(displays);
   const apply = (message: Message) => {
     const output = outputMessage(message);
     if (!output) return;
     cell.apply(output);
-    show.show(output);
+    view.show(output);
   };
   return { outputs: cell.outputs, apply };
 }

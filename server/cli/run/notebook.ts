@@ -1,174 +1,104 @@
-import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-import { chmod, lstat, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { repliqueError } from '../../../kernel/errors.ts';
-import type { Output } from './outputs.ts';
+import { readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
+import { environmentIn } from '../environment/recorded.ts';
+import { editNotebook } from '../notebook/edit.ts';
+import type { AddedCell } from '../notebook/edit.ts';
+import type { NotebookFile } from '../notebook/read.ts';
+import type { Cell } from '../notebook/schema.ts';
+import { writeWhole } from '../notebook/write.ts';
+import type { CellReport, Mode } from './cell-report.ts';
+import { execute } from './execute.ts';
+import type { ExecuteOptions, Execution } from './execute.ts';
+import { parametersCell } from './parameters.ts';
+import { readForRunning } from './read.ts';
+import type { Parameters } from './parameters.ts';
 
-const source = z.union([z.string(), z.array(z.string())]).transform((text) => [text].flat().join(''));
+export interface RunOptions extends Pick<
+  ExecuteOptions,
+  'notebook' | 'python' | 'view' | 'quit' | 'onStart' | 'command'
+> {
+  readonly mode?: Mode;
+  /** Where what came of it is written; nowhere, if not given. */
+  readonly output?: string | undefined;
+  readonly parameters?: Parameters | undefined;
+  /** Says what a session's results depend on here; asked where no cell recorded it. */
+  readonly present?: ((python: string | undefined) => Promise<Environment>) | undefined;
+}
 
-const cell = z.looseObject({
-  cell_type: z.enum(['code', 'markdown', 'raw']),
-  metadata: z.record(z.string(), z.unknown()).default({}),
-  source,
-});
-
-const schema = z.looseObject({
-  nbformat: z.literal(4),
-  nbformat_minor: z.int().min(0),
-  metadata: z.record(z.string(), z.unknown()).default({}),
-  cells: z.array(cell).max(10_000),
-});
-
-/** A notebook as nbformat 4 has it; each cell's source is one string. */
-export type Notebook = z.infer<typeof schema>;
-export type Cell = z.infer<typeof cell>;
-
-/** Levels of the deepest notebook that is read: more could not be written again. */
-const MAX_DEPTH = 500;
-
-/** Size of the largest notebook that is read, in bytes. */
-const MAX_BYTES = 200e6;
+export interface RunResult {
+  /** Every cell ended well, as far as its mode asks. */
+  readonly ok: boolean;
+  /** False where there is no `output`, or a run was stopped before a cell had begun: what stands there is left as it was. */
+  readonly written: boolean;
+  /** It was told to quit. */
+  readonly stopped: boolean;
+  readonly cells: readonly CellReport[];
+  /** What ended it that was no cell's doing. */
+  readonly problem?: Error | undefined;
+}
 
 /**
- * Reads a notebook file.
- * @throws RepliqueError NOTEBOOK_INVALID
+ * Executes a notebook in a kernel of its own and writes what came of it.
+ * @throws RepliqueError NOTEBOOK_INVALID, NOT_WRITABLE
  */
-export async function readNotebook(file: string): Promise<Notebook> {
-  const invalid = (problem: string) => repliqueError('NOTEBOOK_INVALID', { file, problem });
-  let bytes: Buffer;
+export async function runNotebook(options: RunOptions): Promise<RunResult> {
+  const { notebook: path, output, parameters, mode = 'run' } = options;
+  const { python, view, quit, onStart, command } = options;
+  const file = await readForRunning(path);
+  const added =
+    parameters && parameters.size > 0 ? parametersCell(parameters, file.notebook.cells) : undefined;
+  const cells = withAdded(file.notebook.cells, added);
+  const execution: Execution = { results: new Map(), reports: [], begun: false, languageInfo: undefined };
+  let problem: Error | undefined;
   try {
-    const info = await stat(file);
-    if (!info.isFile()) throw invalid('it is not a file.');
-    if (info.size > MAX_BYTES) throw invalid(`it is larger than ${MAX_BYTES / 1e6} MB.`);
-    bytes = await readFile(file);
+    await execute({ notebook: path, python, cells, mode, view, quit, onStart, command }, execution);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'NOTEBOOK_INVALID') throw error;
-    throw invalid(code === 'ENOENT' ? 'there is no such file.' : message);
+    problem = error as Error;
   }
-  if (!isUtf8(bytes)) throw invalid('it is not UTF-8 text.');
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes)); // which leaves out a byte-order mark
-  } catch {
-    throw invalid('it is not JSON.');
+  const { reports } = execution;
+  const stopped = quit.aborted;
+  const ok = !problem && !stopped && reports.every(({ status }) => status === 'ok');
+  const environment =
+    mode === 'run' && output !== undefined ? await environmentOf(execution, options) : undefined;
+  const content =
+    output === undefined ? undefined : contentOf(file, mode, added, { ...execution, environment }, ok);
+  if (output !== undefined && content !== undefined) await writeWhole(output, content);
+  return { ok, written: content !== undefined, stopped, cells: reports, problem };
+}
+
+/** What the notebook's results depend on: as the kernel recorded it in the last cell that has it, else as it is now. */
+async function environmentOf(
+  { results }: Execution,
+  { present, python }: Pick<RunOptions, 'present' | 'python'>,
+): Promise<Environment | undefined> {
+  const outputs = [...results.values()].flatMap((result) => result.outputs).toReversed();
+  for (const output of outputs) {
+    const value = 'metadata' in output ? environmentIn(output.metadata) : undefined;
+    const recorded = value === undefined ? undefined : readEnvironment(value);
+    if (recorded && 'environment' in recorded) return recorded.environment;
   }
-  if (isDeeper(value, MAX_DEPTH)) throw invalid(`it is nested more than ${MAX_DEPTH} levels deep.`);
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw invalid(
-    `it is not a notebook in format 4 (at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}).`,
-  );
+  return present?.(python).catch(() => undefined); // the notebook is written all the same
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+function withAdded(cells: readonly Cell[], added: AddedCell | undefined): readonly Cell[] {
+  if (!added) return cells;
+  const { index, replaces, source, tags } = added;
+  return cells.toSpliced(index, replaces ? 1 : 0, { cell_type: 'code', metadata: { tags }, source });
 }
 
-/** The executed state of a code cell, before it is written. */
-export interface Executed {
-  readonly executionCount: number | null;
-  readonly outputs: readonly Output[];
-}
-
-/**
- * The notebook with these results, as nbformat 4.5 (its cells have ids). Code cells without a result are written
- * as not executed.
- */
-export function withResults(
-  notebook: Notebook,
-  results: ReadonlyMap<Cell, Executed>,
-  languageInfo: unknown,
-): unknown {
-  const cells = notebook.cells.map((one) => {
-    const common = { ...one, id: one['id'] ?? randomUUID().slice(0, 8), source: lines(one.source) };
-    if (one.cell_type !== 'code') return common;
-    const result = results.get(one);
-    return {
-      ...common,
-      execution_count: result?.executionCount ?? null,
-      outputs: (result?.outputs ?? []).map(onDisk),
-    };
-  });
-  return {
-    ...notebook,
-    cells,
-    metadata: { ...notebook.metadata, language_info: languageInfo },
-    nbformat_minor: Math.max(5, notebook.nbformat_minor),
-  };
-}
-
-/** Text as a notebook file keeps it: a list of lines, each with its end. */
-const lines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-
-function onDisk(output: Output): unknown {
-  if (output.output_type === 'stream') return { ...output, text: lines(output.text) };
-  if (output.output_type === 'error') return output;
-  const data = Object.entries(output.data).map(([mime, value]) => {
-    const splits = typeof value === 'string' && /^text\/|^image\/svg/.test(mime);
-    return [mime, splits ? lines(value) : value];
-  });
-  return { ...output, data: Object.fromEntries(data) as unknown };
-}
-
-/** Where it is written before it gets its name. */
-const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
-
-/**
- * Tries whether a notebook could be written there; leaves nothing behind. It takes the place of what is there, so that
- * must be a file: a device that root replaced would be gone for every program.
- * @throws RepliqueError NOT_WRITABLE
- */
-export async function checkWritable(file: string): Promise<void> {
-  const problem = await problemOf(file);
-  if (problem !== undefined) throw repliqueError('NOT_WRITABLE', { path: file, problem });
-  const target = await realpath(file).catch(() => file);
-  await whileWriting(target, (fresh) => writeFile(fresh, ''));
-  await rm(unfinished(target), { force: true });
-}
-
-async function problemOf(file: string): Promise<string | undefined> {
-  if (file === '') return 'it has no name.';
-  const there = await stat(file).catch(() => undefined);
-  const link = await lstat(file).catch(() => undefined);
-  if (!there) return link ? 'it is a link to nothing.' : undefined;
-  if (there.isFile()) return undefined;
-  return there.isDirectory() ? 'it is a directory.' : 'it is not a file.';
-}
-
-/**
- * Writes the notebook, complete or not at all. A link stays one, and a file that is there keeps its permissions.
- * @throws RepliqueError NOT_WRITABLE
- */
-export async function writeNotebook(file: string, notebook: unknown): Promise<void> {
-  const target = await realpath(file).catch(() => file);
-  const there = await stat(target).catch(() => undefined);
-  await whileWriting(target, async (fresh) => {
-    await writeFile(fresh, `${JSON.stringify(notebook, null, 1)}\n`, { mode: there ? 0o600 : 0o666 });
-    if (there) await chmod(fresh, there.mode & 0o777);
-    await rename(fresh, target);
-  });
-}
-
-async function whileWriting(file: string, write: (fresh: string) => Promise<void>): Promise<void> {
-  const fresh = unfinished(file);
-  try {
-    await write(fresh);
-  } catch (error) {
-    await rm(fresh, { force: true }).catch(() => undefined); // there may be no such place
-    const { code, message } = error as NodeJS.ErrnoException;
-    const problem = reasons[code ?? ''] ?? message;
-    throw repliqueError('NOT_WRITABLE', { path: file, problem }, { cause: error });
+/** What is written. A tape keeps what it recorded, to the byte, but for the cells in which something else came out. */
+function contentOf(
+  file: NotebookFile,
+  mode: Mode,
+  added: AddedCell | undefined,
+  { results, reports, begun, languageInfo, environment }: Execution & { environment: unknown },
+  ok: boolean,
+): string | Uint8Array | undefined {
+  if (mode === 'run') {
+    if (!ok && !begun) return undefined;
+    return editNotebook(file, { added, results, executed: { languageInfo, environment } });
   }
+  const differing = new Set(reports.filter(({ status }) => status !== 'ok').map(({ index }) => index));
+  const changed = new Map([...results].filter(([index]) => differing.has(index) || index === added?.index));
+  if (changed.size === 0 && !added) return file.bytes;
+  return editNotebook(file, { added, results: changed });
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'its directory does not exist.',
-  ENOTDIR: 'its directory is a file.',
-  EACCES: 'it is not permitted.',
-  EROFS: 'the file system is read-only.',
-  ENOSPC: 'the disk is full.',
-};

@@ -39,7 +39,8 @@ async function take(file: string): Promise<boolean> {
   return false;
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is such a process of this machine. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

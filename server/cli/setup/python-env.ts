@@ -17,6 +17,10 @@ export interface PythonEnv {
   readonly purpose: string;
   /** File of pinned requirements, the whole closure. */
   readonly requirements: string;
+  /** Options of pip besides. */
+  readonly options?: readonly string[];
+  /** Looks at it before the packages come; what it gives is called when they are there, and throws where it is not to be used. */
+  readonly watch?: (directory: string) => Promise<() => Promise<void>>;
 }
 
 /** Its interpreter. */
@@ -63,7 +67,9 @@ async function make(env: PythonEnv, base: BasePython, text: string, sink: Progre
     makeDirectories(directory);
     await chmod(directory, 0o755); // the sandbox's user reads it
     const pip = await makeEmpty(directory, base);
+    const check = await env.watch?.(directory);
     await install(pip, env, text, sink);
+    await check?.();
     await writeFile(join(directory, envStamp), stampOf(text), { mode: 0o644 });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
@@ -97,9 +103,8 @@ async function install(
   const total = text.split('\n').filter((line) => /^[a-z0-9]/i.test(line)).length;
   const progress = new PipProgress(`Packages for ${env.purpose}`, total, sink);
   const options = ['--no-deps', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
-  const result = await python(command, [...args, 'install', ...options, '-r', env.requirements], (line) =>
-    progress.read(line),
-  );
+  const all = [...args, 'install', ...options, ...(env.options ?? [])];
+  const result = await python(command, [...all, '-r', env.requirements], (line) => progress.read(line));
   if (result.status !== 0) throw failed(env.directory, lastLines(result));
   progress.finish();
 }
@@ -120,4 +125,4 @@ function python(command: string, args: string[], onLine?: (line: string) => void
 }
 
 const failed = (directory: string, problem: string) =>
-  repliqueError('PYTHON_ENV_FAILED', { directory, problem });
+  repliqueError('PYTHON_ENV_FAILED', { directory, problem }, { cause: problem });

@@ -29,6 +29,10 @@ describe('what code asks for', () => {
       kind: 'judged',
       findings: [{ capability: 'network', line: 3, text: 'import requests' }],
     });
+    const long = await judge(`import socket; x = "${'x'.repeat(500)}"`, 'python');
+    expect(long).toMatchObject({ findings: [{ text: 'import socket' }] });
+    const call = await judge(`open("/etc/x", "w", errors="${'x'.repeat(500)}")`, 'python');
+    expect(JSON.stringify(call)).toMatch(/"open\(.{50,300}…"/);
     const inner = await judge('y = 2\n!ls\n!curl x', 'python');
     expect(inner).toMatchObject({ findings: [{ capability: 'network', line: 3, text: 'curl x' }] });
   });

@@ -53,3 +53,9 @@ it('waits for no pipe, and reads no file beyond its bound', async () => {
     expect(policy.profile).toBe('open');
   }
 });
+
+it('says nothing of a profile that is in force already', async () => {
+  const file = join(directory, 'n.ipynb');
+  writeFileSync(file, notebook('data'));
+  expect(await settled(file, new Policy('data'))).toBeUndefined();
+});

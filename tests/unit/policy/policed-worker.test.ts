@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createPolicing } from '../../../kernel/policy/policed-worker.ts';
 import { Policy } from '../../../kernel/policy/policy.ts';
 import type { ExecuteOptions, ExecuteOutcome } from '../../../kernel/sandbox/contract.ts';
@@ -34,4 +34,34 @@ it('who runs code is asked about hosts, though a widget’s message waits behind
   expect(await policing.askHost('b.example', 443)).toBe(false);
   release();
   await widget;
+});
+
+describe('a helper that asks for the same twice', () => {
+  const code = 'import socket\nimport requests';
+  const helper = { code, origin: { kind: 'helper', turn: 1, helper: 1 } } as const;
+
+  it.each([
+    ['y', true],
+    [new Error('interrupted'), false],
+  ])('is asked about once, and does not run without a yes: %s', async (answer, runs) => {
+    const { worker, release } = holding();
+    const questions: string[] = [];
+    const verdicts: boolean[] = [];
+    const policing = createPolicing({
+      policy: new Policy('open'),
+      hasHosts: () => false,
+      onVerdict: (verdict) => verdicts.push(verdict.runs),
+    });
+    const onInput = (question: string): Promise<string> => {
+      questions.push(question);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const ran = policing.wrap(worker).execute(request({ ...helper, onInput }));
+    await vi.waitFor(() => expect(verdicts).toEqual([runs]));
+    release();
+    expect((await ran).status).toBe(runs ? 'ok' : 'error');
+    expect(questions).toEqual([
+      'A helper asks for the network (line 1: import socket). Allow it for this session? [y/N] ',
+    ]);
+  });
 });

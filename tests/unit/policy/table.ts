@@ -101,6 +101,21 @@ export const python: Rows = [
   ['x = "import requests"', []],
   ['# import requests', []],
   ['def f(:\n    import requests', ['network']],
+  ['__import__(("sock" + "et"))', ['network']],
+  ['__import__("s\\u006fcket")', ['network']],
+  ['open("/etc/\\d", "w")', ['write-outside']],
+  ['__import__(f"so{x}")', []],
+  ['from socket import *', ['network']],
+  ['__import__("so" + x)', []],
+  ['import os\n(os).system("ls")', ['subprocess']],
+  ['p.write_text("/etc/x")\nf("/etc/x").write_text("y")', []],
+  ['import pathlib\npathlib.PosixPath("/etc/x").write_text("y")', ['write-outside']],
+  ['from importlib import *\nimport_module("socket")', ['network']],
+  ['import importlib\nimportlib.import_module()', []],
+  ['getattr(os)', []],
+  ['import subprocess\nsubprocess.run(["curl", url])', ['subprocess', 'network']],
+  ['\n  %%bash  \ncurl x', ['network']],
+  ['%%bash', []],
 ];
 
 /** bash, and what it asks for. */
@@ -120,6 +135,9 @@ export const bash: Rows = [
   ['find . | xargs curl', ['network']],
   ['nohup nice ssh host &', ['network']],
   ['bash -c "curl x"', ['network']],
+  ['bash $OPTIONS -c "curl x"', ['network']],
+  ['eval $PREFIX curl x', ['network']],
+  ['echo x > $FILE', []],
   ["sh -ec 'wget x'", ['network']],
   ['eval "curl x"', ['network']],
   ['eval curl x', ['network']],
@@ -158,6 +176,11 @@ export const bash: Rows = [
 
 /** What is known not to be found: only running it would tell. The wall behind holds all of it. */
 export const evasions: Rows = [
+  ['!eval eval eval eval curl x', []],
+  [
+    `${Array.from({ length: 2_001 }, (_, at) => `import a as b${at}`).join('\n')}\nimport os as o\no.system('ls')`,
+    [],
+  ],
   ['eval("imp" + "ort requests")', []],
   ['exec(bytes.fromhex("696d706f7274206f73"))', []],
   ['name = input()\n__import__(name)', []],

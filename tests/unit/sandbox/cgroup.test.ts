@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -13,7 +13,7 @@ import {
   type CgroupView,
 } from '../../../kernel/sandbox/cgroup/hierarchy.ts';
 import { subtreeWay } from '../../../kernel/sandbox/cgroup/subtree.ts';
-import { systemdWay } from '../../../kernel/sandbox/cgroup/systemd.ts';
+import { findManager, systemdWay } from '../../../kernel/sandbox/cgroup/systemd.ts';
 import { CgroupDouble, systemdRunDouble } from '../../support/cgroup-double.ts';
 
 const bounds = { memoryBytes: 500_000_000, processes: 40 };
@@ -230,6 +230,27 @@ describe('the groups of a machine', () => {
     groups.giveUp();
     expect(await groups.way()).toBeUndefined();
     expect(await new Cgroups({ view: double({ enabled: [] }).view, manager }).way()).toBeUndefined();
+  });
+});
+
+describe('the manager of a user', () => {
+  const installed = ['/usr/bin/systemd-run', '/bin/systemd-run', '/run/current-system/sw/bin/systemd-run'];
+  const program = installed.find((path) => existsSync(path));
+
+  it('is found by its socket in the directory of that user, if it is installed at all', () => {
+    const runtimeDirectory = folder();
+    expect(findManager(1000, runtimeDirectory)).toBeUndefined();
+    mkdirSync(join(runtimeDirectory, 'systemd'));
+    writeFileSync(join(runtimeDirectory, 'systemd/private'), '');
+    const socket = join(runtimeDirectory, 'systemd/private');
+    expect(findManager(1000, runtimeDirectory)).toEqual(program && { program, socket, runtimeDirectory });
+  });
+
+  it('is the system’s own for root, and by itself that of who runs this', () => {
+    const socket = '/run/systemd/private';
+    expect(findManager(0, folder())).toEqual(program && existsSync(socket) ? { program, socket } : undefined);
+    const uid = process.getuid!();
+    expect(findManager()).toEqual(findManager(uid, process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`));
   });
 });
 

@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkWritable, readNotebook, withResults, writeNotebook } from '../../../server/cli/run/notebook.ts';
+import { readNotebook } from '../../../server/cli/notebook/read.ts';
+import { checkWritable, writeWhole } from '../../../server/cli/notebook/write.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const notebook = {
@@ -40,21 +41,22 @@ function write(content: string, directory = temporaryDirectory()): string {
 
 describe('reading a notebook', () => {
   it('joins sources and keeps what it does not know', async () => {
-    const read = await readNotebook(write(JSON.stringify({ ...notebook, extra: 1 })));
+    const { notebook: read } = await readNotebook(write(JSON.stringify({ ...notebook, extra: 1 })));
     expect(read.cells.map(({ source }) => source)).toEqual(['# a\nb', 'How many?', '']);
     expect(read['extra']).toBe(1);
   });
 
   it('reads one that begins with a byte-order mark', async () => {
     const read = await readNotebook(write(`\ufeff${JSON.stringify(notebook)}`));
-    expect(read.cells).toHaveLength(3);
+    expect(read.notebook.cells).toHaveLength(3);
   });
 
   it.each([
     ['{', 'not JSON'],
     ['[]', 'format 4'],
     [`{"metadata": ${'['.repeat(501)}${']'.repeat(501)}}`, 'more than 500 levels deep'],
-    [JSON.stringify({ ...notebook, nbformat: 3 }), 'nbformat'],
+    [JSON.stringify({ nbformat: 3, nbformat_minor: 0, worksheets: [] }), 'the old format 3'],
+    [JSON.stringify({ ...notebook, nbformat: 5 }), 'format 5, which this version does not know'],
     [JSON.stringify({ ...notebook, cells: [{ cell_type: 'heading', source: '' }] }), 'cells.0.cell_type'],
     [JSON.stringify({ ...notebook, cells: [{ cell_type: 'code', source: 5 }] }), 'cells.0.source'],
   ])('refuses %j', async (content, problem) => {
@@ -81,39 +83,6 @@ describe('reading a notebook', () => {
 });
 
 describe('writing a notebook', () => {
-  it('puts results in and leaves cells without one unexecuted, in format 4.5', async () => {
-    const read = await readNotebook(write(JSON.stringify(notebook)));
-    const code = read.cells[1]!;
-    const outputs = [
-      { output_type: 'stream', name: 'stdout', text: 'a\nb' },
-      {
-        output_type: 'display_data',
-        data: { 'text/html': '<p>\n</p>', 'image/png': 'A\nB', 'application/json': { a: 1 } },
-        metadata: {},
-      },
-      { output_type: 'error', ename: 'E', evalue: 'v', traceback: ['t'] },
-    ] as const;
-    const results = new Map([[code, { executionCount: 3, outputs: outputs as never }]]);
-    const written = withResults(read, results, { name: 'replique' });
-    expect(written).toMatchObject({
-      nbformat_minor: 5,
-      metadata: { kernelspec: { name: 'replique' }, language_info: { name: 'replique' } },
-      cells: [
-        { source: ['# a\n', 'b'], id: expect.stringMatching(/^[\w-]{8}$/) as string },
-        {
-          execution_count: 3,
-          outputs: [
-            { text: ['a\n', 'b'] },
-            { data: { 'text/html': ['<p>\n', '</p>'], 'image/png': 'A\nB', 'application/json': { a: 1 } } },
-            { traceback: ['t'] },
-          ],
-        },
-        { execution_count: null, outputs: [], source: [] },
-      ],
-    });
-    expect(written).not.toHaveProperty('cells.0.outputs');
-  });
-
   it('takes the place of files only, never of a device or a pipe', async () => {
     const pipe = join(temporaryDirectory(), 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -132,26 +101,39 @@ describe('writing a notebook', () => {
     symlinkSync(file, link);
     symlinkSync('nothing', dangling);
     await checkWritable(link);
-    await writeNotebook(link, { a: 1 });
+    await writeWhole(link, 'new');
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(readFileSync(file, 'utf8')).toContain('"a": 1');
+    expect(readFileSync(file, 'utf8')).toBe('new');
     await expect(checkWritable(dangling)).rejects.toThrow('it is a link to nothing.');
+  });
+
+  it('refuses a link that leads out of its directory, and writes nothing there', async () => {
+    const [inside, outside] = [temporaryDirectory(), temporaryDirectory()];
+    const file = write('old', outside);
+    symlinkSync(file, join(inside, 'link'));
+    const refused = 'outside its directory; name that file if you mean it';
+    await expect(checkWritable(join(inside, 'link'))).rejects.toThrow(refused);
+    await expect(writeWhole(join(inside, 'link'), 'new')).rejects.toThrow(refused);
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    symlinkSync(inside, join(outside, 'folder'));
+    await writeWhole(join(outside, 'folder', 'new'), 'new');
+    expect(readFileSync(join(inside, 'new'), 'utf8')).toBe('new');
   });
 
   it('keeps the permissions of the file that it replaces', async () => {
     const file = write('private');
     chmodSync(file, 0o600);
-    await writeNotebook(file, {});
+    await writeWhole(file, 'new');
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('replaces the file whole, or says why not and leaves nothing behind', async () => {
     const directory = temporaryDirectory();
     const file = write('old', directory);
-    await writeNotebook(file, { a: 1 });
-    expect(readFileSync(file, 'utf8')).toBe('{\n "a": 1\n}\n');
+    await writeWhole(file, 'new');
+    expect(readFileSync(file, 'utf8')).toBe('new');
     mkdirSync(join(directory, 'taken'));
-    const refused = writeNotebook(join(directory, 'taken'), {});
+    const refused = writeWhole(join(directory, 'taken'), 'new');
     await expect(refused).rejects.toMatchObject({ code: 'NOT_WRITABLE' });
     expect(readdirSync(directory).sort()).toEqual(['n.ipynb', 'taken']);
   });

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -62,6 +63,8 @@ describe('a file that a prompt points at', () => {
     expect(await read('latin.csv')).toContain('straße,1');
     write('wide.txt', Buffer.from('\ufeffgrün', 'utf16le'));
     expect(await read('wide.txt')).toContain('grün');
+    write('big.txt', Buffer.from('\ufeffgrün', 'utf16le').swap16());
+    expect(await read('big.txt')).toContain('grün');
     write('mark.txt', '\ufeffx');
     expect(await read('mark.txt')).toMatch(/all of it\nx$/);
     write('mac.txt', 'one\rtwo\r');
@@ -87,6 +90,49 @@ describe('a file that a prompt points at', () => {
     expect(await read('no.ipynb')).toContain('{"cells": 3}');
     write('proto.json', `{"__proto__": {"a": 1}, "pad": "${'x'.repeat(3000)}"}`);
     expect(await read('proto.json')).toContain('"__proto__": object:');
+  });
+
+  it('is JSON by its shape where it is long, bounded in depth and width', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 35 }, (_, at) => [`key${at}`, at]));
+    const value = { none: null, empty: [], nothing: {}, flag: true, wide, pad: 'x'.repeat(3000) };
+    write('shape.json', JSON.stringify(value));
+    const shape = await read('shape.json');
+    expect(shape).toContain('"none": null\n');
+    expect(shape).toContain('"empty": empty list\n');
+    expect(shape).toContain('"nothing": object of 0 keys\n');
+    expect(shape).toContain('"flag": boolean true\n');
+    expect(shape).toContain('… and 5 more keys');
+    write('deep.json', JSON.stringify({ a: { b: { c: { d: { e: 1 } } } }, pad: 'x'.repeat(3000) }));
+    expect(await read('deep.json')).toContain('"d": object of 1 keys');
+  });
+
+  it('that is JSON, a notebook or a picture too large to be read whole is given in part', async () => {
+    write('large.json', JSON.stringify(['x'.repeat(5 * 2 ** 20)]));
+    expect(await read('large.json')).toContain('its beginning and its end');
+    write('large.ipynb', JSON.stringify({ cells: [], pad: 'x'.repeat(5 * 2 ** 20) }));
+    expect(await read('large.ipynb')).toContain('its beginning and its end');
+    write('large.png', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(5 * 2 ** 20)]));
+    expect(await read('large.png', { sees: true })).toContain('not shown to the model');
+  });
+
+  it('is a notebook by its cells, with their numbers, without outputs', async () => {
+    const cells = [
+      { cell_type: 'code', source: ['x = 1\n', 'x'], execution_count: 7, outputs: [{ text: 'HIDDEN' }] },
+      { cell_type: 'markdown', source: `# ${'y'.repeat(1000)}` },
+    ];
+    write('n.ipynb', JSON.stringify({ cells }));
+    const view = await read('n.ipynb', { chars: 8000 });
+    expect(view).toContain('notebook of 2 cells; without outputs |');
+    expect(view).toContain('--- code cell [7]:\nx = 1\nx\n--- markdown cell:\n# y');
+    expect(view).toContain('[… 202 characters left out …]');
+    expect(view).not.toContain('HIDDEN');
+  });
+
+  it('that is a table of one endless row is cut where there is no more room', async () => {
+    write('endless.csv', 'x,'.repeat(5000));
+    const [title, ...rows] = (await read('endless.csv')).split('\n');
+    expect(title).toContain('its header and the first 0 rows');
+    expect(rows.join('\n')).toHaveLength(2000);
   });
 
   it('can’t be a pipe, a device, a socket, a link, a place outside; the sentence says which', async () => {
@@ -123,6 +169,16 @@ describe('a file that a prompt points at', () => {
     await expect(read('anything.txt')).resolves.toBe('There is no @anything.txt in the workspace.');
   });
 
+  it('that is missing is said with names as they are to be written, none of which deceives', async () => {
+    write('my notes.txt', '1');
+    write('my\u202enote.txt', '1');
+    expect(await read('my note.txt')).toBe(
+      'There is no @my note.txt in the workspace; near: @"my notes.txt".',
+    );
+    rmSync(workspace, { recursive: true });
+    expect(await read('my note.txt')).toBe('There is no @my note.txt in the workspace.');
+  });
+
   it('that changes while it is read is not given', async () => {
     write('grows.txt', 'x');
     const place = await openPlace(workspace, 'grows.txt');
@@ -146,6 +202,8 @@ describe('a file that a prompt points at', () => {
     expect(await read('many.csv')).toMatch(
       /^more than 8,388,607 rows, 40\.0 MB; its header and the first 10 rows/,
     );
+    renameSync(join(workspace, 'many.csv'), join(workspace, 'many.txt'));
+    expect(await read('many.txt')).toMatch(/^more than 8,388,608 lines, 40\.0 MB; its beginning/);
   });
 
   it('may be a folder: its entries with sizes, bounded', async () => {
@@ -162,5 +220,11 @@ describe('a file that a prompt points at', () => {
     expect(folder).toContain('in/b.txt (2 B)');
     for (let i = 0; i < 300; i += 1) write(`dir/f${i}`, '');
     expect(await read('dir')).toContain('[… 204 entries left out …]');
+    for (let i = 300; i < 2100; i += 1) write(`dir/f${i}`, '');
+    expect(await read('dir')).toMatch(/^folder, at least 2000 entries/);
+    mkdirSync(join(workspace, 'empty'));
+    expect(await read('empty')).toMatch(/folder, 0 entries[^]*\n\(empty\)$/);
+    rmSync(join(workspace, 'dir'), { recursive: true });
+    expect(await read('./')).toContain('empty/');
   });
 });

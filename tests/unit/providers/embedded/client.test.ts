@@ -109,3 +109,22 @@ test.skipIf(process.getuid?.() !== 0)(
     await expect(makePrivate(directory)).rejects.toThrow('not yours');
   },
 );
+
+test('a log that has grown large is begun anew', async () => {
+  const log = join(folder, 'logs', 'host.log');
+  await mkdir(join(folder, 'logs'));
+  await writeFile(log, 'x'.repeat(5_000_000));
+  expect(await ask(listening(hello()))).toEqual([{ type: 'pong' }]);
+  expect((await stat(log)).size).toBeLessThan(5_000_000);
+});
+
+test('a socket that can’t be one is said, with what to remove', async () => {
+  const run = join(folder, 'run');
+  await mkdir(run);
+  await symlink(socketName, join(run, socketName));
+  expect(await ask(listening(hello()))).toMatchObject({
+    kind: 'unreachable',
+    message: `The model host's socket ${join(run, socketName)} can't be used (ELOOP).`,
+    remedy: `Remove ${join(run, socketName)} and run the cell again.`,
+  });
+});

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** Packages that a record names at most; of the others it keeps how many they are. */
+export const mostPackages = 1500;
+
+/** One line of a text: without controls, and nothing that turns its direction. */
+const line = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u);
+
+/** A normalized name: https://packaging.python.org/en/latest/specifications/name-normalization/ */
+export const packageName = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+
+/** What may stand behind `==`: https://packaging.python.org/en/latest/specifications/version-specifiers/ */
+export const packageVersion = z
+  .string()
+  .max(60)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.!+_-]*$/);
+
+const python = z.strictObject({
+  version: line(60),
+  implementation: line(60),
+  packages: z
+    .record(packageName, packageVersion)
+    .refine((packages) => Object.keys(packages).length <= mostPackages, `more than ${mostPackages} packages`),
+  /** Those that came from no index: a folder, a repository, an address. */
+  elsewhere: z.array(packageName).max(mostPackages).optional(),
+  /** How many are not in `packages`, because of its bounds. */
+  leftOut: z.int().positive().optional(),
+});
+
+const settings = z.strictObject({
+  temperature: z.number().min(0).max(2),
+  maxTokens: z.int().positive(),
+  maxTurns: z.int().positive(),
+  helperTimeoutSeconds: z.number().positive(),
+  vision: line(20),
+  profile: line(20),
+  sandbox: line(20),
+});
+
+const model = z.strictObject({ provider: line(60), name: line(200) });
+
+/** `metadata.replique.environment`: what a cell's results may depend on, besides its words and files. */
+export const environmentSchema = z.strictObject({
+  version: z.literal(1),
+  replique: line(60),
+  node: line(60),
+  platform: line(60),
+  arch: line(60),
+  python,
+  /** Who answered. */
+  model: model.optional(),
+  settings,
+});
+export type Environment = z.infer<typeof environmentSchema>;
+export type PythonEnvironment = z.infer<typeof python>;
+
+/** What `kernel.js environment` says, as one line of JSON. */
+export const presentSchema = z.strictObject({
+  environment: environmentSchema,
+  /** Absolute path of the interpreter. */
+  python: z.string(),
+});
+export type Present = z.infer<typeof presentSchema>;
+
+/**
+ * Reads a record that a notebook holds.
+ * @returns the record, or what is wrong with it, as the rest of a sentence
+ */
+export function readEnvironment(
+  value: unknown,
+): { readonly environment: Environment } | { readonly problem: string } {
+  const parsed = environmentSchema.safeParse(value);
+  if (parsed.success) return { environment: parsed.data };
+  const version = z.looseObject({ version: z.number() }).safeParse(value).data?.version;
+  if (version !== undefined && version > 1) return { problem: 'was written by a newer Replique' };
+  const at = parsed.error.issues[0]?.path.join('.') ?? '';
+  const where = at === '' ? '' : ` (at ${JSON.stringify(at.slice(0, 100))})`;
+  return { problem: `is not as Replique writes it${where}` };
+}

@@ -1,0 +1,76 @@
+import { chmod, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { repliqueError } from '../../../kernel/errors.ts';
+
+/** Where it is written before it gets its name. */
+const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
+
+/**
+ * Tries whether a file could be written there; leaves nothing behind. It takes the place of what is there, so that
+ * must be a file: a device that root replaced would be gone for every program.
+ * @throws RepliqueError NOT_WRITABLE
+ */
+export async function checkWritable(file: string): Promise<void> {
+  const target = await targetOf(file);
+  await whileWriting(target, (fresh) => writeFile(fresh, ''));
+  await rm(unfinished(target), { force: true });
+}
+
+/**
+ * Writes a file, complete or not at all. A link within its own directory stays one, and a file that is there keeps its
+ * permissions.
+ * @throws RepliqueError NOT_WRITABLE
+ */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  const target = await targetOf(file);
+  const there = await stat(target).catch(() => undefined);
+  await whileWriting(target, async (fresh) => {
+    await writeFile(fresh, content, { mode: there ? 0o600 : 0o666 });
+    if (there) await chmod(fresh, there.mode & 0o777);
+    await rename(fresh, target);
+  });
+}
+
+/** The file that is written where this one is named: a link that leads out of its directory is refused. */
+async function targetOf(file: string): Promise<string> {
+  const problem = await problemOf(file);
+  if (problem !== undefined) throw repliqueError('NOT_WRITABLE', { path: file, problem });
+  const directory = await realpath(dirname(resolve(file))).catch(() => dirname(resolve(file)));
+  const named = join(directory, basename(resolve(file)));
+  const target = await realpath(named).catch(() => named);
+  const way = relative(directory, target);
+  if (way === '..' || way.startsWith(`..${sep}`)) {
+    const leadsOut = `it is a link to ${target}, outside its directory; name that file if you mean it.`;
+    throw repliqueError('NOT_WRITABLE', { path: file, problem: leadsOut });
+  }
+  return target;
+}
+
+async function problemOf(file: string): Promise<string | undefined> {
+  if (file === '') return 'it has no name.';
+  const there = await stat(file).catch(() => undefined);
+  const link = await lstat(file).catch(() => undefined);
+  if (!there) return link ? 'it is a link to nothing.' : undefined;
+  if (there.isFile()) return undefined;
+  return there.isDirectory() ? 'it is a directory.' : 'it is not a file.';
+}
+
+async function whileWriting(file: string, write: (fresh: string) => Promise<void>): Promise<void> {
+  const fresh = unfinished(file);
+  try {
+    await write(fresh);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined); // there may be no such place
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = reasons[code ?? ''] ?? message;
+    throw repliqueError('NOT_WRITABLE', { path: file, problem }, { cause: error });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its directory does not exist.',
+  ENOTDIR: 'its directory is a file.',
+  EACCES: 'it is not permitted.',
+  EROFS: 'the file system is read-only.',
+  ENOSPC: 'the disk is full.',
+};

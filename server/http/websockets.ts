@@ -1,0 +1,142 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Access } from './access/access.ts';
+import { visitOf } from './access/hook.ts';
+import { withoutBase } from './base-url.ts';
+import { HttpError, answerFor } from './errors.ts';
+import { loggedPath, type Log } from './log.ts';
+
+/** A WebSocket that is asked for. */
+export interface SocketRequest {
+  /** Of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+/** What takes a WebSocket. */
+export interface SocketRoute {
+  /** `/api/kernels/:id/channels` */
+  readonly path: string;
+  /** Subprotocols that it speaks; what a client offers besides is never answered with its own name. */
+  readonly protocols: readonly string[];
+  /**
+   * Looks whether there is what is asked for.
+   * @throws HttpError, which the client gets instead of a WebSocket
+   */
+  readonly check: (request: SocketRequest) => void;
+  readonly open: (socket: WebSocket, request: SocketRequest) => void;
+}
+
+const limits = { maxPayload: 128 * 2 ** 20, mostSockets: 2048 };
+
+/** Close codes after RFC 6455 and IANA. 1000 and 1001 tell Jupyter's clients that they need not come back. */
+export const closeCodes = { invalid: 1007, failed: 1011, restart: 1012 } as const;
+
+/** The WebSockets of the server, by their paths. */
+export class WebSockets {
+  readonly #routes: { readonly route: SocketRoute; readonly matches: RegExp }[] = [];
+  readonly #server: WebSocketServer;
+  readonly #access: Access;
+  readonly #baseUrl: string;
+  readonly #log: Log;
+
+  constructor(http: Server, access: Access, baseUrl: string, log: Log) {
+    this.#access = access;
+    this.#baseUrl = baseUrl;
+    this.#log = log;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: limits.maxPayload,
+      perMessageDeflate: false,
+      handleProtocols: (offered, request) =>
+        this.#find(request)?.route.protocols.find((name) => offered.has(name)) ?? false,
+    });
+    http.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
+  }
+
+  add(route: SocketRoute): void {
+    const pattern = route.path.replace(/:(\w+)/g, '(?<$1>[^/]+)');
+    this.#routes.push({ route, matches: new RegExp(`^${pattern}$`) });
+  }
+
+  /** Lets no more in, and tells those who are here to come back later. */
+  close(): void {
+    for (const socket of this.#server.clients) socket.close(closeCodes.restart, 'The server is stopping.');
+    this.#server.close();
+  }
+
+  /** Ends those who have not gone. */
+  terminate(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+  }
+
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    try {
+      const found = this.#find(request);
+      this.#admit(request);
+      if (!found) throw new HttpError(404, 'Not Found');
+      if (this.#server.clients.size >= limits.mostSockets) throw new HttpError(503, 'Too many connections.');
+      const { route, asked } = found;
+      route.check(asked);
+      this.#server.handleUpgrade(request, stream, head, (socket) => {
+        socket.on('error', (error) => this.#log.info({ problem: error.message }, 'websocket failed'));
+        route.open(socket, asked);
+      });
+    } catch (error) {
+      const { status, body } = answerFor(error, '');
+      const entry = { path: loggedPath(request.url ?? ''), status, err: status < 500 ? undefined : error };
+      this.#log[status < 500 ? 'info' : 'error'](entry, 'websocket refused');
+      refuse(stream, status, body);
+    }
+  }
+
+  /** @throws HttpError */
+  #admit({ headers, url = '/' }: IncomingMessage): void {
+    const { gate } = this.#access;
+    const visit = visitOf({ method: 'GET', headers, url });
+    gate.checkHost(visit);
+    const visitor = gate.visitor(visit);
+    if (visitor === undefined) throw new HttpError(403, 'Forbidden');
+    if (visitor === 'token') return;
+    try {
+      gate.checkOrigin(visit);
+    } catch {
+      throw new HttpError(403, 'Cross origin websockets not allowed');
+    }
+  }
+
+  #find(
+    request: IncomingMessage,
+  ): { readonly route: SocketRoute; readonly asked: SocketRequest } | undefined {
+    const [path = '', query = ''] = withoutBase(request.url ?? '/', this.#baseUrl).split(/\?(.*)/s);
+    for (const { route, matches } of this.#routes) {
+      const match = matches.exec(path);
+      if (match === null) continue;
+      return { route, asked: { params: decoded(match.groups ?? {}), query: new URLSearchParams(query) } };
+    }
+    return undefined;
+  }
+}
+
+function decoded(groups: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(groups);
+  try {
+    return Object.fromEntries(entries.map(([name, value]) => [name, decodeURIComponent(value)]));
+  } catch {
+    return Object.fromEntries(entries);
+  }
+}
+
+function refuse(stream: Duplex, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  stream.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+}

@@ -1,0 +1,74 @@
+import { isUtf8 } from 'node:buffer';
+import { joinLines, splitLines } from './lines.ts';
+import { sorted } from './sorted.ts';
+import {
+  NotebookProblem,
+  asNotebook,
+  isObject,
+  repairIds,
+  stripTransient,
+  type Notebook,
+} from './structure.ts';
+import { upgraded } from './upgrade.ts';
+import { notebookProblem } from './validate.ts';
+
+/** A notebook that could be read; `problem` says where it is not what its format asks for. */
+export interface ReadNotebook {
+  readonly notebook: Notebook;
+  readonly problem: string | undefined;
+}
+
+/**
+ * Reads a notebook's file, as nbformat does: older ones become format 4, texts are joined, cells get the ids that they lack.
+ * @throws NotebookProblem where it can't be read
+ */
+export function readNotebook(bytes: Buffer): ReadNotebook {
+  const value = parsed(bytes);
+  if (!isObject(value)) throw new NotebookProblem('it is no JSON object');
+  const { nbformat } = value;
+  if (nbformat !== 3 && nbformat !== 4) throw new NotebookProblem(unsupported(nbformat));
+  const notebook = asNotebook(nbformat === 3 ? upgraded(value) : value);
+  joinLines(notebook);
+  if (nbformat === 4) stripTransient(notebook);
+  repairIds(notebook);
+  return { notebook, problem: notebookProblem(notebook) };
+}
+
+/** A notebook as it goes into its file. */
+export interface WrittenNotebook {
+  readonly text: string;
+  readonly problem: string | undefined;
+}
+
+/**
+ * What to write for a notebook that a client sends: keys sorted, texts in lines, an indent of one, as nbformat writes, so that
+ * versions can be compared line by line. The value is changed.
+ * @throws NotebookProblem where it is no notebook of format 4
+ */
+export function writeNotebook(value: unknown): WrittenNotebook {
+  const notebook = asNotebook(value);
+  repairIds(notebook);
+  const problem = notebookProblem(notebook);
+  stripTransient(notebook);
+  splitLines(notebook);
+  return { text: `${JSON.stringify(sorted(notebook), null, 1)}\n`, problem };
+}
+
+/** A new notebook. */
+export const emptyNotebook = (): object => ({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+
+function parsed(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new NotebookProblem('it is not encoded in UTF-8');
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new NotebookProblem(
+      bytes.length === 0 ? 'the file is empty' : 'it does not appear to be JSON, or is cut off',
+    );
+  }
+}
+
+const unsupported = (version: unknown): string =>
+  version === undefined
+    ? 'it does not say which nbformat it has'
+    : `its nbformat is ${JSON.stringify(version).slice(0, 40)}; 3 and 4 can be read`;

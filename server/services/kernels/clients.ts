@@ -1,0 +1,117 @@
+import type { Header } from '../../../kernel/protocol/header.ts';
+import type { Outbox, Sink } from './outbox.ts';
+import type { Received } from './sockets.ts';
+import type { ChannelMessage } from './wire/message.ts';
+
+/** A client that is there, over one WebSocket. */
+export interface Connection extends Sink {
+  /** Another connection of the same session has taken its place. */
+  replaced(): void;
+  /** The kernel is gone for good. */
+  ended(): void;
+}
+
+interface Present {
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+}
+
+/** Requests whose answers are remembered to be somebody's. */
+const mostPending = 10_000;
+
+/** Who listens to a kernel, and which answer is whose. */
+export class Clients {
+  readonly #newOutbox: () => Outbox;
+  readonly #present = new Map<string, Present>();
+  /** Sessions of unanswered requests by the ids of these, oldest first. */
+  readonly #pending = new Map<string, string>();
+  /** The last session that left: what comes is kept for it, until it or another one comes. */
+  #away: { readonly session: string; readonly outbox: Outbox } | undefined;
+
+  constructor(newOutbox: () => Outbox) {
+    this.#newOutbox = newOutbox;
+  }
+
+  get count(): number {
+    return this.#present.size;
+  }
+
+  /** Takes a connection in; one of the same session gives way, and what waited for the session is sent. */
+  attach(session: string, connection: Connection): void {
+    const before = this.#present.get(session);
+    const outbox = before?.outbox ?? this.#keptFor(session) ?? this.#newOutbox();
+    this.#present.set(session, { connection, outbox });
+    before?.connection.replaced();
+    outbox.attach(connection);
+  }
+
+  detach(session: string, connection: Connection): void {
+    const present = this.#present.get(session);
+    if (present?.connection !== connection) return; // it was replaced
+    this.#present.delete(session);
+    if (this.#present.size > 0) {
+      present.outbox.close();
+    } else {
+      present.outbox.detach();
+      this.#away = { session, outbox: present.outbox };
+    }
+  }
+
+  /** Remembers whose request this is. */
+  asked(session: string, { msg_id, msg_type }: Header): void {
+    if (!msg_type.endsWith('_request')) return;
+    this.#pending.set(msg_id, session);
+    if (this.#pending.size <= mostPending) return;
+    for (const oldest of this.#pending.keys()) {
+      this.#pending.delete(oldest);
+      return;
+    }
+  }
+
+  /** Requests to a process that has ended get no answers. */
+  forgetRequests(): void {
+    this.#pending.clear();
+  }
+
+  /** Sends what a kernel has published to all, and an answer or a question to who has asked. */
+  deliver({ channel, raw, parent }: Received): void {
+    const message: ChannelMessage = { channel, ...raw };
+    if (channel === 'iopub') {
+      this.broadcast(message);
+      return;
+    }
+    const id = String(parent['msg_id']);
+    const session = this.#pending.get(id) ?? String(parent['session']);
+    if (channel !== 'stdin') this.#pending.delete(id);
+    this.#outboxOf(session)?.push(message);
+  }
+
+  broadcast(message: ChannelMessage): void {
+    for (const { outbox } of this.#present.values()) outbox.push(message);
+    this.#away?.outbox.push(message);
+  }
+
+  /** Tells everybody that the kernel is gone. */
+  end(): void {
+    this.#discard();
+    for (const { connection } of this.#present.values()) connection.ended();
+  }
+
+  #outboxOf(session: string): Outbox | undefined {
+    const away = this.#away?.session === session ? this.#away.outbox : undefined;
+    return this.#present.get(session)?.outbox ?? away;
+  }
+
+  /** What waits for that session; what waits for another one is nobody's any more. */
+  #keptFor(session: string): Outbox | undefined {
+    const away = this.#away;
+    if (away?.session !== session) this.#discard();
+    this.#away = undefined;
+    return away?.session === session ? away.outbox : undefined;
+  }
+
+  #discard(): void {
+    this.#away?.outbox.close();
+    this.#away = undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectories, notWritable } from '../../../kernel/files.ts';
+import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
+import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { freePorts } from './ports.ts';
+
+/** A connection file that was written, for its owner alone. */
+export interface ConnectionFile {
+  readonly path: string;
+  readonly info: ConnectionInfo;
+}
+
+/**
+ * Writes the connection file of a kernel, where `jupyter console --existing` finds it.
+ * @throws RepliqueError NOT_WRITABLE
+ */
+export async function writeConnectionFile(kernelId: string, kernelName: string): Promise<ConnectionFile> {
+  const [shell = 0, control = 0, stdin = 0, iopub = 0, heartbeat = 0] = await freePorts(5);
+  const info: ConnectionInfo = {
+    transport: 'tcp',
+    ip: '127.0.0.1',
+    shell_port: shell,
+    control_port: control,
+    stdin_port: stdin,
+    iopub_port: iopub,
+    hb_port: heartbeat,
+    key: randomBytes(32).toString('hex'),
+    signature_scheme: 'hmac-sha256',
+  };
+  const directory = jupyterRuntimeDir();
+  const path = join(directory, `kernel-${kernelId}.json`);
+  makeDirectories(directory, 0o700);
+  try {
+    await rm(path, { force: true }); // a link there is not followed
+    const text = JSON.stringify({ ...info, kernel_name: kernelName }, null, 2);
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    throw notWritable(path, error as Error);
+  }
+  return { path, info };
+}
+
+export const removeConnectionFile = ({ path }: ConnectionFile): Promise<void> => rm(path, { force: true });

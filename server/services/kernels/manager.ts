@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { ServerConfig } from '../../config.ts';
+import { HttpError } from '../../http/errors.ts';
+import type { Log } from '../../http/log.ts';
+import type { KernelspecManager } from '../kernelspecs/manager.ts';
+import { Kernel, type KernelModel } from './kernel.ts';
+
+/** What a kernel is asked for with. */
+export interface KernelRequest {
+  /** Of the kernelspec; absent: the default. */
+  readonly name?: string | undefined;
+  /** Where it starts, as a path of the API. */
+  readonly path?: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  /** An id that the client has chosen. */
+  readonly id?: string | undefined;
+}
+
+/** Kernels that one server runs at once. */
+const mostKernels = 500;
+
+/** A kernelspec that there is not. */
+export class NoSuchKernel extends HttpError {
+  constructor(name: string) {
+    super(
+      400,
+      `The '${name}' kernel is not available. Please pick another suitable kernel instead, or install that kernel.`,
+    );
+  }
+}
+
+/** The running kernels. */
+export class KernelManager {
+  readonly #kernelspecs: KernelspecManager;
+  readonly #config: Pick<ServerConfig, 'dir' | 'bufferMb'>;
+  readonly #log: Log;
+  readonly #kernels = new Map<string, Kernel>();
+  readonly #starting = new Set<string>();
+  #lastActivity = new Date();
+
+  constructor(kernelspecs: KernelspecManager, config: Pick<ServerConfig, 'dir' | 'bufferMb'>, log: Log) {
+    this.#kernelspecs = kernelspecs;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  get(id: string): Kernel | undefined {
+    return this.#kernels.get(id);
+  }
+
+  all(): readonly Kernel[] {
+    return [...this.#kernels.values()];
+  }
+
+  list(): readonly KernelModel[] {
+    return this.all().map((kernel) => kernel.model());
+  }
+
+  /** When anything last happened in a kernel, those that are gone included. */
+  get lastActivity(): Date {
+    for (const { activity } of this.#kernels.values()) {
+      if (activity.last > this.#lastActivity) this.#lastActivity = activity.last;
+    }
+    return this.#lastActivity;
+  }
+
+  /**
+   * Starts a kernel.
+   * @throws NoSuchKernel; HttpError 409 where its id is taken, 503 where there are too many; RepliqueError KERNEL_FAILED
+   */
+  async start({ name, path, env = {}, id }: KernelRequest): Promise<Kernel> {
+    const wanted = name || this.#kernelspecs.defaultName();
+    const kernelspec = this.#kernelspecs.get(wanted);
+    if (kernelspec === undefined) throw new NoSuchKernel(wanted);
+    if (this.#kernels.size + this.#starting.size >= mostKernels) {
+      throw new HttpError(503, `There are ${mostKernels} kernels. Shut one down first.`);
+    }
+    const kernelId = id ?? randomUUID();
+    if (this.#kernels.has(kernelId) || this.#starting.has(kernelId)) {
+      throw new HttpError(409, `Kernel already exists: ${kernelId}`);
+    }
+    this.#starting.add(kernelId);
+    try {
+      const kernel = await Kernel.start({
+        ...{ kernelId, kernelspec, env },
+        cwd: this.workingDirectory(path ?? ''),
+        bufferBytes: this.#config.bufferMb * 2 ** 20,
+        log: this.#log,
+        onDead: () => this.#remove(kernelId),
+      });
+      this.#kernels.set(kernelId, kernel);
+      this.#log.info({ kernel: kernelId, name: kernelspec.name }, 'kernel started');
+      return kernel;
+    } finally {
+      this.#starting.delete(kernelId);
+    }
+  }
+
+  /** Ends a kernel; one that is not there is left alone. */
+  async shutdown(id: string): Promise<void> {
+    const kernel = this.#kernels.get(id);
+    this.#remove(id);
+    await kernel?.shutdown();
+    if (kernel) this.#log.info({ kernel: id }, 'kernel shut down');
+  }
+
+  async shutdownAll(): Promise<void> {
+    await Promise.all([...this.#kernels.keys()].map((id) => this.shutdown(id)));
+  }
+
+  /** The directory that a path of the API stands for, or the nearest one above it that is there and within the root. */
+  workingDirectory(path: string): string {
+    const { dir } = this.#config;
+    if (path.includes('\0')) return dir;
+    for (let at = join(dir, join('/', path)); at.length > dir.length; at = dirname(at)) {
+      const real = directoryAt(at);
+      if (real !== undefined) return isWithin(real, dir) ? real : dir;
+    }
+    return dir;
+  }
+
+  #remove(id: string): void {
+    this.#lastActivity = new Date();
+    this.#kernels.delete(id);
+  }
+}
+
+function directoryAt(path: string): string | undefined {
+  try {
+    const real = realpathSync(path);
+    return statSync(real).isDirectory() ? real : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === '' || (way !== '..' && !way.startsWith('../'));
+}

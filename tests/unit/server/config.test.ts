@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isLoopback, loadServerConfig, shownConfig } from '../../../server/config.ts';
+import { withoutBase } from '../../../server/http/base-url.ts';
+import { createAccess } from '../../../server/http/access/access.ts';
+import { LoginAttempts } from '../../../server/http/access/attempts.ts';
+import { hashPassword, isPassword, parsePasswordHash } from '../../../server/http/access/password.ts';
+
+describe('the server’s configuration', () => {
+  it('makes a token of 256 bits where none is named, another each time', () => {
+    const tokens = [loadServerConfig({}), loadServerConfig({})].map(({ token }) => token);
+    expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(tokens[0]).not.toBe(tokens[1]);
+  });
+
+  it('takes the environment, and options before it', () => {
+    const environment = { REPLIQUE_SERVER_PORT: '9000', REPLIQUE_SERVER_TOKEN: 'a', JUPYTER_TOKEN: 'b' };
+    expect(loadServerConfig({}, environment)).toMatchObject({ port: 9000, token: 'a' });
+    expect(loadServerConfig({ port: '9001' }, environment)).toMatchObject({ port: 9001, token: 'a' });
+    expect(Object.isFrozen(loadServerConfig({}))).toBe(true);
+  });
+
+  it('never shows the token', () => {
+    expect(JSON.stringify(shownConfig(loadServerConfig({ token: 'hush-hush' })))).not.toContain('hush');
+    expect(() => loadServerConfig({ token: 'hush hush' })).toThrow(/"token"/);
+    expect(() => loadServerConfig({ token: 'hush hush' })).not.toThrow(/hush/);
+  });
+
+  it.each([
+    [{ port: '70000' }, /"port"/],
+    [{ ip: 'example.org' }, /"ip"/],
+    [{ baseUrl: '/a/../b' }, /"baseUrl"/],
+    [{ baseUrl: '/%zz' }, /"baseUrl"/],
+    [{ dir: '/nowhere/at/all' }, /not a directory/],
+    [{ certFile: 'x' }, /its key/],
+  ])('refuses %o', (settings, sentence) => {
+    expect(() => loadServerConfig(settings)).toThrow(sentence);
+  });
+
+  it('says which variable it was, and what to mend', () => {
+    const environment = { REPLIQUE_SERVER_PORT: 'x', REPLIQUE_SERVER_BASE_URL: '/a' };
+    expect(() => loadServerConfig({}, environment)).toThrow(/variable REPLIQUE_SERVER_PORT.*"port"/);
+    expect(() => loadServerConfig({ port: 'y' }, environment)).toThrow(/the options.*"port"/);
+    expect(() => loadServerConfig({ bufferMb: 0 })).toThrow(/the options.*"bufferMb"/);
+    expect(() => loadServerConfig({ nonesuch: 1 } as object)).toThrow(/the options/);
+    expect(shownConfig(loadServerConfig({ token: '' }))).toMatchObject({ token: '(none)' });
+  });
+
+  it('puts the base URL between slashes', () => {
+    const baseUrlOf = (baseUrl: string): string => loadServerConfig({ baseUrl }).baseUrl;
+    expect(['', '/', 'a', '/user/x/', '//a//'].map(baseUrlOf)).toEqual(['/', '/', '/a/', '/user/x/', '/a/']);
+  });
+
+  it('knows which addresses only this machine reaches', () => {
+    expect(['127.0.0.1', '127.1.2.3', '::1', 'localhost'].map(isLoopback)).toEqual([true, true, true, true]);
+    expect(['0.0.0.0', '::', '10.0.0.1', '192.168.1.1', 'x'].map(isLoopback)).toEqual(Array(5).fill(false));
+  });
+
+  it('listens for others only where they have to show something', async () => {
+    const open = (settings: object) => () => createAccess(loadServerConfig(settings));
+    expect(open({ ip: '0.0.0.0', token: '' })).toThrow(/anybody/);
+    expect(open({ ip: '::', token: '' })).toThrow(/anybody/);
+    expect(open({ ip: '127.0.0.1', token: '' })).not.toThrow();
+    expect(open({ ip: '0.0.0.0' })).not.toThrow();
+    const directory = mkdtempSync(join(tmpdir(), 'rp-'));
+    const passwordFile = join(directory, 'password');
+    writeFileSync(passwordFile, await hashPassword('a password'));
+    expect(open({ ip: '0.0.0.0', token: '', passwordFile })).not.toThrow();
+    writeFileSync(passwordFile, 'a password');
+    expect(open({ passwordFile })).toThrow(/can't be used/);
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describe('the base URL of a request', () => {
+  it.each([
+    ['/api', '/', '/api'],
+    ['/a%40b/api?x=/a%40b/', '/a%40b/', '/api?x=/a%40b/'],
+    ['/a@b/api', '/a%40b/', '/api'],
+    ['/a%40b', '/a@b/', '/'],
+    ['/', '/a/', '/.outside'],
+    ['/ab/api', '/a/', '/.outside'],
+    ['/a', '/a/b/', '/.outside'],
+    ['http://[', '/a/', '/.outside'],
+    ['*', '/', '/.outside'],
+    ['/a%2Fb/api', '/a/b/', '/.outside'],
+    ['/%zz/api?q', '/a/', '/.outside?q'],
+    ['http://host/a/api?q=1', '/a/', '/api?q=1'],
+  ])('%s below %s is %s', (url, base, inner) => {
+    expect(withoutBase(url, base)).toBe(inner);
+  });
+});
+
+describe('passwords', () => {
+  it('are kept as a hash that tells only the right one', async () => {
+    const text = await hashPassword('pässword');
+    expect(text).not.toContain('pässword');
+    expect(await hashPassword('pässword')).not.toBe(text);
+    const hash = parsePasswordHash(text)!;
+    expect(await isPassword('pässword', hash)).toBe(true);
+    expect(await isPassword('pa\u0308ssword', hash)).toBe(true); // as another keyboard writes it
+    expect(await isPassword('password', hash)).toBe(false);
+  });
+
+  it.each(['', 'x', 'scrypt:32768:8:3:a:b', `scrypt:2:8:1:${'a'.repeat(22)}:${'b'.repeat(43)}`])(
+    'are not taken from %s',
+    (text) => {
+      expect(parsePasswordHash(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('attempts to log in', () => {
+  it('are five in a minute from one address, and thirty from all', () => {
+    let now = 0;
+    const attempts = new LoginAttempts(() => now);
+    for (let n = 0; n < 5; n += 1) {
+      expect(attempts.waitSeconds('a')).toBe(0);
+      attempts.failed('a');
+    }
+    expect(attempts.waitSeconds('a')).toBe(60);
+    expect(attempts.waitSeconds('b')).toBe(0);
+    for (let n = 0; n < 25; n += 1) attempts.failed(`other ${n}`);
+    expect(attempts.waitSeconds('b')).toBe(60);
+    now = 60_000;
+    expect(attempts.waitSeconds('a')).toBe(0);
+  });
+});
