@@ -21,4 +21,17 @@ export class Turns {
     void before.then(done);
     return undefined;
   }
+
+  /** @returns what ends the turn; `undefined` where it had to be waited for and the signal came first */
+  async enterUnless(signal: AbortSignal): Promise<(() => void) | undefined> {
+    let giveUp: () => void = () => undefined;
+    const aborted = new Promise<void>((resolve) => (giveUp = resolve));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await this.enter(aborted);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { keepAnswer, knownAnswer } from '../sandbox/python-cache.ts';
 import { runQuestion } from '../sandbox/python.ts';
-import { mostPackages, packageName, packageVersion, type PythonEnvironment } from './schema.ts';
+import { mostPackages, normalized, packageName, packageVersion, type PythonEnvironment } from './schema.ts';
 
 /** Characters of names and versions that a record holds at most. */
 const mostCharacters = 40_000;
@@ -85,6 +85,3 @@ function described({ version, implementation, packages, elsewhere, more }: Answe
     ...(leftOut > 0 && { leftOut }),
   };
 }
-
-/** https://packaging.python.org/en/latest/specifications/name-normalization/ */
-const normalized = (name: string): string => name.replaceAll(/[-_.]+/g, '-').toLowerCase();

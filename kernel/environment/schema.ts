@@ -11,7 +11,10 @@ const line = (most: number) =>
     .max(most)
     .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u);
 
-/** A normalized name: https://packaging.python.org/en/latest/specifications/name-normalization/ */
+/** A package's name as all spellings of it are alike: https://packaging.python.org/en/latest/specifications/name-normalization/ */
+export const normalized = (name: string): string => name.replaceAll(/[-_.]+/g, '-').toLowerCase();
+
+/** A normalized name. */
 export const packageName = z
   .string()
   .max(100)

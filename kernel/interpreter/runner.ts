@@ -80,7 +80,7 @@ export class CellRunner {
 
   /** @returns `undefined` where the signal came before its turn */
   async alone<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T | undefined> {
-    const done = await this.#turns.enter(aborted(signal));
+    const done = await this.#turns.enterUnless(signal);
     if (done === undefined) return undefined;
     try {
       await this.#keeper.before();
@@ -135,9 +135,3 @@ export class CellRunner {
     }
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -5,9 +5,10 @@ import type { FileEntry } from './files/contract.ts';
 import { diffOfDeltas } from './files/differences.ts';
 import type { TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
-import { tableOf } from './table.ts';
+import { tableOf, useCells, useHead } from './table.ts';
 import { isCell, type Tree } from './tree.ts';
 import { filesBase, filesWay } from './ways.ts';
+import { shortened } from './words.ts';
 
 /** As many places stand side by side. */
 const mostPlaces = 8;
@@ -53,7 +54,7 @@ export async function sideBySide(
   );
   const tables = [
     tableOf(
-      ['branch', 'answer', 'turns', 'tokens', 'cost', 'time'],
+      ['branch', 'answer', ...useHead],
       places.map((place) => useOf(tree, fork, place)),
     ),
     variablesTable(places, variables),
@@ -77,14 +78,15 @@ function useOf(tree: Tree, fork: TimelineNode | undefined, { name, node }: Place
   const sum = (pick: (cell: TimelineNode) => number | undefined): number =>
     cells.reduce((all, cell) => all + (pick(cell) ?? 0), 0);
   const answer = node.failed === true ? '(it failed)' : answerOf(node);
-  const cost = sum((cell) => cell.cost);
   return [
     name,
     cells.length === 0 ? '(nothing since they parted)' : answer,
-    String(sum(({ turns }) => turns)),
-    sum(({ tokens }) => tokens).toLocaleString('en'),
-    cost > 0 ? `$${cost.toFixed(4)}` : '–',
-    `${(sum(({ ms }) => ms) / 1000).toFixed(1)} s`,
+    ...useCells({
+      turns: sum(({ turns }) => turns),
+      tokens: sum(({ tokens }) => tokens),
+      cost: sum(({ cost }) => cost),
+      ms: sum(({ ms }) => ms),
+    }),
   ];
 }
 
@@ -92,11 +94,6 @@ function useOf(tree: Tree, fork: TimelineNode | undefined, { name, node }: Place
 function answerOf({ talk }: TimelineNode): string {
   const last = talk.entries.findLast(({ role }) => role === 'assistant');
   return shortened(last?.parts.map(({ text }) => text).join(' ') ?? '', longestAnswer);
-}
-
-export function shortened(text: string, most: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
 type Table = ReturnType<typeof tableOf>;

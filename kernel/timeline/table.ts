@@ -19,6 +19,21 @@ export function tableOf(
   return { markdown, text };
 }
 
+export const useHead = ['turns', 'tokens', 'cost', 'time'] as const;
+
+/** What something used, as the cells below `useHead`. @param ms milliseconds; cost in US dollars */
+export const useCells = (used: {
+  readonly turns?: number | undefined;
+  readonly tokens: number;
+  readonly cost?: number | undefined;
+  readonly ms?: number | undefined;
+}): readonly string[] => [
+  String(used.turns ?? 0),
+  used.tokens.toLocaleString('en'),
+  used.cost === undefined || used.cost === 0 ? '–' : `$${used.cost.toFixed(4)}`,
+  `${((used.ms ?? 0) / 1000).toFixed(1)} s`,
+];
+
 const plain = /^[\w $.,%–…()-]*$/;
 
 /** Text that Markdown could read in another way stands as code. */

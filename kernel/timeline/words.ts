@@ -11,11 +11,15 @@ export const count = (number: number, one: string, more: string): string =>
   `${number} ${number === 1 ? one : more}`;
 
 /** The beginning of a cell, in one line. */
-export function firstWords(source: string): string {
-  const line = source.trimStart().slice(0, mostSource).replaceAll(/\s+/g, ' ').trim();
-  if (line.length <= mostWords) return line;
+export const firstWords = (source: string): string =>
+  shortened(source.trimStart().slice(0, mostSource), mostWords);
+
+/** A text in one line of that many characters at most. */
+export function shortened(text: string, most: number): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  if (line.length <= most) return line;
   return `${line
-    .slice(0, mostWords - 1)
+    .slice(0, most - 1)
     .replace(/\p{Cs}$/u, '')
     .trimEnd()}…`;
 }

@@ -1,7 +1,7 @@
 import type { CellOutcome } from '../../loop/events.ts';
-import { shortened } from '../../timeline/side-by-side.ts';
 import type { AttemptEnd } from '../../timeline/contract.ts';
-import { tableOf } from '../../timeline/table.ts';
+import { tableOf, useCells, useHead } from '../../timeline/table.ts';
+import { shortened } from '../../timeline/words.ts';
 import { failed, plainError } from '../code-cell.ts';
 import type { CellRequest } from '../contract.ts';
 import type { CellHistory } from '../references/cells.ts';
@@ -35,12 +35,9 @@ export function endOf(request: CellRequest, { tried, chosen, on, history, notes 
   const rows = tried.map(({ name, answer, end, outcome, isInterrupted }) => [
     name,
     answer === undefined ? `(${whyNone(outcome, isInterrupted)})` : shortened(answer, longestAnswer),
-    String(end.turns ?? 0),
-    end.tokens.toLocaleString('en'),
-    end.cost === undefined || end.cost === 0 ? '–' : `$${end.cost.toFixed(4)}`,
-    `${((end.ms ?? 0) / 1000).toFixed(1)} s`,
+    ...useCells(end),
   ]);
-  const table = tableOf(['branch', 'answer', 'turns', 'tokens', 'cost', 'time'], rows);
+  const table = tableOf(['branch', 'answer', ...useHead], rows);
   const sentence = whereOneStands({ tried, chosen, on });
   request.emit({
     type: 'attempts',

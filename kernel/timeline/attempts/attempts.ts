@@ -63,7 +63,8 @@ export class Attempts {
    * @throws RepliqueError WORKER_FAILED where they can't be had
    */
   async within<T>(attempt: number, signal: AbortSignal, action: () => Promise<T>): Promise<T | undefined> {
-    const done = await this.#enter(signal);
+    if (signal.aborted) return undefined;
+    const done = await this.#turns.enterUnless(signal);
     if (done === undefined) return undefined;
     try {
       const arrival = await this.#goTo(branchOf(attempt), signal);
@@ -100,18 +101,6 @@ export class Attempts {
       snapshot: tip.snapshot,
       files: filesSince(this.#tree, this.base, tip),
     };
-  }
-
-  async #enter(signal: AbortSignal): Promise<(() => void) | undefined> {
-    if (signal.aborted) return undefined;
-    let giveUp: () => void = () => undefined;
-    const aborted = new Promise<void>((resolve) => (giveUp = resolve));
-    signal.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await this.#turns.enter(aborted);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
   }
 
   async #goTo(branch: string, signal: AbortSignal): ReturnType<typeof travel> {

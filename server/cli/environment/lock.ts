@@ -1,4 +1,4 @@
-import { readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
+import { normalized, readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
 import type { Recorded } from './recorded.ts';
 
 /** The first line of a lock file. */
@@ -79,10 +79,10 @@ export function readLock(text: string): Recorded {
     const place = Object.hasOwn(places, key) ? places[key] : undefined;
     const where = `at line ${index + 1}`;
     if (name !== undefined && version !== undefined) {
-      const normalized = name.replaceAll(/[-_.]+/g, '-').toLowerCase();
-      if (packages.has(normalized)) return { problem: `names a package twice (${where})` };
-      packages.set(normalized, version);
-      if (isElsewhere) elsewhere.push(normalized);
+      const known = normalized(name);
+      if (packages.has(known)) return { problem: `names a package twice (${where})` };
+      packages.set(known, version);
+      if (isElsewhere) elsewhere.push(known);
     } else if (place !== undefined) {
       const part = (parts[place.part] ??= {});
       part[place.field] = place.isNumber ? Number(value) : value;

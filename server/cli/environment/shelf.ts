@@ -2,7 +2,8 @@ import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories } from '../../../kernel/files.ts';
 import { envStamp } from '../../../kernel/paths.ts';
-import { isRunning, withLock } from '../setup/lock.ts';
+import { isAlive } from '../../../kernel/processes.ts';
+import { withLock } from '../setup/lock.ts';
 
 /** Environments that are kept besides those in use. */
 const mostKept = 5;
@@ -54,7 +55,7 @@ async function clear(shelf: string): Promise<void> {
   for (const file of names) {
     const [, name = '', pid] = markOf.exec(file) ?? [];
     if (pid === undefined) continue;
-    if (isRunning(Number(pid))) used.add(name);
+    if (isAlive(Number(pid))) used.add(name);
     else await rm(join(shelf, file), { force: true });
   }
   const idle = names.filter((name) => nameOf.test(name) && !used.has(name));

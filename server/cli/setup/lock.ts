@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectories, notWritable } from '../../../kernel/files.ts';
+import { isAlive } from '../../../kernel/processes.ts';
 
 /** Pause between two looks at a lock that another process holds. */
 const PAUSE_MS = 300;
@@ -35,16 +36,6 @@ async function take(file: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw notWritable(dirname(file), error as Error);
   }
   const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (owner > 0 && !isRunning(owner)) await rm(file, { force: true });
+  if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
   return false;
-}
-
-/** Whether there is such a process of this machine. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
