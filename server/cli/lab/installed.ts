@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homeDir, jupyterDataDir, labEnvDir } from '../../../kernel/paths.ts';
 import { labPlaces, type LabPlaces } from '../../services/lab/places.ts';
+import { programFile } from '../program.ts';
 import { writeLabSettings } from './settings.ts';
 
 /** The JupyterLab of Replique's own environment, with the settings that it is to have. */
@@ -10,5 +11,6 @@ export async function installedLab(): Promise<LabPlaces> {
   const library = join(labEnvDir(), 'lib');
   const pythons = (await readdir(library)).filter((name) => name.startsWith('python'));
   const packages = pythons.map((name) => join(library, name, 'site-packages'));
-  return labPlaces(labEnvDir(), { home: homeDir(), dataDir: jupyterDataDir(), packages });
+  const places = labPlaces(labEnvDir(), { home: homeDir(), dataDir: jupyterDataDir(), packages });
+  return { ...places, extensions: [programFile('labextensions'), ...places.extensions] };
 }
