@@ -20,7 +20,7 @@ const container: Container = {
     const [notebook, codemirror, statusbar, widgets] = await Promise.all([
       shared<Modules['notebook']>(page, '@jupyterlab/notebook'),
       shared<Modules['codemirror']>(page, '@jupyterlab/codemirror'),
-      shared<Modules['statusbar']>(page, '@jupyterlab/statusbar'),
+      shared<Modules['statusbar']>(page, '@jupyterlab/statusbar').catch(() => undefined), // Notebook may have none
       shared<Modules['widgets']>(page, '@lumino/widgets'),
     ]);
     const found = { __esModule: true, default: plugins({ notebook, codemirror, statusbar, widgets }) };

@@ -7,7 +7,8 @@ import { addStyle } from './style.ts';
 export interface Modules {
   readonly notebook: { readonly INotebookTracker: object };
   readonly codemirror: { readonly IEditorLanguageRegistry: object };
-  readonly statusbar: { readonly IStatusBar: object };
+  /** Absent in a page without a status bar. */
+  readonly statusbar: { readonly IStatusBar: object } | undefined;
   readonly widgets: { readonly Widget: new () => Widget };
 }
 
@@ -18,7 +19,7 @@ interface Plugin {
   readonly autoStart: true;
   readonly requires: readonly object[];
   readonly optional: readonly object[];
-  activate(app: unknown, tracker: NotebookTracker, languages: Languages, statusBar: StatusBar | null): void;
+  activate(app: unknown, tracker: NotebookTracker, languages: Languages, statusBar?: StatusBar | null): void;
 }
 
 export const plugins = ({ notebook, codemirror, statusbar, widgets }: Modules): readonly Plugin[] => [
@@ -27,7 +28,7 @@ export const plugins = ({ notebook, codemirror, statusbar, widgets }: Modules): 
     description: "Marks prompts, and shows tokens, cost and the running turn of Replique's notebooks.",
     autoStart: true,
     requires: [notebook.INotebookTracker, codemirror.IEditorLanguageRegistry],
-    optional: [statusbar.IStatusBar],
+    optional: statusbar ? [statusbar.IStatusBar] : [],
     activate: (_app, tracker, languages, statusBar) =>
       activate(tracker, languages, statusBar, new widgets.Widget()),
   },
@@ -36,7 +37,7 @@ export const plugins = ({ notebook, codemirror, statusbar, widgets }: Modules): 
 function activate(
   tracker: NotebookTracker,
   languages: Languages,
-  statusBar: StatusBar | null,
+  statusBar: StatusBar | null | undefined,
   item: Widget,
 ): void {
   const usages = new WeakMap<NotebookPanel, NotebookUsage>();

@@ -42,7 +42,7 @@ export function words({ prompts, tokens, cost }: Usage, turn: number | undefined
   return [
     turn === undefined ? '' : `turn ${String(turn)}`,
     prompts === 0 ? '' : `${tokens.toLocaleString('en')} tokens`,
-    cost === undefined ? '' : dollars(cost),
+    cost === undefined || cost === 0 ? '' : dollars(cost),
   ]
     .filter((word) => word !== '')
     .join(' · ');
@@ -50,7 +50,7 @@ export function words({ prompts, tokens, cost }: Usage, turn: number | undefined
 
 /** Two digits that say something, cents at least. */
 function dollars(cost: number): string {
-  const digits = cost > 0 && cost < 1 ? Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(cost)))) : 2;
+  const digits = cost < 1 ? Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(cost)))) : 2;
   return `$${cost.toFixed(digits)}`;
 }
 

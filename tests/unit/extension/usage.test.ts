@@ -23,7 +23,7 @@ it.each([
   [0.0123, '$0.012'],
   [0.00000001, '$0.000000'],
   [12.345, '$12.35'],
-  [0, '$0.00'],
+  [0, ''],
 ])('%d dollars are written %s', (cost, written) => {
   expect(words({ prompts: 0, tokens: 0, cost }, undefined)).toBe(written);
 });
