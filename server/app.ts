@@ -25,6 +25,8 @@ import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
+import { Prompts } from './services/replique/prompts.ts';
+import { repliqueRoutes } from './services/replique/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
@@ -79,6 +81,7 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     kernelspecsRoutes(kernelspecs, baseUrl),
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
+    repliqueRoutes(new Prompts({ sessions, kernels, contents, journal }), { baseUrl, version }),
     terminalsResource(terminals),
     eventsResource(new EventBus()),
     ...(lab

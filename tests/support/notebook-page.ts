@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { CellOutputs, outputMessage, type Output } from '../../server/outputs.ts';
+import { CellOutputs, outputMessage } from '../../server/outputs.ts';
 import { ChannelClient, type ChannelMessage } from './channel-client.ts';
 import type { RepliqueServer } from './replique-server.ts';
 
@@ -163,7 +163,7 @@ export class NotebookPage {
     const message = channel === 'iopub' ? outputMessage({ header, content }) : undefined;
     if (message) {
       shown.apply(message);
-      cell.outputs = structuredClone(shown.outputs) as Output[];
+      cell.outputs = structuredClone(shown.outputs);
     } else if (header.msg_type === 'execute_reply') {
       cell.execution_count = (content['execution_count'] as number | undefined) ?? null;
     }

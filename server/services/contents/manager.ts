@@ -2,7 +2,6 @@ import { HttpError } from '../../http/errors.ts';
 import { childPath, parseApiPath, type ApiPath } from './api-path.ts';
 import type { NewBody, SaveBody } from './bodies.ts';
 import * as checkpoints from './checkpoints.ts';
-import type { CheckpointModel } from './checkpoints.ts';
 import type { ContentsContext, ContentsEvent } from './context.ts';
 import { StaleDrafts } from './files/drafts.ts';
 import { answering, codeOf } from './files/errors.ts';
@@ -55,11 +54,17 @@ export class ContentsManager {
   readonly #onUnsettled: (path: string, error: unknown) => void;
 
   constructor({ directory, allowHidden, toTrash, trust, ...options }: ContentsOptions) {
-    const { pending = nothingPending } = options;
-    const root = new Root(directory);
-    this.#context = { root, allowHidden, toTrash, trust, pending, drafts: new StaleDrafts() };
-    this.#tell = options.onEvent ?? (() => undefined);
-    this.#onUnsettled = options.onUnsettled ?? (() => undefined);
+    const { pending = nothingPending, onEvent, onUnsettled } = options;
+    this.#context = {
+      root: new Root(directory),
+      allowHidden,
+      toTrash,
+      trust,
+      pending,
+      drafts: new StaleDrafts(),
+    };
+    this.#tell = (event) => onEvent?.(event);
+    this.#onUnsettled = (path, error) => onUnsettled?.(path, error);
   }
 
   /** @throws HttpError 404, 400 */
@@ -186,12 +191,12 @@ export class ContentsManager {
     });
   }
 
-  listCheckpoints(path: string): Promise<CheckpointModel[]> {
+  listCheckpoints(path: string): Promise<checkpoints.CheckpointModel[]> {
     return this.#at(this.#visible(path, 404), true, checkpoints.listCheckpoints);
   }
 
   /** @throws HttpError 404 */
-  createCheckpoint(path: string): Promise<CheckpointModel> {
+  createCheckpoint(path: string): Promise<checkpoints.CheckpointModel> {
     return this.#withFile(path, checkpoints.createCheckpoint);
   }
 

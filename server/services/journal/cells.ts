@@ -24,7 +24,7 @@ const contentOf = ({
   count,
 }: FoldedRun): { execution_count: number | null; outputs: Json[] } => ({
   execution_count: count,
-  outputs: structuredClone(cellOutputs.outputs) as unknown as Json[],
+  outputs: structuredClone(cellOutputs.outputs),
 });
 
 /** Gives a cell what came of a run. */
@@ -55,7 +55,7 @@ export function shows(cell: Cell, run: FoldedRun): boolean {
   return shown.length === outputs.length && shown.every((each, index) => each === outputs[index]);
 }
 
-function canonical({ transient: _, ...output }: Json): string {
+function canonical(output: Json): string {
   const { text, data } = output;
   const texts = {
     ...('text' in output && { text: overwritten(joined(text)) }),
@@ -63,12 +63,13 @@ function canonical({ transient: _, ...output }: Json): string {
       data: Object.fromEntries(Object.entries(data).map(([type, value]) => [type, joinedIf(type, value)])),
     }),
   };
-  return JSON.stringify(sorted({ ...output, ...texts }));
+  return JSON.stringify(sorted({ ...output, ...texts, transient: undefined }));
 }
 
 const joined = (text: unknown): string => (Array.isArray(text) ? text.join('') : String(text));
 
-const joinedIf = (type: string, value: unknown): unknown => (/[/+]json$/.test(type) ? value : joined(value));
+const joinedIf = (type: string, value: unknown): unknown =>
+  Array.isArray(value) && !/[/+]json$/.test(type) ? joined(value) : value;
 
 /** A stream as a terminal, and JupyterLab, leave it: what a carriage return or a backspace was written over is gone. */
 function overwritten(text: string): string {

@@ -1,19 +1,24 @@
 import { z } from 'zod';
 import type { Header } from '../../../kernel/protocol/header.ts';
-import { isOutputType } from '../../outputs.ts';
+import { isOutputType, type OutputMessage } from '../../outputs.ts';
 import type { Log } from '../../http/log.ts';
 import type { KernelListener } from '../kernels/listener.ts';
 import type { Received } from '../kernels/sockets.ts';
 import type { ChannelMessage } from '../kernels/wire/message.ts';
+import { EventFeed } from './event-feed.ts';
 import { Pages } from './pages.ts';
 import { RunLog } from './run-log.ts';
 import type { Head, JournalRecord } from './records.ts';
-import { newRun, type RunEvent, type RunState } from './run-state.ts';
+import { newRun, type RunState } from './run-state.ts';
 
 /** Runs that one kernel's journal holds; of more, the oldest that has ended goes. */
 const mostRuns = 5000;
 
-const metadata = z.object({ cellId: z.string().min(1).max(1000) });
+const metadata = z.object({
+  cellId: z.string().min(1).max(1000),
+  /** The cell is a new one: it belongs at the end, whichever ran before it. */
+  isLast: z.boolean().default(false),
+});
 const request = z.object({ code: z.string().max(2 ** 20), silent: z.boolean().default(false) });
 const input = z.object({ execution_count: z.int() });
 const reply = z.object({ status: z.string().max(100) });
@@ -35,8 +40,7 @@ export class KernelJournal implements KernelListener {
   readonly pages = new Pages();
   readonly runs = new Map<string, RunState>();
   readonly lines: RunLog;
-  /** Who is told of what happens. */
-  onEvent: ((event: RunEvent) => void) | undefined;
+  #feed: EventFeed | undefined;
   readonly #options: Options;
   readonly #counts = new Map<string, number>();
   #lastCell: string | null = null;
@@ -61,23 +65,29 @@ export class KernelJournal implements KernelListener {
     return this.#isGone;
   }
 
+  /** What happens from the first time that somebody asks for it. */
+  get feed(): EventFeed {
+    return (this.#feed ??= new EventFeed());
+  }
+
   get isRunning(): boolean {
     return [...this.runs.values()].some(({ endedAt }) => endedAt === undefined);
   }
 
   requested(session: string, { msg_id: run, msg_type: type }: Header, { parts }: ChannelMessage): void {
     if (type !== 'execute_request' || this.lines.paths.length === 0 || this.runs.has(run)) return;
-    const cell = parsed(metadata, parts[2])?.cellId;
+    const about = parsed(metadata, parts[2]);
     const asked = parsed(request, parts[3]);
-    if (cell === undefined || asked === undefined || asked.silent) return;
+    if (about === undefined || asked === undefined || asked.silent) return;
+    const { cellId: cell, isLast } = about;
     const at = this.#options.now();
     for (const before of [...this.runs.values()]) if (before.cell === cell) this.drop(before.run);
     const oldest = [...this.runs.values()].find(({ endedAt }) => endedAt !== undefined);
     if (this.runs.size >= mostRuns && oldest) this.drop(oldest.run);
     this.runs.set(run, newRun(run, cell, at, session));
-    this.lines.add({ kind: 'run', run, cell, source: asked.code, at, after: this.#lastCell });
+    this.lines.add({ kind: 'run', run, cell, source: asked.code, at, after: isLast ? null : this.#lastCell });
     this.#lastCell = cell;
-    this.onEvent?.({ event: 'started', run, cell_id: cell, prompt: asked.code });
+    this.#feed?.push({ event: 'started', run, cell_id: cell, prompt: asked.code });
   }
 
   received({ channel, header: { msg_type: type }, parent, raw: { parts } }: Received): void {
@@ -128,6 +138,7 @@ export class KernelJournal implements KernelListener {
   ended(): void {
     this.stopped();
     this.#isGone = true;
+    this.#feed?.close();
     this.#rest();
   }
 
@@ -144,12 +155,11 @@ export class KernelJournal implements KernelListener {
     else this.lines.add({ kind: 'drop', run });
   }
 
-  #show(run: RunState, type: string & Parameters<RunLog['addOutput']>[1], content: Uint8Array): void {
-    const { onEvent } = this;
-    onEvent?.({
-      ...{ event: 'output', run: run.run, cell_id: run.cell, type },
-      content: parsed(z.unknown(), content),
-    });
+  #show(run: RunState, type: OutputMessage['type'], content: Uint8Array): void {
+    if (this.#feed) {
+      const about = { run: run.run, cell_id: run.cell, type, content: parsed(z.unknown(), content) };
+      this.#feed.push({ event: 'output', ...about });
+    }
     if (run.isFull) return;
     this.lines.addOutput(run.run, type, content);
     if (!this.lines.isFull) return;
@@ -169,7 +179,7 @@ export class KernelJournal implements KernelListener {
     this.lines.add({ kind: 'end', run: run.run, at, status: how });
     this.lines.sync();
     const execution_count = this.#counts.get(run.run) ?? null;
-    this.onEvent?.({ event: 'finished', run: run.run, cell_id: run.cell, status: how, execution_count });
+    this.#feed?.push({ event: 'finished', run: run.run, cell_id: run.cell, status: how, execution_count });
     this.#rest();
   }
 
@@ -179,7 +189,7 @@ export class KernelJournal implements KernelListener {
 }
 
 /** Reads a part of a message; `undefined` where it is another thing. */
-function parsed<T>(schema: z.ZodType<T>, part: Uint8Array): T | undefined {
+function parsed<T extends z.ZodType>(schema: T, part: Uint8Array): z.infer<T> | undefined {
   try {
     return schema.safeParse(JSON.parse(Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString()))
       .data;
