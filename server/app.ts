@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
-import { labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
+import { journalDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
@@ -16,6 +16,7 @@ import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
 import { EventBus } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
+import { Journal } from './services/journal/journal.ts';
 import { startCulling } from './services/kernels/culler.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
@@ -24,6 +25,8 @@ import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
+import { Prompts } from './services/replique/prompts.ts';
+import { repliqueRoutes } from './services/replique/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
@@ -51,8 +54,11 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
   refuseRoot(config);
   const server = createHttpServer(config, createAccess(config), log);
   const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
-  const kernels = new KernelManager(kernelspecs, config, log);
-  const sessions = new SessionManager(kernels);
+  const journal = new Journal({ directory: journalDir(), root: config.dir, log });
+  const kernels = new KernelManager(kernelspecs, config, log, (id, { spec }) =>
+    journal.follow(id, spec.argv.includes(kernelProgram())),
+  );
+  const sessions = new SessionManager(kernels, (kernel, paths) => journal.bind(kernel, paths));
   const terminals = new TerminalManager({
     root: config.dir,
     environment: process.env,
@@ -61,7 +67,11 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
   const trust = new TrustedOutputs(trustedOutputsFile());
   const contents = new ContentsManager({
     ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
+    pending: journal,
+    onUnsettled: (path, error) => log.warn({ path, err: error }, 'outputs can’t be put into the notebook'),
   });
+  journal.settleWith((path) => contents.settle(path));
+  await journal.adopt();
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
@@ -71,6 +81,7 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     kernelspecsRoutes(kernelspecs, baseUrl),
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
+    repliqueRoutes(new Prompts({ sessions, kernels, contents, journal }), { baseUrl, version }),
     terminalsResource(terminals),
     eventsResource(new EventBus()),
     ...(lab
@@ -98,9 +109,10 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
+      await Promise.all([kernels.shutdownAll(), terminals.close()]);
+      await journal.close();
       await contents.close();
       await trust.close();
-      await Promise.all([kernels.shutdownAll(), terminals.close()]);
     },
   };
 }

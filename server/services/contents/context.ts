@@ -1,5 +1,6 @@
 import type { StaleDrafts } from './files/drafts.ts';
 import type { Root } from './files/root.ts';
+import type { PendingOutputs } from './pending.ts';
 import type { OutputTrust } from './trust.ts';
 
 /** What happened to a file, in the words of Jupyter's events. */
@@ -16,5 +17,6 @@ export interface ContentsContext {
   /** Whether what is deleted goes to the trash of the desktop. */
   readonly toTrash: boolean;
   readonly trust: OutputTrust;
+  readonly pending: PendingOutputs;
   readonly drafts: StaleDrafts;
 }

@@ -39,5 +39,5 @@ const outputHash = (output: Json): string =>
     .digest('hex');
 
 /** Hashes of those that may hold more than text: HTML, images, scripts. */
-const richOutputs = ({ outputs = [] }: Cell): string[] =>
+export const richOutputs = ({ outputs = [] }: Cell): string[] =>
   outputs.filter(({ output_type: type }) => type !== 'stream' && type !== 'error').map(outputHash);

@@ -6,11 +6,13 @@ import { makeMessage } from '../../../kernel/protocol/header.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
-import { Clients } from './clients.ts';
+import { Clients, type Connection } from './clients.ts';
 import { removeConnectionFile, writeConnectionFile, type ConnectionFile } from './connection.ts';
 import { HeldMessages } from './held.ts';
+import type { KernelListener } from './listener.ts';
 import { Outbox } from './outbox.ts';
 import type { Launch } from './process.ts';
+import { OpenQuestion } from './questions.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { KernelRun } from './run.ts';
 import type { Received } from './sockets.ts';
@@ -20,7 +22,10 @@ import type { ChannelMessage } from './wire/message.ts';
 export interface KernelOptions extends Launch {
   /** Of messages that are kept for a client. */
   readonly bufferBytes: number;
+  /** How long a question waits for a page that is away. */
+  readonly inputMs: number;
   readonly log: Log;
+  readonly listener?: KernelListener | undefined;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
 }
@@ -49,6 +54,7 @@ export class Kernel {
   readonly #turns = new Turns();
   readonly #limit = new RestartLimit();
   readonly #held = new HeldMessages();
+  readonly #question: OpenQuestion;
   #connection: ConnectionFile;
   /** None between two processes, and after the last. */
   #run: KernelRun | undefined;
@@ -69,6 +75,11 @@ export class Kernel {
           lost: (count) => this.#lostMessage(count),
         }),
     );
+    this.#question = new OpenQuestion({
+      limitMs: options.inputMs,
+      isPresent: (session) => this.clients.has(session),
+      answer: (message) => this.#run?.send('stdin', message),
+    });
   }
 
   /** @throws RepliqueError KERNEL_FAILED, NOT_WRITABLE */
@@ -78,6 +89,7 @@ export class Kernel {
       await kernel.#launch();
       return kernel;
     } catch (error) {
+      options.listener?.ended();
       await removeConnectionFile(kernel.#connection);
       throw error;
     }
@@ -102,8 +114,23 @@ export class Kernel {
     const { channel, header } = readRequest(message);
     if (this.#ended) return;
     this.clients.asked(session, header);
+    this.#options.listener?.requested(session, header, message);
+    if (channel === 'stdin') this.#question.close();
     if (this.#run?.isReady) this.#run.send(channel, message);
     else this.#held.add({ channel, message });
+  }
+
+  attach(session: string, connection: Connection): void {
+    const isWhole = this.clients.attach(session, connection);
+    this.#question.attached(session);
+    this.#options.listener?.attached(session, isWhole);
+  }
+
+  /** @param code how it was closed */
+  detach(session: string, connection: Connection, code: number): void {
+    if (!this.clients.detach(session, connection)) return;
+    this.#question.detached(session);
+    this.#options.listener?.detached(session, code);
   }
 
   /** Settles when more can be taken; `undefined`: now. */
@@ -172,12 +199,21 @@ export class Kernel {
     const run = this.#run;
     this.#run = undefined;
     await run?.stop(options);
-    this.clients.forgetRequests();
+    this.#forgetRequests();
   }
 
   #receive(message: Received): void {
     if (message.channel === 'iopub') this.activity.note(message);
+    else this.#question.received(message, this.clients.askerOf(message.parent));
+    this.#options.listener?.received(message);
     this.clients.deliver(message);
+  }
+
+  /** The process that was asked is gone. */
+  #forgetRequests(): void {
+    this.clients.forgetRequests();
+    this.#question.close();
+    this.#options.listener?.stopped();
   }
 
   /** A process has ended that was not told to: another one takes its place, a few times. Never rejects. */
@@ -189,7 +225,7 @@ export class Kernel {
       const { log } = this.#options;
       log.warn({ kernel: this.id, how, printed: run.printed() }, 'kernel ended unexpectedly');
       await run.clear();
-      this.clients.forgetRequests();
+      this.#forgetRequests();
       const pause = this.#limit.pauseMs(run.isReady, performance.now() - run.startedAt);
       if (pause === undefined) {
         const printed = run.printed();
@@ -223,6 +259,7 @@ export class Kernel {
     this.#held.clear();
     this.#settle(false);
     this.clients.end();
+    this.#options.listener?.ended();
     await removeConnectionFile(this.#connection);
   }
 

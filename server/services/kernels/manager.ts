@@ -4,8 +4,9 @@ import { dirname, join, relative } from 'node:path';
 import type { ServerConfig } from '../../config.ts';
 import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
-import type { KernelspecManager } from '../kernelspecs/manager.ts';
+import type { Kernelspec, KernelspecManager } from '../kernelspecs/manager.ts';
 import { Kernel, type KernelModel } from './kernel.ts';
+import type { KernelListener } from './listener.ts';
 
 /** What a kernel is asked for with. */
 export interface KernelRequest {
@@ -31,19 +32,26 @@ export class NoSuchKernel extends HttpError {
   }
 }
 
+type KernelsConfig = Pick<ServerConfig, 'dir' | 'bufferMb' | 'inputSeconds'>;
+
+/** Makes who follows a kernel. */
+export type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
+
 /** The running kernels. */
 export class KernelManager {
   readonly #kernelspecs: KernelspecManager;
-  readonly #config: Pick<ServerConfig, 'dir' | 'bufferMb'>;
+  readonly #config: KernelsConfig;
   readonly #log: Log;
+  readonly #follow: Follow | undefined;
   readonly #kernels = new Map<string, Kernel>();
   readonly #starting = new Set<string>();
   #lastActivity = new Date();
 
-  constructor(kernelspecs: KernelspecManager, config: Pick<ServerConfig, 'dir' | 'bufferMb'>, log: Log) {
+  constructor(kernelspecs: KernelspecManager, config: KernelsConfig, log: Log, follow?: Follow) {
     this.#kernelspecs = kernelspecs;
     this.#config = config;
     this.#log = log;
+    this.#follow = follow;
   }
 
   get(id: string): Kernel | undefined {
@@ -87,6 +95,8 @@ export class KernelManager {
         ...{ kernelId, kernelspec, env },
         cwd: this.workingDirectory(path ?? ''),
         bufferBytes: this.#config.bufferMb * 2 ** 20,
+        inputMs: this.#config.inputSeconds * 1000,
+        listener: this.#follow?.(kernelId, kernelspec),
         log: this.#log,
         onDead: () => this.#remove(kernelId),
       });

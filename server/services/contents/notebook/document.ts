@@ -43,11 +43,16 @@ export interface WrittenNotebook {
 /**
  * What to write for a notebook that a client sends: keys sorted, texts in lines, an indent of one, as nbformat writes, so that
  * versions can be compared line by line. The value is changed.
+ * @param change makes it another one before it is written
  * @throws NotebookProblem where it is no notebook of format 4
  */
-export function writeNotebook(value: unknown): WrittenNotebook {
+export function writeNotebook(
+  value: unknown,
+  change: (notebook: Notebook) => void = () => undefined,
+): WrittenNotebook {
   const notebook = asNotebook(value);
   repairIds(notebook);
+  change(notebook);
   const problem = notebookProblem(notebook);
   stripTransient(notebook);
   splitLines(notebook);
