@@ -17,13 +17,18 @@ const container: Container = {
   },
   async get(module) {
     if (module !== './extension') throw new Error(`${name} has no ${module}.`);
-    const [notebook, codemirror, statusbar, widgets] = await Promise.all([
+    const [coreutils, services, notebook, codemirror, statusbar, widgets] = await Promise.all([
+      shared<Modules['coreutils']>(page, '@jupyterlab/coreutils'),
+      shared<Modules['services']>(page, '@jupyterlab/services'),
       shared<Modules['notebook']>(page, '@jupyterlab/notebook'),
       shared<Modules['codemirror']>(page, '@jupyterlab/codemirror'),
       shared<Modules['statusbar']>(page, '@jupyterlab/statusbar').catch(() => undefined), // Notebook may have none
       shared<Modules['widgets']>(page, '@lumino/widgets'),
     ]);
-    const found = { __esModule: true, default: plugins({ notebook, codemirror, statusbar, widgets }) };
+    const found = {
+      __esModule: true,
+      default: plugins({ coreutils, services, notebook, codemirror, statusbar, widgets }),
+    };
     return () => found;
   },
 };

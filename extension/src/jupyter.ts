@@ -15,7 +15,8 @@ interface Kernel {
 }
 
 export interface SessionContext {
-  readonly session: { readonly kernel: Kernel | null } | null;
+  readonly session: { readonly id: string; readonly kernel: Kernel | null } | null;
+  readonly ready: Promise<unknown>;
   readonly kernelChanged: Signal<SessionContext, unknown>;
   readonly iopubMessage: Signal<SessionContext, Message>;
 }
@@ -24,7 +25,20 @@ export interface Output {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** What an output area listens to (`@jupyterlab/services`, IShellFuture, as far as it is used there). */
+export interface Future {
+  readonly msg: { readonly header: { readonly msg_id: string } };
+  readonly done: Promise<unknown>;
+  readonly isDisposed: boolean;
+  dispose(): void;
+  onIOPub: (message: object) => void;
+  onReply: (message: object) => void;
+  onStdin: (message: object) => void;
+}
+
 export interface CellModel {
+  readonly id: string;
+  trusted: boolean;
   readonly type: string;
   readonly sharedModel: { getSource(): string };
   mimeType: string;
@@ -35,7 +49,10 @@ export interface CellModel {
 }
 
 export interface CellWidget {
-  readonly model: CellModel;
+  readonly model: CellModel & { executionCount?: number | null };
+  /** Of code cells only. */
+  readonly outputArea?: { future: Future };
+  readonly setPrompt?: (value: string) => void;
   toggleClass(name: string, force: boolean): boolean;
 }
 
@@ -74,4 +91,16 @@ export interface StatusBar {
 export interface Languages {
   /** Loads it. */
   getLanguage(mime: string): Promise<unknown>;
+}
+
+/** Of `@jupyterlab/coreutils`. */
+export interface PageConfig {
+  getOption(name: string): string;
+  getBaseUrl(): string;
+}
+
+/** Of `@jupyterlab/services`. */
+export interface ServerConnection {
+  makeSettings(): object;
+  makeRequest(url: string, init: object, settings: object): Promise<Response>;
 }

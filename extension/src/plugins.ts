@@ -1,10 +1,21 @@
-import type { Languages, NotebookPanel, NotebookTracker, StatusBar, Widget } from './jupyter.ts';
+import type {
+  Languages,
+  NotebookPanel,
+  NotebookTracker,
+  PageConfig,
+  ServerConnection,
+  StatusBar,
+  Widget,
+} from './jupyter.ts';
 import { PromptMarks } from './prompts.ts';
+import { followRunning } from './running.ts';
 import { NotebookUsage, showIn } from './status.ts';
 import { addStyle } from './style.ts';
 
 /** Modules of the page. */
 export interface Modules {
+  readonly coreutils: { readonly PageConfig: PageConfig };
+  readonly services: { readonly ServerConnection: ServerConnection };
   readonly notebook: { readonly INotebookTracker: object };
   readonly codemirror: { readonly IEditorLanguageRegistry: object };
   /** Absent in a page without a status bar. */
@@ -22,7 +33,14 @@ interface Plugin {
   activate(app: unknown, tracker: NotebookTracker, languages: Languages, statusBar?: StatusBar | null): void;
 }
 
-export const plugins = ({ notebook, codemirror, statusbar, widgets }: Modules): readonly Plugin[] => [
+export const plugins = ({
+  coreutils,
+  services,
+  notebook,
+  codemirror,
+  statusbar,
+  widgets,
+}: Modules): readonly Plugin[] => [
   {
     id: 'replique-jupyterlab:plugin',
     description: "Marks prompts, and shows tokens, cost and the running turn of Replique's notebooks.",
@@ -30,15 +48,30 @@ export const plugins = ({ notebook, codemirror, statusbar, widgets }: Modules): 
     requires: [notebook.INotebookTracker, codemirror.IEditorLanguageRegistry],
     optional: statusbar ? [statusbar.IStatusBar] : [],
     activate: (_app, tracker, languages, statusBar) =>
-      activate(tracker, languages, statusBar, new widgets.Widget()),
+      activate(tracker, languages, statusBar, {
+        item: new widgets.Widget(),
+        ask: asking(coreutils.PageConfig, services.ServerConnection),
+      }),
   },
 ];
+
+type Ask = (session: string) => Promise<ReadableStream<Uint8Array> | null>;
+
+/** Asks Replique's server what runs; other servers are not asked. */
+const asking =
+  (page: PageConfig, server: ServerConnection): Ask =>
+  async (session) => {
+    if (page.getOption('repliqueApi') !== 'true') return null;
+    const url = `${page.getBaseUrl()}api/replique/sessions/${encodeURIComponent(session)}/events?running=1`;
+    const { ok, body } = await server.makeRequest(url, {}, server.makeSettings());
+    return ok ? body : null;
+  };
 
 function activate(
   tracker: NotebookTracker,
   languages: Languages,
   statusBar: StatusBar | null | undefined,
-  item: Widget,
+  { item, ask }: { readonly item: Widget; readonly ask: Ask },
 ): void {
   const usages = new WeakMap<NotebookPanel, NotebookUsage>();
   const show = (): void => {
@@ -59,6 +92,7 @@ function activate(
     const lookAgain = (): void => void look().catch(() => undefined); // a kernel that is gone tells nothing
     panel.sessionContext.kernelChanged.connect(lookAgain);
     lookAgain();
+    void panel.sessionContext.ready.then(() => followRunning(panel, ask)).catch(() => undefined); // a connection that broke
   };
   addStyle(document);
   tracker.forEach(begin);

@@ -45,6 +45,11 @@ export class EventFeed {
     return this.#readers;
   }
 
+  /** The id of the newest event. */
+  get newest(): string {
+    return this.#id(this.#next - 1);
+  }
+
   knows(run: string): boolean {
     return this.#kept.some(({ event }) => event.run === run);
   }

@@ -1,4 +1,4 @@
-import { CellOutputs, outputMessage, type Displays, type Output } from '../../outputs.ts';
+import { CellOutputs, outputMessage, type Displays, type Output, type OutputMessage } from '../../outputs.ts';
 import type { JournalRecord, RunStart } from './records.ts';
 
 /** A run of a cell with what came of it. */
@@ -73,4 +73,21 @@ export function shortened({ runs, displays }: Folded): JournalRecord[] {
     if (status !== undefined) lines.push({ kind: 'end', run, at: lastAt, status });
     return lines;
   });
+}
+
+/** The fewest messages that make the same of a cell as those of a run so far. */
+export function messagesOf({ displays }: Folded, { cellOutputs }: FoldedRun): readonly OutputMessage[] {
+  const shown = cellOutputs.outputs.map((output) => messageOf(output, displays));
+  return cellOutputs.clearsOnNext ? [...shown, { type: 'clear_output', content: { wait: true } }] : shown;
+}
+
+function messageOf(output: Output, displays: Displays): OutputMessage {
+  if (output.output_type !== 'display_data') {
+    const { output_type: type, ...content } = output;
+    return { type, content } as OutputMessage;
+  }
+  const [id] = [...displays].find(([, all]) => all.includes(output)) ?? [];
+  const { data, metadata } = output;
+  const transient = id === undefined ? {} : { display_id: id };
+  return { type: 'display_data', content: { data, metadata, transient } };
 }

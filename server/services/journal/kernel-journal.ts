@@ -6,10 +6,11 @@ import type { KernelListener } from '../kernels/listener.ts';
 import type { Received } from '../kernels/sockets.ts';
 import type { ChannelMessage } from '../kernels/wire/message.ts';
 import { EventFeed } from './event-feed.ts';
+import { messagesOf } from './fold.ts';
 import { Pages } from './pages.ts';
 import { RunLog } from './run-log.ts';
 import type { Head, JournalRecord } from './records.ts';
-import { newRun, type RunState } from './run-state.ts';
+import { newRun, type RunEvent, type RunState } from './run-state.ts';
 
 /** Runs that one kernel's journal holds; of more, the oldest that has ended goes. */
 const mostRuns = 5000;
@@ -140,6 +141,18 @@ export class KernelJournal implements KernelListener {
     this.#isGone = true;
     this.#feed?.close();
     this.#rest();
+  }
+
+  /** The runs that have not ended, with what they have shown so far. */
+  running(): readonly Extract<RunEvent, { event: 'running' }>[] {
+    if (!this.isRunning) return [];
+    const folded = this.lines.folded();
+    return [...this.runs.values()].flatMap(({ run, cell, endedAt }) => {
+      const found = folded.runs.get(run);
+      if (endedAt !== undefined || found === undefined) return [];
+      const messages = messagesOf(folded, found);
+      return [{ event: 'running', run, cell_id: cell, execution_count: found.count, messages }] as const;
+    });
   }
 
   /** Whether the page that asked is there and shows all that comes. */

@@ -24,6 +24,14 @@ export const newRun = (run: string, cell: string, at: number, asker?: string): R
 
 /** Something that happened to a run, for who follows it. */
 export type RunEvent =
+  | {
+      readonly event: 'running';
+      readonly run: string;
+      readonly cell_id: string;
+      readonly execution_count: number | null;
+      /** What it has shown so far, in as few messages as make the same of a cell. */
+      readonly messages: readonly { readonly type: string; readonly content: unknown }[];
+    }
   | { readonly event: 'started'; readonly run: string; readonly cell_id: string; readonly prompt: string }
   | {
       readonly event: 'output';

@@ -73,6 +73,7 @@ export async function pageConfig(options: PageConfigOptions): Promise<PageConfig
     ...{ cacheFiles: true, notebookStartsKernel: true, copyAbsolutePath: false, devMode: false },
     ...{ buildAvailable: false, buildCheck: false, exposeAppInBrowser: false, quitButton: true },
     ...{ news: { disabled: true }, collaborative: false },
+    repliqueApi: true,
     federated_extensions: extensions.map(({ entry }) => entry),
     disabledExtensions: names({ ...Object.fromEntries(replaced), ...choice.disabledExtensions }),
     lockedExtensions: names(choice.lockedExtensions),

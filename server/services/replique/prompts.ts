@@ -37,6 +37,23 @@ export interface EventsQuery {
 const mostRunning = 100;
 const mostReaders = 100;
 
+function refuseTooMany({ readers }: KernelJournal['feed']): void {
+  if (readers >= mostReaders)
+    throw new HttpError(503, `${mostReaders} clients are listening to this session.`);
+}
+
+async function* withWhatFollows(
+  runs: ReturnType<KernelJournal['running']>,
+  id: string,
+  events: AsyncGenerator<Told>,
+): AsyncGenerator<Told> {
+  const wanted = new Set(runs.map(({ run }) => run));
+  for (const event of runs) yield { id, event };
+  for await (const told of events) {
+    if (told === undefined || !('run' in told.event) || wanted.has(told.event.run)) yield told;
+  }
+}
+
 /** Runs cells of notebooks without any page. */
 export class Prompts {
   readonly #parts: Parts;
@@ -73,10 +90,24 @@ export class Prompts {
     const feed = this.#feed(journal);
     if (run !== undefined && !journal.runs.has(run) && !feed.knows(run))
       throw new HttpError(404, `There is no run ${run}, or none any more.`);
-    if (feed.readers >= mostReaders)
-      throw new HttpError(503, `${mostReaders} clients are listening to this session.`);
+    refuseTooMany(feed);
     const hasEnded = (): boolean => run !== undefined && journal.runs.get(run)?.endedAt !== undefined;
     return feed.read({ run, hasEnded, ...options });
+  }
+
+  /**
+   * The runs of a session that have not ended, each with what it has shown so far, and then what happens to them until all have.
+   * @throws HttpError 404, 503
+   */
+  running(session: string, heartbeatMs: number): AsyncGenerator<Told> {
+    const { journal } = this.#find(session);
+    const feed = this.#feed(journal);
+    refuseTooMany(feed);
+    const runs = journal.running();
+    const after = feed.newest;
+    const hasEnded = (): boolean =>
+      runs.every(({ run }) => (journal.runs.get(run) ?? { endedAt: 0 }).endedAt !== undefined);
+    return withWhatFollows(runs, after, feed.read({ after, heartbeatMs, hasEnded }));
   }
 
   /** Ends what is being read. */

@@ -20,7 +20,10 @@ export const promptBody = z.union(
 );
 
 const params = z.object({ id: z.string() });
-const query = z.object({ run: z.string().min(1).max(200).optional() });
+const query = z.union([
+  z.object({ run: z.string().min(1).max(200).optional(), running: z.undefined() }),
+  z.object({ running: z.literal('1'), run: z.undefined() }),
+]);
 
 /** Proxies close connections on which nothing comes for a minute. */
 const heartbeatMs = 15_000;
@@ -46,12 +49,14 @@ export const repliqueRoutes =
     app.get('/api/replique/sessions/:id/events', (request, reply) => {
       const { id } = params.parse(request.params);
       const asked = query.safeParse(request.query);
-      if (!asked.success) throw new HttpError(400, 'A run is named by its id.');
+      if (!asked.success) throw new HttpError(400, 'A run is named by its id; with running=1 none is named.');
       const after = request.headers['last-event-id'];
-      const told = prompts.events(id, {
-        ...{ run: asked.data.run, heartbeatMs },
-        after: typeof after === 'string' ? after : undefined,
-      });
+      const told = asked.data.running
+        ? prompts.running(id, heartbeatMs)
+        : prompts.events(id, {
+            ...{ run: asked.data.run, heartbeatMs },
+            after: typeof after === 'string' ? after : undefined,
+          });
       void reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
       return reply.send(Readable.from(lines(told)));
     });

@@ -47,14 +47,16 @@ paths:
       description: >-
         With \`run\` from that run's beginning to its end; without it from now on. A client that comes back with Last-Event-ID gets
         what it has missed, or the event "missed" where that is not kept any more: then the notebook has it. A comment comes every
-        15 seconds where nothing happens.
+        15 seconds where nothing happens. With \`running=1\` an event "running" comes first for each cell that runs or waits, with what it
+        has shown so far, then what follows, until all of them have ended.
       parameters:
         - $ref: '#/components/parameters/session'
         - { name: run, in: query, schema: { type: string, minLength: 1, maxLength: 200 } }
+        - { name: running, in: query, description: Not together with run., schema: { const: '1' } }
         - { name: Last-Event-ID, in: header, schema: { type: string } }
       responses:
         '200':
-          description: 'Events: started, output, finished, missed.'
+          description: 'Events: running, started, output, finished, missed.'
           content:
             text/event-stream:
               schema: { $ref: '#/components/schemas/Event' }
@@ -106,8 +108,12 @@ components:
           description: 'output: the type of the kernel''s message'
           enum: [stream, display_data, update_display_data, execute_result, error, clear_output]
         content: { type: object, description: 'output: the content of the kernel''s message' }
+        messages:
+          type: array
+          description: 'running: what it has shown so far'
+          items: { type: object, required: [type, content], properties: { type: { type: string }, content: { type: object } } }
         status: { description: 'finished: how', enum: [ok, error, aborted, died] }
-        execution_count: { type: [integer, 'null'], description: 'finished: the number beside the cell' }
+        execution_count: { type: [integer, 'null'], description: 'running, finished: the number beside the cell' }
     Error:
       type: object
       required: [message, reason]
