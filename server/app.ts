@@ -39,18 +39,32 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** What a server has besides Jupyter's API. */
+export interface ServerParts {
+  /** Where JupyterLab is; absent: there is no page. */
+  readonly lab?: LabPlaces | undefined;
+  /** Which of Replique's kernels it starts: the installed one, where there is one, or that of this program. */
+  readonly kernel?: 'installed' | 'own';
+}
+
 /** How long clients may take to leave. */
 const leaveMs = 1000;
 
 /**
  * Joins the parts of the server and listens.
- * @param lab where JupyterLab is; absent: there is no page
  * @throws RepliqueError SERVER_REFUSED, PORT_IN_USE
  */
-export async function startServer(config: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
+export async function startServer(
+  config: ServerConfig,
+  log: Log,
+  { lab, kernel = 'installed' }: ServerParts = {},
+): Promise<RunningServer> {
   refuseRoot(config);
   const server = createHttpServer(config, createAccess(config), log);
-  const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
+  const kernelspecs = new KernelspecManager([labEnvDir()], {
+    kernelspec: ownKernelspec(),
+    isPreferred: kernel === 'own',
+  });
   const kernels = new KernelManager(kernelspecs, config, log);
   const sessions = new SessionManager(kernels);
   const terminals = new TerminalManager({
