@@ -14,7 +14,7 @@ import { contentsRoutes } from './services/contents/routes.ts';
 import { TrustedOutputs } from './services/contents/trusted-outputs.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
-import { EventBus } from './services/events/bus.ts';
+import { EventBus, teller } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
 import { KernelManager } from './services/kernels/manager.ts';
@@ -65,7 +65,8 @@ export async function startServer(
     kernelspec: ownKernelspec(),
     isPreferred: kernel === 'own',
   });
-  const kernels = new KernelManager(kernelspecs, config, log);
+  const events = new EventBus();
+  const kernels = new KernelManager(kernelspecs, config, log, teller(events, 'kernels'));
   const sessions = new SessionManager(kernels);
   const terminals = new TerminalManager({
     root: config.dir,
@@ -75,6 +76,7 @@ export async function startServer(
   const trust = new TrustedOutputs(trustedOutputsFile());
   const contents = new ContentsManager({
     ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
+    onEvent: teller(events, 'contents'),
   });
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
@@ -86,7 +88,7 @@ export async function startServer(
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
     terminalsResource(terminals),
-    eventsResource(new EventBus()),
+    eventsResource(events),
     ...(lab
       ? await labResources({
           places: lab,

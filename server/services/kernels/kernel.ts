@@ -21,6 +21,8 @@ export interface KernelOptions extends Launch {
   /** Of messages that are kept for a client. */
   readonly bufferBytes: number;
   readonly log: Log;
+  /** It has ended unasked and has a new process. */
+  readonly onRestarted: () => void;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
 }
@@ -202,6 +204,7 @@ export class Kernel {
       // Another program may have taken a port of one that never answered.
       if (!run.isReady) this.#connection = await connectionFor(this.#options);
       await this.#launch();
+      this.#options.onRestarted();
     } catch (error) {
       await this.#die(describeError(error, false));
     } finally {
