@@ -17,12 +17,14 @@ import { configRoutes } from './services/config/routes.ts';
 import { EventBus, teller } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
+import { homeResource } from './services/home/routes.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
 import { describeSpec, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
+import { notebookResource } from './services/notebook/routes.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
@@ -79,6 +81,12 @@ export async function startServer(
     onEvent: teller(events, 'contents'),
   });
   const { baseUrl } = config;
+  const pages = async (places: LabPlaces): Promise<readonly Resource[]> => {
+    const icon = join(packageRoot, 'kernelspec', 'logo-32x32.png');
+    const options = { places, ...config, root: config.dir, icon, log, terminals: true };
+    const kindOf = async (path: string) => (await contents.get(path, { content: false, hash: false })).type;
+    return [...(await labResources(options)), notebookResource({ ...options, kindOf })];
+  };
   const resources: readonly Resource[] = [
     apiRoutes(version),
     statusRoutes(kernels),
@@ -89,15 +97,7 @@ export async function startServer(
     sessionsRoutes(sessions, baseUrl),
     terminalsResource(terminals),
     eventsResource(events),
-    ...(lab
-      ? await labResources({
-          places: lab,
-          ...config,
-          root: config.dir,
-          icon: join(packageRoot, 'kernelspec', 'logo-32x32.png'),
-          log,
-        })
-      : []),
+    ...(lab ? await pages(lab) : [homeResource]),
     contentsRoutes(contents, baseUrl),
   ];
   for (const add of resources) add(server);
