@@ -14,16 +14,18 @@ import { contentsRoutes } from './services/contents/routes.ts';
 import { TrustedOutputs } from './services/contents/trusted-outputs.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
-import { EventBus } from './services/events/bus.ts';
+import { EventBus, teller } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
 import { Journal } from './services/journal/journal.ts';
 import { startCulling } from './services/kernels/culler.ts';
+import { homeResource } from './services/home/routes.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
 import { describeSpec, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
+import { notebookResource } from './services/notebook/routes.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { Prompts } from './services/replique/prompts.ts';
 import { repliqueRoutes } from './services/replique/routes.ts';
@@ -42,23 +44,39 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** What a server has besides Jupyter's API. */
+export interface ServerParts {
+  /** Where JupyterLab is; absent: there is no page. */
+  readonly lab?: LabPlaces | undefined;
+  /** Which of Replique's kernels it starts: the installed one, where there is one, or that of this program. */
+  readonly kernel?: 'installed' | 'own';
+}
+
 /** How long clients may take to leave. */
 const leaveMs = 1000;
 
 /**
  * Joins the parts of the server and listens.
- * @param lab where JupyterLab is; absent: there is no page
  * @throws RepliqueError SERVER_REFUSED, PORT_IN_USE
  */
-export async function startServer(config: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
+export async function startServer(
+  config: ServerConfig,
+  log: Log,
+  { lab, kernel = 'installed' }: ServerParts = {},
+): Promise<RunningServer> {
   refuseRoot(config);
   const server = createHttpServer(config, createAccess(config), log);
-  const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
+  const kernelspecs = new KernelspecManager([labEnvDir()], {
+    kernelspec: ownKernelspec(),
+    isPreferred: kernel === 'own',
+  });
+  const events = new EventBus();
   const journal = new Journal({ directory: journalDir(), root: config.dir, log });
-  const kernels = new KernelManager(kernelspecs, config, log, (id, { spec }) =>
-    journal.follow(id, spec.argv.includes(kernelProgram())),
-  );
-  const sessions = new SessionManager(kernels, (kernel, paths) => journal.bind(kernel, paths));
+  const kernels = new KernelManager(kernelspecs, config, log, {
+    tell: teller(events, 'kernels'),
+    follow: (id, { spec }) => journal.follow(id, spec.argv.includes(kernelProgram())),
+  });
+  const sessions = new SessionManager(kernels, (kernelId, paths) => journal.bind(kernelId, paths));
   const terminals = new TerminalManager({
     root: config.dir,
     environment: process.env,
@@ -69,10 +87,17 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
     pending: journal,
     onUnsettled: (path, error) => log.warn({ path, err: error }, 'outputs can’t be put into the notebook'),
+    onEvent: teller(events, 'contents'),
   });
   journal.settleWith((path) => contents.settle(path));
   await journal.adopt();
   const { baseUrl } = config;
+  const pages = async (places: LabPlaces): Promise<readonly Resource[]> => {
+    const icon = join(packageRoot, 'kernelspec', 'logo-32x32.png');
+    const options = { places, ...config, root: config.dir, icon, log, terminals: true };
+    const kindOf = async (path: string) => (await contents.get(path, { content: false, hash: false })).type;
+    return [...(await labResources(options)), notebookResource({ ...options, kindOf })];
+  };
   const resources: readonly Resource[] = [
     apiRoutes(version),
     statusRoutes(kernels),
@@ -83,16 +108,8 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     sessionsRoutes(sessions, baseUrl),
     repliqueRoutes(new Prompts({ sessions, kernels, contents, journal }), { baseUrl, version }),
     terminalsResource(terminals),
-    eventsResource(new EventBus()),
-    ...(lab
-      ? await labResources({
-          places: lab,
-          ...config,
-          root: config.dir,
-          icon: join(packageRoot, 'kernelspec', 'logo-32x32.png'),
-          log,
-        })
-      : []),
+    eventsResource(events),
+    ...(lab ? await pages(lab) : [homeResource]),
     contentsRoutes(contents, baseUrl),
   ];
   for (const add of resources) add(server);

@@ -154,7 +154,8 @@ function startLab(
   );
 }
 
-function launch(top: string): Promise<Browser> {
+/** Starts Chromium. @param top becomes its home */
+export function launch(top: string): Promise<Browser> {
   const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking'];
   return chromium.launch({
     executablePath: chromiumPath,

@@ -26,6 +26,8 @@ export interface KernelOptions extends Launch {
   readonly inputMs: number;
   readonly log: Log;
   readonly listener?: KernelListener | undefined;
+  /** It has ended unasked and has a new process. */
+  readonly onRestarted: () => void;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
 }
@@ -238,6 +240,7 @@ export class Kernel {
       // Another program may have taken a port of one that never answered.
       if (!run.isReady) this.#connection = await connectionFor(this.#options);
       await this.#launch();
+      this.#options.onRestarted();
     } catch (error) {
       await this.#die(describeError(error, false));
     } finally {
