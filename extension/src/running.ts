@@ -34,7 +34,7 @@ export async function followRunning(
         if (one && isStillIts(one)) show(one, event);
       } else if (event.event === 'finished') {
         const one = followed.get(event.run);
-        if (one && isStillIts(one)) one.cell.model.executionCount = event.execution_count;
+        if (one && isStillIts(one)) number(one, event.execution_count);
         one?.end();
       }
     }
@@ -61,6 +61,12 @@ function follow(cell: CellWidget, run: string): Followed {
 
 /** Whether nobody has run the cell again meanwhile. */
 const isStillIts = ({ cell, future }: Followed): boolean => cell.outputArea?.future === future;
+
+/** The file may have the number already; then no change of it takes the star away. */
+function number({ cell }: Followed, count: number | null): void {
+  cell.model.executionCount = count;
+  cell.setPrompt?.(count === null ? '' : String(count));
+}
 
 function show({ future }: Followed, { type, content }: Shown): void {
   future.onIOPub({ header: { msg_type: type }, parent_header: future.msg.header, content, metadata: {} });

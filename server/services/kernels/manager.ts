@@ -143,7 +143,10 @@ export class KernelManager {
   }
 
   interrupt(kernel: Kernel): Promise<void> {
-    return telling(this.#tell, aboutOf(kernel, 'interrupt'), () => Promise.resolve(kernel.interrupt()));
+    return telling(this.#tell, aboutOf(kernel, 'interrupt'), () => {
+      kernel.interrupt();
+      return Promise.resolve();
+    });
   }
 
   /** @throws RepliqueError KERNEL_FAILED */

@@ -20,10 +20,9 @@ export const promptBody = z.union(
 );
 
 const params = z.object({ id: z.string() });
-const query = z.union([
-  z.object({ run: z.string().min(1).max(200).optional(), running: z.undefined() }),
-  z.object({ running: z.literal('1'), run: z.undefined() }),
-]);
+const query = z
+  .object({ run: z.string().min(1).max(200).optional(), running: z.literal('1').optional() })
+  .refine(({ run, running }) => run === undefined || running === undefined);
 
 /** Proxies close connections on which nothing comes for a minute. */
 const heartbeatMs = 15_000;
