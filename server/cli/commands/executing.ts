@@ -11,6 +11,7 @@ import { reportEnvironment, type EnvironmentReport } from '../environment/differ
 import { buildWith, type Built } from '../environment/build.ts';
 import { settleLocked } from '../environment/locked.ts';
 import { presentEnvironment } from '../environment/present.ts';
+import { recordedModel } from '../environment/recorded.ts';
 import type { NotebookFile } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 import type { Done } from '../report/json.ts';
@@ -126,7 +127,9 @@ async function settle(
     await Promise.all(built.map((one) => one.release()));
   };
   if (!locked && mode !== 'verify') return { jobs, environments, release };
-  const present = await presentEnvironment().catch((error: unknown) => error as Error);
+  const files = await Promise.all(jobs.map(({ notebook }) => readForRunning(notebook)));
+  const models = files.flatMap(({ notebook }) => recordedModel(notebook) ?? []);
+  const present = await presentEnvironment({ models }).catch((error: unknown) => error as Error);
   if (locked && present instanceof Error) throw present;
   const settleOne = async (job: Job): Promise<Job> => {
     const file = await readForRunning(job.notebook);

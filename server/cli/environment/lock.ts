@@ -1,4 +1,9 @@
-import { normalized, readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
+import {
+  normalized,
+  readEnvironment,
+  type Environment,
+  type ModelIdentity,
+} from '../../../kernel/environment/schema.ts';
 import type { Recorded } from './recorded.ts';
 
 /** The first line of a lock file. */
@@ -29,7 +34,7 @@ export function lockText({ replique, node, platform, arch, python, model, settin
     ...Object.entries({ replique, node, platform, arch }).map(comment),
     comment(['implementation', python.implementation]),
     comment(['python', python.version]),
-    ...(model ? [comment(['provider', model.provider]), comment(['model', model.name])] : []),
+    ...(model ? modelComments(model) : []),
     ...Object.entries(settings).map(comment),
     ...(python.leftOut === undefined ? [] : [comment(['left out', python.leftOut])]),
     ...lines(true).map((line) => comment(['not from an index', line])),
@@ -40,6 +45,12 @@ export function lockText({ replique, node, platform, arch, python, model, settin
 }
 
 const comment = ([key, value]: [string, string | number]): string => `# ${key}: ${value}`;
+
+const modelComments = ({ provider, name, digest, answered }: ModelIdentity): string[] => [
+  ...[comment(['provider', provider]), comment(['model', name])],
+  ...(digest === undefined ? [] : [comment(['model digest', digest])]),
+  ...(answered === undefined ? [] : [comment(['model answered as', answered])]),
+];
 
 const requirement = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^\s;#]+)(?:\s+#.*)?$/;
 const remark = /^# ([a-zA-Z ]+): (.*)$/;
@@ -57,6 +68,8 @@ const places: Readonly<
   'left out': { part: 'python', field: 'leftOut', isNumber: true },
   provider: { part: 'model', field: 'provider' },
   model: { part: 'model', field: 'name' },
+  'model digest': { part: 'model', field: 'digest' },
+  'model answered as': { part: 'model', field: 'answered' },
   temperature: { part: 'settings', field: 'temperature', isNumber: true },
   maxTokens: { part: 'settings', field: 'maxTokens', isNumber: true },
   maxTurns: { part: 'settings', field: 'maxTurns', isNumber: true },

@@ -63,7 +63,7 @@ export async function settleLocked(
 ): Promise<Built | undefined> {
   const { environment, lock } = lockedEnvironment(file);
   const differencesTo = (found: Present) =>
-    differencesOf(environment, found.environment).filter((one) => one.isBinding && counts(one));
+    differencesOf(environment, found.environment, found.models).filter((one) => one.isBinding && counts(one));
   const remedy = (differences: readonly Difference[]) => remedyFor(differences, environment, file.path, lock);
   const refuse = (differences: readonly Difference[]): void => {
     if (differences.length === 0) return;

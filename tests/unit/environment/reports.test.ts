@@ -18,7 +18,7 @@ const file = (recorded: unknown) => ({
 });
 const many = (version: string) =>
   withPackages(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`p${n}`, version])));
-const present = (now = environment()) => ({ environment: now, python: '/python' });
+const present = (now = environment()) => ({ environment: now, python: '/python', models: [] });
 
 it('what differs is told in bounds, as a cause only where a cell diverged', () => {
   const report = reportEnvironment(file(many('1')), present(many('2')))!;
