@@ -4,9 +4,26 @@ import os
 import sys
 
 MOST = 200
+MOST_MADE = 10_000
 LONGEST = 1024
 UNREAD = os.O_WRONLY | os.O_TRUNC | getattr(os, "O_DIRECTORY", 0)
 CACHE = "__pycache__"
+# Of https://docs.python.org/3/library/audit_events.html
+EVENTS = frozenset(("open", "sqlite3.connect"))
+
+
+def listen(opens):
+    """Calls it with the path and flags of each file. Also id() is an event: what is no file has to be let go of at once."""
+
+    def hear(event, args):
+        if event not in EVENTS:
+            return
+        try:
+            opens(args[0], args[2] if event == "open" else 0)
+        except Exception:
+            pass  # it is helpers' file, and it opens as it would without us
+
+    sys.addaudithook(hear)
 
 
 class Opened:
@@ -16,22 +33,13 @@ class Opened:
         self.inside = os.getcwd() + os.sep
         self.paths = {}
         self.made = set()
-        sys.addaudithook(self.hear)
+        listen(self.opens)
 
     def begin(self):
         self.paths.clear()
 
     def take(self):
         return list(self.paths)
-
-    # Called for each audit event of the interpreter: https://docs.python.org/3/library/audit_events.html
-    def hear(self, event, args):
-        if event != "open" and event != "sqlite3.connect":
-            return
-        try:
-            self.opens(args[0], args[2] if event == "open" else 0)
-        except Exception:
-            pass  # it is helpers' file, and it opens as it would without us
 
     def opens(self, path, flags):
         if type(path) is bytes:
@@ -50,6 +58,7 @@ class Opened:
             folder, name = os.path.dirname(folder), name.split(".")[0] + ".py"
         path = os.path.join(folder, name)
         if flags & UNREAD:
-            self.made.add(path)
+            if len(self.made) < MOST_MADE:
+                self.made.add(path)
         elif path not in self.made and len(self.paths) < MOST:
             self.paths[path] = True
