@@ -47,7 +47,7 @@ export class EnvironmentRecorder {
             model = { provider: event.provider, name: event.model };
             this.#identify(model);
           } else if (event.type === 'turn-end' && model !== undefined && event.answered !== undefined) {
-            this.#learn(model, event.answered === model.name ? {} : { answered: event.answered });
+            this.#learn(model, { answered: event.answered });
           }
           options?.emit?.(event.type === 'stop' ? this.#ending(event, model) : event);
         };

@@ -150,7 +150,7 @@ export type LoopEvent =
       readonly turn: number;
       readonly record: TurnRecord;
       readonly durationMs: number;
-      /** The model's name as the service itself said it. */
+      /** What the service itself called the model, where that is another name. */
       readonly answered?: string;
       /** Absent: it is not for the tape. */
       readonly request?: TapedRequest;

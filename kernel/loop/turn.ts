@@ -25,7 +25,7 @@ export interface TurnOutcome {
   readonly error?: unknown;
   /** Who answered, where it is not who was asked. */
   readonly source?: Source;
-  /** The model's name as the service itself said it. */
+  /** What the service itself called the model, where that is another name. */
   readonly answered?: string;
 }
 

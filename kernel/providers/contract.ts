@@ -57,7 +57,7 @@ export type ProviderEvent =
   | {
       readonly type: 'stop';
       readonly reason: 'stop' | 'length' | 'aborted' | 'filtered';
-      /** The model's name as the service itself said it. */
+      /** The model's name as the service itself said it, where that is not the one that was asked for. */
       readonly answered?: string;
     };
 

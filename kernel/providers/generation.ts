@@ -70,8 +70,9 @@ export async function* generation(request: GenerateRequest, source: Source): Asy
   const rest = filter.flush();
   if (rest !== '') yield { type: 'text', text: rest };
   yield { type: 'usage', usage: usage ?? estimate(request.messages, written + rest, source.countTokens) };
+  const another = answered === undefined || answered === request.model ? {} : { answered };
   const reason = request.signal.aborted ? 'aborted' : (finish ?? 'stop');
-  yield { type: 'stop', reason, ...(answered !== undefined && { answered }) };
+  yield { type: 'stop', reason, ...another };
 }
 
 function estimate(messages: readonly ChatMessage[], written: string, count = guessTokens): Usage {

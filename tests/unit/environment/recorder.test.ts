@@ -64,4 +64,46 @@ describe('a session', () => {
     const { manager } = session(['One.', 'Two.']);
     expect(await told(recorder, [manager, manager])).toEqual([undefined, undefined]);
   });
+
+  it('tells which weights answered as soon as that is known, and what the service called its model', async () => {
+    const { manager } = session([{ text: 'One.', answered: 'scripted-2026' }, 'Two.', 'Three.']);
+    let known: (digest: string) => void = () => undefined;
+    const asked: unknown[] = [];
+    const identify: RecorderOptions['identify'] = (model) => {
+      asked.push(model);
+      return new Promise((resolve) => (known = resolve));
+    };
+    const recorder = recorderOf(() => Promise.resolve(collected), { identify });
+    const named = { provider: 'mock', name: 'scripted', answered: 'scripted-2026' };
+    const [first, second] = await told(recorder, [manager, manager]);
+    expect([first?.model, second]).toEqual([named, undefined]);
+    known('a'.repeat(64));
+    const [third] = await told(recorder, [manager]);
+    expect(third).toEqual({ ...first, model: { ...named, digest: 'a'.repeat(64) } });
+    expect(asked).toEqual([{ provider: 'mock', name: 'scripted' }]);
+  });
+
+  it('records nothing that a service or server may not have said', async () => {
+    const { manager } = session([{ text: 'One.', answered: 'm\u202e' }, 'Two.']);
+    const identify = () => Promise.resolve('no digest');
+    const [first] = await told(
+      recorderOf(() => Promise.resolve(collected), { identify }),
+      [manager, manager],
+    );
+    expect(first?.model).toEqual({ provider: 'mock', name: 'scripted' });
+  });
+
+  it('tells with each prompt what was read since the last', async () => {
+    const { manager } = session(['One.', 'Two.']);
+    const read = [{ path: 'a.csv', sha256: 'a'.repeat(64) }];
+    const takeFiles = () => read.splice(0);
+    const recorder = recorderOf(() => new Promise(() => undefined), { takeFiles });
+    const files: unknown[] = [];
+    const emit = (event: LoopEvent) => event.type === 'stop' && files.push(event.files);
+    for (const prompt of ['How many?', 'And now?']) {
+      const steps = recorder.wrap(manager).processWithContinuation(prompt, { emit });
+      while (!(await steps.next()).done);
+    }
+    expect(files).toEqual([[{ path: 'a.csv', sha256: 'a'.repeat(64) }], undefined]);
+  });
 });

@@ -43,6 +43,16 @@ it('what only a model would do otherwise is no cause: verify asks none', () => {
   expect(reportEnvironment(file(other), present())).toEqual({ differences: [] });
 });
 
+it('that a model of the same name has other weights is told, and is no cause of what code came to', () => {
+  const model = { provider: 'ollama', name: 'm' };
+  const report = reportEnvironment(file(environment({ model: { ...model, digest: 'a'.repeat(64) } })), {
+    ...present(),
+    models: [{ ...model, digest: 'b'.repeat(64) }],
+  })!;
+  expect(environmentLines(report)).toContain('ollama:m recorded sha256:aaaaaaaaaaaa, here sha256:bbb');
+  expect(summaryLine('verify', [cell('diverged')], report)).not.toContain('may be why');
+});
+
 it('an environment that is not known is said to be, and steers no terminal', () => {
   const unknown = reportEnvironment(file(environment()), new Error('No Python.\u001b[2J'))!;
   expect(environmentLines(unknown)).toBe(
