@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,9 +14,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { programFile } from '../../server/cli/program.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
+import { startReplique } from '../support/cli.ts';
 import { testPython } from '../support/python.ts';
 import { codeCell, saveNotebook } from '../support/saved-session.ts';
 
@@ -81,6 +83,17 @@ describe('while the environment of a locked notebook is made', { timeout: 120_00
     expect(said()).toContain('Stopped before the first notebook: no environment is made, and nothing ran.');
     await pipIsGone;
     expect(readdirSync(shelf())).toEqual([]);
+  });
+
+  it('also in this process it says so, and nothing runs', async () => {
+    for (const [name, value] of Object.entries(env)) if (value !== undefined) vi.stubEnv(name, value);
+    const asked = once(index, 'request');
+    const run = startReplique('run', notebook, '--locked', '--output', join(top, 'never.ipynb'));
+    await asked;
+    process.emit('SIGINT');
+    expect(await run.ended).toMatchObject({ status: 130, stdout: '' });
+    vi.unstubAllEnvs();
+    expect([readdirSync(shelf()), existsSync(join(top, 'never.ipynb'))]).toEqual([[], false]);
   });
 
   it('a kill ends its pip, too, and what is half made is made anew', async () => {

@@ -83,7 +83,16 @@ async function askPip(
   report: string,
 ): Promise<void> {
   const signal = AbortSignal.timeout(mostMs);
-  const only = ['--dry-run', '--ignore-installed', '--only-binary', ':all:', '--report', report];
+  const only = [
+    '--retries',
+    '1',
+    '--dry-run',
+    '--ignore-installed',
+    '--only-binary',
+    ':all:',
+    '--report',
+    report,
+  ];
   const asked = [...args, 'install', ...pipOptions, ...only, '-r', requirements];
   const result = await runPython(command, asked, { signal });
   if (signal.aborted) throw new Error('The index took too long.');
