@@ -121,7 +121,7 @@ describe('a notebook that was run', () => {
   });
 });
 
-describe('replique freeze', () => {
+describe('replique freeze', { timeout: 120_000 }, () => {
   it('writes what pip installs from, and names apart what no index has', async () => {
     const { status, stderr } = await replique(['freeze', recorded]);
     expect(status, stderr).toBe(0);

@@ -52,7 +52,9 @@ export async function wheelHashes(environment: Environment, present: Present): P
   });
   const drafts = await mkdtemp(join(temporaryDir(), 'replique-'));
   try {
-    const pip = await pipOf(present.python, base.version, () => makeEmpty(join(drafts, 'env'), base));
+    const pip = await pipOf([present.python, base.executable], base.version, () =>
+      makeEmpty(join(drafts, 'env'), base),
+    );
     const requirements = join(drafts, 'requirements.txt');
     await writeFile(requirements, names.map((name) => `${name}==${python.packages[name]}\n`).join(''));
     const report = join(drafts, 'report.json');
@@ -66,15 +68,18 @@ export async function wheelHashes(environment: Environment, present: Present): P
   }
 }
 
-/** That of the Python itself, where it has one and is of that version; else that of an empty environment. */
+/** That of a Python which has one and is of that version; else that of an empty environment. */
 async function pipOf(
-  python: string,
+  pythons: readonly string[],
   version: string,
   makeOne: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const own = await runPython(python, ['-m', 'pip', '--version']);
-  const isOfVersion = own.stdout.includes(`(python ${version.split('.').slice(0, 2).join('.')})`);
-  return own.status === 0 && isOfVersion ? [python, '-m', 'pip'] : makeOne();
+  const ofVersion = `(python ${version.split('.').slice(0, 2).join('.')})`;
+  for (const python of pythons) {
+    const said = await runPython(python, ['-m', 'pip', '--version']);
+    if (said.status === 0 && said.stdout.includes(ofVersion)) return [python, '-m', 'pip'];
+  }
+  return makeOne();
 }
 
 async function askPip(
