@@ -125,7 +125,11 @@ export class KernelManager {
   }
 
   interrupt(kernel: Kernel): Promise<void> {
-    return telling(this.#tell, aboutOf(kernel, 'interrupt'), () => Promise.resolve(kernel.interrupt()));
+    const work = (): Promise<void> => {
+      kernel.interrupt();
+      return Promise.resolve();
+    };
+    return telling(this.#tell, aboutOf(kernel, 'interrupt'), work);
   }
 
   /** @throws RepliqueError KERNEL_FAILED */
