@@ -157,7 +157,7 @@ describe('nbconvert', { timeout: 90_000 }, () => {
 
 describe('a conversion', { timeout: 60_000 }, () => {
   const python = (): string => pythonWithNbconvert(labEnvDir()) ?? '';
-  const convert = (limits: ConverterOptions['limits'], signal = new AbortController().signal) =>
+  const convert = (limits: NonNullable<ConverterOptions['limits']>, signal = new AbortController().signal) =>
     new Converter({ python: python(), program: programFile('convert.py'), limits }).convert(
       { format: 'html', name: 'x', notebook: JSON.stringify(notebook()) },
       signal,
