@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
 import { journalDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
-import { kernelProgram, packageRoot } from './cli/program.ts';
+import { kernelProgram, packageRoot, programFile } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
@@ -25,6 +25,9 @@ import { describeSpec, KernelspecManager, type Kernelspec } from './services/ker
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
+import { Converter } from './services/nbconvert/converter.ts';
+import { pythonWithNbconvert } from './services/nbconvert/installed.ts';
+import { nbconvertResource } from './services/nbconvert/routes.ts';
 import { notebookResource } from './services/notebook/routes.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { Prompts } from './services/replique/prompts.ts';
@@ -111,6 +114,10 @@ export async function startServer(
     eventsResource(events),
     ...(lab ? await pages(lab) : [homeResource]),
     contentsRoutes(contents, baseUrl),
+    nbconvertResource({
+      converter: installedConverter(),
+      read: (path) => contents.get(path, { content: true, hash: false }),
+    }),
   ];
   for (const add of resources) add(server);
   const port = await listen(server, config);
@@ -132,6 +139,11 @@ export async function startServer(
       await trust.close();
     },
   };
+}
+
+function installedConverter(): Converter | undefined {
+  const python = pythonWithNbconvert(labEnvDir());
+  return python === undefined ? undefined : new Converter({ python, program: programFile('convert.py') });
 }
 
 /** @throws RepliqueError SERVER_REFUSED */

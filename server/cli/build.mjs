@@ -65,6 +65,7 @@ function copyFiles(root, out) {
   for (const name of ['tree-sitter.wasm', 'tree-sitter-python.wasm', 'tree-sitter-bash.wasm']) {
     cpSync(join(grammars, name), join(out, 'tree-sitter', name));
   }
+  cpSync(join(root, 'server/services/nbconvert/convert.py'), join(out, 'convert.py'));
   cpSync(join(root, 'server/cli/setup/lab-requirements.txt'), join(out, 'lab-requirements.txt'));
 }
 

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,6 +48,12 @@ const start = (...args: string[]) => runCli(['node', 'replique', 'start', '--no-
 
 describe('replique start', () => {
   it('serves JupyterLab with the quickstart and the kernel, and leaves nothing running', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'replique-start-'));
+    const another = join(data, 'kernels', 'replique');
+    mkdirSync(another, { recursive: true });
+    const spec = { argv: [process.execPath, '-e', '0'], display_name: 'Another', language: 'replique' };
+    writeFileSync(join(another, 'kernel.json'), JSON.stringify(spec));
+    vi.stubEnv('JUPYTER_DATA_DIR', data);
     const ended = start();
     await vi.waitFor(() => expect(said.err).toContain('Stop it with Ctrl-C'), { timeout: 100_000 });
     const url = new URL(/http:\/\/localhost:\S+/.exec(said.err)?.[0] ?? '');
@@ -77,6 +91,7 @@ describe('replique start', () => {
     const left = descendants(process.pid).map(commandOf);
     expect(left.filter((command) => command.includes(kernelProgram()))).toEqual([]);
     await expect(fetch(url.origin)).rejects.toThrow();
+    rmSync(data, { recursive: true });
   }, 180_000);
 
   it('starts beside others that start at the same time, each on its own port', async () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Download, Page } from 'playwright-core';
 import type { ServerSettings } from '../../server/config.ts';
 import { launch } from './browser.ts';
 import { labPlacesIn } from './lab-places.ts';
@@ -12,6 +12,7 @@ export class ServedPages {
   readonly context: BrowserContext;
   /** Errors of scripts and of the console, and requests that failed or went elsewhere. */
   readonly faults: string[] = [];
+  readonly downloads: Download[] = [];
 
   private constructor(server: RepliqueServer, context: BrowserContext) {
     this.server = server;
@@ -58,8 +59,12 @@ export class ServedPages {
         this.faults.push(`console: ${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', (error) => this.faults.push(`script: ${error.message}`));
+    page.on('download', (download) => this.downloads.push(download));
     page.on('requestfailed', (request) => {
-      this.faults.push(`failed: ${request.url()} ${request.failure()?.errorText ?? ''}`);
+      // What is saved instead of shown ends its navigation.
+      const { errorText = '' } = request.failure() ?? {};
+      if (request.isNavigationRequest() && errorText === 'net::ERR_ABORTED') return;
+      this.faults.push(`failed: ${request.url()} ${errorText}`);
     });
     page.on('response', (response) => {
       if (response.status() >= 400) this.faults.push(`${response.status()}: ${response.url()}`);

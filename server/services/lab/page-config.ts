@@ -71,7 +71,7 @@ export async function pageConfig(options: PageConfigOptions): Promise<PageConfig
     ...{ serverRoot: root, rootUri: '', preferredPath: '/', notebookVersion: '[]', store_id: 0 },
     ...{ ignorePlugins: [], untracked_message_types: untracked },
     ...{ cacheFiles: true, notebookStartsKernel: true, copyAbsolutePath: false, devMode: false },
-    ...{ buildAvailable: false, buildCheck: false, exposeAppInBrowser: false, quitButton: true },
+    ...{ buildAvailable: false, buildCheck: false, exposeAppInBrowser: false, quitButton: false },
     ...{ news: { disabled: true }, collaborative: false },
     repliqueApi: true,
     federated_extensions: extensions.map(({ entry }) => entry),

@@ -16,7 +16,7 @@ export interface Page {
   /** The directory of its template. */
   readonly directory: string;
   readonly template: string;
-  readonly config: PageConfig;
+  readonly config: () => Promise<PageConfig>;
   /** Whether it has the user's `custom.css`. */
   readonly customCss: boolean;
 }
@@ -25,6 +25,7 @@ export interface Page {
 export async function sendPage(reply: FastifyReply, page: Page): Promise<string> {
   const template = await readText(join(page.directory, page.template));
   if (template === undefined) throw new HttpError(404, `There is no ${page.template} in ${page.directory}.`);
+  const html = renderPage(template, await page.config(), page.customCss);
   void reply.type('text/html; charset=utf-8').header('content-security-policy', policy);
-  return renderPage(template, page.config, page.customCss);
+  return html;
 }

@@ -18,7 +18,7 @@ export function labResource(options: PageConfigOptions): Resource {
       reply: FastifyReply,
     ): Promise<string> => {
       if (!workspaceName.test(workspace)) throw new HttpError(404, 'There is no such page.');
-      const config = { ...(await pageConfig(options)), mode, workspace, treePath };
+      const config = async () => ({ ...(await pageConfig(options)), mode, workspace, treePath });
       const directory = join(places.app, 'static');
       return sendPage(reply, { directory, template: 'index.html', config, customCss: false });
     };

@@ -40,12 +40,12 @@ function addRedirects(app: FastifyInstance, baseUrl: string): void {
 function addPages(app: FastifyInstance, notebook: string, options: NotebookOptions): void {
   const { baseUrl, places, kindOf, icon } = options;
   const show = async (name: PageName, path: string, reply: FastifyReply): Promise<string> => {
-    const config = {
+    const config = async () => ({
       ...(await pageConfig(options)),
       ...{ appName: 'Jupyter Notebook', appNamespace: 'notebook', appVersion: await versionOf(notebook) },
       ...{ fullStaticUrl: `${baseUrl}static/notebook`, frontendUrl: baseUrl, notebookPage: name },
       ...(name === 'tree' ? { treePath: path } : {}),
-    };
+    });
     const directory = join(notebook, 'templates');
     return sendPage(reply, { directory, template: `${name}.html`, config, customCss: true });
   };

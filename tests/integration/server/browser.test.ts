@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -32,10 +32,17 @@ describe.each(['/', '/a%40b/'])('pages in Chromium below %s', { timeout: 180_000
     rmSync(home, { recursive: true, force: true });
   });
 
-  it('JupyterLab opens a notebook and runs a cell', async () => {
+  it('JupyterLab opens a notebook, runs a cell and exports it', async () => {
     const page = await pages.open('lab/tree/x.ipynb');
     await runFirstCell(page, page.getByText('Replique | Idle'));
     await page.getByText('It is the first.').waitFor({ timeout: longMs });
+    await page.getByRole('menuitem', { name: 'File', exact: true }).click();
+    await page.locator('.lm-Menu-itemLabel', { hasText: 'Save and Export Notebook As' }).click();
+    await page.locator('.lm-Menu-itemLabel', { hasText: /^HTML$/ }).click();
+    await expect.poll(() => pages.downloads.length, { timeout: longMs }).toBe(1);
+    const [download] = pages.downloads;
+    expect(download?.suggestedFilename()).toBe('x.html');
+    expect(readFileSync((await download?.path()) ?? '', 'utf8')).toContain('It is the first.');
     await page.close();
     expect(pages.faults).toEqual([]);
   });
