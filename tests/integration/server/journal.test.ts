@@ -50,9 +50,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     const { page: first, path } = await page(codeCell('a', slow(30)), codeCell('b', '"next"'));
     const id = first.run('a');
     first.run('b');
-    await first.client.until(
-      ({ header, parent_header }) => header.msg_type === 'stream' && parent_header.msg_id === id,
-    );
+    await first.printing(id);
     await first.save();
     await first.close();
     await idle(first.kernel);
@@ -68,7 +66,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
   it('is saved by its page alone when that comes back', async () => {
     const { page: first, path } = await page(codeCell('a', slow(30)));
     const id = first.run('a');
-    await first.client.until(({ header }) => header.msg_type === 'stream');
+    await first.printing(id);
     await first.save();
     await first.lose();
     await idle(first.kernel);
@@ -90,9 +88,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     await first.finished(first.run('a'));
     first.notebook.cells.splice(1, 0, codeCell('new', slow(10)));
     const id = first.run('new');
-    await first.client.until(
-      ({ header, parent_header }) => header.msg_type === 'stream' && parent_header.msg_id === id,
-    );
+    await first.printing(id);
     await first.close();
     await idle(first.kernel);
     const second = await NotebookPage.open(server, path);
@@ -109,8 +105,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
 
   it('keeps the version that its page knows, until somebody else writes the file', async () => {
     const { page: first, path } = await page(codeCell('a', slow(20)), codeCell('b', ''));
-    first.run('a');
-    await first.client.until(({ header }) => header.msg_type === 'stream');
+    await first.printing(first.run('a'));
     await first.lose();
     await idle(first.kernel);
     const other = await NotebookPage.open(server, path);
