@@ -114,7 +114,8 @@ export class Journal implements PendingOutputs {
   saving(path: string, notebook: Notebook): PendingSave {
     const { changed, filtered, done } = mergeIntoSaved(notebook, this.#about(path), this.#now());
     const saved = (file: FileVersion): void => {
-      for (const { journal, state } of done) journal.drop(state.run);
+      const isOther = this.#versions.get(path)?.file.hash !== file.hash;
+      for (const { journal, run, isKnown } of done) if (isKnown || isOther) journal.drop(run);
       if (this.has(path)) this.#remember(path, file);
       else this.#versions.delete(path);
     };

@@ -57,6 +57,7 @@ export class KernelJournal implements KernelListener {
       const state = newRun(run, cell, lastAt, undefined);
       this.runs.set(run, how === undefined ? state : { ...state, endedAt: lastAt });
     }
+    this.pages.suppose(this.#options.now());
     this.ended();
   }
 
