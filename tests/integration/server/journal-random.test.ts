@@ -11,7 +11,7 @@ const steps = 60;
 /** What a kernel may say, each with an identity of its own. */
 function say(world: JournalWorld, random: Random, step: number): void {
   const data = { 'text/plain': `shown ${step}`, 'text/html': `<b>${step}</b>` };
-  const transient = { display_id: `d${random.below(2)}` };
+  const transient = { display_id: `${world.queue[0]?.header.msg_id}-${random.below(2)}` };
   const said: readonly [string, object][] = [
     ['stream', { name: 'stdout', text: `${step}\n` }],
     ['stream', { name: 'stderr', text: `${step}\r${step}%` }],
