@@ -161,7 +161,10 @@ export class Journal implements PendingOutputs {
   #add(key: string, file: string, head: KernelJournal['lines']['head']): KernelJournal {
     const { log } = this.#options;
     const onRest = (): void => this.#rest(key);
-    const journal = new KernelJournal({ file, head, log, now: this.#now, onRest });
+    const onRun = (cell: string): void => {
+      for (const path of journal.lines.paths) for (const each of this.#about(path)) each.supersede(cell);
+    };
+    const journal = new KernelJournal({ file, head, log, now: this.#now, onRun, onRest });
     this.#kernels.set(key, journal);
     return journal;
   }
