@@ -21,7 +21,7 @@ export interface SessionContext {
   readonly iopubMessage: Signal<SessionContext, Message>;
 }
 
-export interface Output {
+interface Output {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -56,7 +56,7 @@ export interface CellWidget {
   toggleClass(name: string, force: boolean): boolean;
 }
 
-export interface Notebook {
+interface Notebook {
   readonly widgets: readonly CellWidget[];
   readonly modelContentChanged: Signal<Notebook, unknown>;
 }

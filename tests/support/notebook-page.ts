@@ -108,6 +108,13 @@ export class NotebookPage {
     return request;
   }
 
+  /** When a run prints something. */
+  async printing(request: string): Promise<void> {
+    await this.client.until(
+      ({ header, parent_header }) => header.msg_type === 'stream' && parent_header.msg_id === request,
+    );
+  }
+
   async finished(request: string): Promise<void> {
     await this.client.reply(request);
     await this.client.idle(request);

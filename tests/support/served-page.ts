@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Download, Page } from 'playwright-core';
 import type { ServerSettings } from '../../server/config.ts';
-import { launch } from './browser.ts';
+import { launchBrowser } from './browser.ts';
 import { labPlacesIn } from './lab-places.ts';
 import { RepliqueServer } from './replique-server.ts';
 
@@ -27,7 +27,7 @@ export class ServedPages {
     script: readonly object[] = [],
   ): Promise<ServedPages> {
     const server = await RepliqueServer.start(settings, script, labPlacesIn(home));
-    const browser = await launch(home);
+    const browser = await launchBrowser(home);
     return new ServedPages(server, await browser.newContext({ viewport: { width: 1200, height: 900 } }));
   }
 

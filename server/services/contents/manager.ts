@@ -2,14 +2,12 @@ import { HttpError } from '../../http/errors.ts';
 import { childPath, parseApiPath, type ApiPath } from './api-path.ts';
 import type { NewBody, SaveBody } from './bodies.ts';
 import * as checkpoints from './checkpoints.ts';
-import type { ContentsContext, ContentsEvent } from './context.ts';
-import { StaleDrafts } from './files/drafts.ts';
+import { contextOf, type ContentsContext, type ContentsEvent, type ContentsOptions } from './context.ts';
 import { answering, codeOf } from './files/errors.ts';
 import type { OpenFile } from './files/folder.ts';
-import { Root, type Place } from './files/root.ts';
+import type { Place } from './files/root.ts';
 import { PathLocks } from './locks.ts';
 import { typeOf, type ContentsModel } from './model.ts';
-import { nothingPending, type PendingOutputs } from './pending.ts';
 import { readNotebook } from './notebook/document.ts';
 import { firstFree, numbered, untitled } from './names.ts';
 import { messageOf, noSuchFile, read, type GetOptions } from './read.ts';
@@ -17,20 +15,8 @@ import { copy, remove, rename } from './relocate.ts';
 import { save, savedOf } from './save.ts';
 import { settle } from './settle.ts';
 import { bytesOf } from './text.ts';
-import { allOutputs, type OutputTrust } from './trust.ts';
+import { allOutputs } from './trust.ts';
 import { Uploads } from './uploads.ts';
-
-export interface ContentsOptions {
-  /** The directory that is served. */
-  readonly directory: string;
-  readonly allowHidden: boolean;
-  readonly toTrash: boolean;
-  readonly trust: OutputTrust;
-  readonly pending?: PendingOutputs;
-  readonly onEvent?: (event: ContentsEvent) => void;
-  /** What became of a notebook's cells can't be put into its file. */
-  readonly onUnsettled?: (path: string, error: unknown) => void;
-}
 
 export interface SavedModel {
   readonly model: ContentsModel;
@@ -50,21 +36,11 @@ export class ContentsManager {
   readonly #context: ContentsContext;
   readonly #locks = new PathLocks();
   readonly #uploads = new Uploads();
-  readonly #tell: (event: ContentsEvent) => void;
-  readonly #onUnsettled: (path: string, error: unknown) => void;
+  readonly #options: ContentsOptions;
 
-  constructor({ directory, allowHidden, toTrash, trust, ...options }: ContentsOptions) {
-    const { pending = nothingPending, onEvent, onUnsettled } = options;
-    this.#context = {
-      root: new Root(directory),
-      allowHidden,
-      toTrash,
-      trust,
-      pending,
-      drafts: new StaleDrafts(),
-    };
-    this.#tell = (event) => onEvent?.(event);
-    this.#onUnsettled = (path, error) => onUnsettled?.(path, error);
+  constructor(options: ContentsOptions) {
+    this.#context = contextOf(options);
+    this.#options = options;
   }
 
   /** @throws HttpError 404, 400 */
@@ -84,7 +60,7 @@ export class ContentsManager {
         this.#change(target, true, (place) => settle(place, target, this.#context)),
       );
     } catch (error) {
-      this.#onUnsettled(path, error);
+      this.#options.onUnsettled?.(path, error);
     }
   }
 
@@ -229,6 +205,10 @@ export class ContentsManager {
   /** Ends what runs; uploads that are not whole are dropped. */
   close(): Promise<void> {
     return this.#uploads.close();
+  }
+
+  #tell(event: ContentsEvent): void {
+    this.#options.onEvent?.(event);
   }
 
   async #saveWhole(target: ApiPath, body: SaveBody): Promise<SavedModel> {

@@ -114,7 +114,8 @@ export class Journal implements PendingOutputs {
   saving(path: string, notebook: Notebook): PendingSave {
     const { changed, filtered, done } = mergeIntoSaved(notebook, this.#about(path), this.#now());
     const saved = (file: FileVersion): void => {
-      for (const { journal, state } of done) journal.drop(state.run);
+      const isOther = this.#versions.get(path)?.file.hash !== file.hash;
+      for (const { journal, run, isKnown } of done) if (isKnown || isOther) journal.drop(run);
       if (this.has(path)) this.#remember(path, file);
       else this.#versions.delete(path);
     };
@@ -160,7 +161,10 @@ export class Journal implements PendingOutputs {
   #add(key: string, file: string, head: KernelJournal['lines']['head']): KernelJournal {
     const { log } = this.#options;
     const onRest = (): void => this.#rest(key);
-    const journal = new KernelJournal({ file, head, log, now: this.#now, onRest });
+    const onRun = (cell: string): void => {
+      for (const path of journal.lines.paths) for (const each of this.#about(path)) each.supersede(cell);
+    };
+    const journal = new KernelJournal({ file, head, log, now: this.#now, onRun, onRest });
     this.#kernels.set(key, journal);
     return journal;
   }

@@ -32,6 +32,8 @@ interface Options {
   readonly head: Head;
   readonly log: Log;
   readonly now: () => number;
+  /** A cell is run: what it came to before counts no more. */
+  readonly onRun: (cell: string) => void;
   /** Nobody is there and nothing runs. */
   readonly onRest: () => void;
 }
@@ -54,10 +56,11 @@ export class KernelJournal implements KernelListener {
 
   /** Takes over what another server has left: its kernel is gone. */
   restore(records: readonly JournalRecord[]): void {
-    for (const { run, cell, lastAt, status: how } of this.lines.restore(records)) {
-      const state = newRun(run, cell, lastAt, undefined);
+    for (const { run, cell, at, lastAt, status: how } of this.lines.restore(records)) {
+      const state = newRun(run, cell, at);
       this.runs.set(run, how === undefined ? state : { ...state, endedAt: lastAt });
     }
+    this.pages.suppose(this.#options.now());
     this.ended();
   }
 
@@ -82,7 +85,7 @@ export class KernelJournal implements KernelListener {
     if (about === undefined || asked === undefined || asked.silent) return;
     const { cellId: cell, isLast } = about;
     const at = this.#options.now();
-    for (const before of [...this.runs.values()]) if (before.cell === cell) this.drop(before.run);
+    this.#options.onRun(cell);
     const oldest = [...this.runs.values()].find(({ endedAt }) => endedAt !== undefined);
     if (this.runs.size >= mostRuns && oldest) this.drop(oldest.run);
     this.runs.set(run, newRun(run, cell, at, session));
@@ -158,6 +161,11 @@ export class KernelJournal implements KernelListener {
   /** Whether the page that asked is there and shows all that comes. */
   isFollowed({ asker }: RunState): boolean {
     return asker !== undefined && this.pages.isPresent(asker);
+  }
+
+  /** Drops what a cell came to. */
+  supersede(cell: string): void {
+    for (const before of [...this.runs.values()]) if (before.cell === cell) this.drop(before.run);
   }
 
   /** It is kept elsewhere, or nobody wants it any more. */

@@ -26,6 +26,13 @@ function pendingOf(journals: readonly KernelJournal[]): readonly Pending[] {
   return [...new Map(all.map((each) => [each.state.cell, each])).values()];
 }
 
+/** A run of which nothing has to be kept; where not all clients know it, only as long as the file becomes another one. */
+interface Done {
+  readonly journal: KernelJournal;
+  readonly run: string;
+  readonly isKnown: boolean;
+}
+
 class Merged implements MergedCells {
   readonly changed: Cell[] = [];
   readonly filtered: Cell[] = [];
@@ -66,9 +73,9 @@ export function mergeIntoSaved(
   notebook: Notebook,
   journals: readonly KernelJournal[],
   now: number,
-): Omit<PendingSave, 'saved'> & { readonly done: readonly Pending[] } {
+): Omit<PendingSave, 'saved'> & { readonly done: readonly Done[] } {
   const merged = new Merged();
-  const done: Pending[] = [];
+  const done: Done[] = [];
   const pages = journals.map((journal) => journal.pages);
   for (const pending of pendingOf(journals)) {
     const { journal, run, state } = pending;
@@ -76,7 +83,7 @@ export function mergeIntoSaved(
     const decision = decide(cell, run, state, {
       ...{ now, pages, isFollowed: journal.isFollowed(state), isOnlyHere: journal.lines.paths.length === 1 },
     });
-    if (decision.isDone) done.push(pending);
+    if (decision.isDone) done.push({ journal, run: state.run, isKnown: decision.isDone === true });
     if (decision.cell === 'added') merged.add(insert(notebook, run), pending);
     if (decision.cell !== 'run' || cell === undefined) continue;
     fill(cell, run);

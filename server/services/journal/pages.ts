@@ -30,6 +30,11 @@ export class Pages {
     return known !== undefined;
   }
 
+  /** Takes it that there is a page somewhere that nobody knows of: one of a server before. */
+  suppose(now: number): void {
+    this.#pages.set('', { session: '', since: now, isPresent: false, left: now });
+  }
+
   detached(session: string, code: number, now: number): void {
     const page = this.#pages.get(session);
     if (page === undefined) return;

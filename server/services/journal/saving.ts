@@ -11,8 +11,11 @@ const onTheWayMs = 10_000;
 export interface Decision {
   /** Whose version of the cell is saved: the client's, or the run's, whose cell may have to be added. */
   readonly cell: 'client' | 'run' | 'added';
-  /** Whether nothing of the run has to be kept. */
-  readonly isDone: boolean;
+  /**
+   * Whether nothing of the run has to be kept. `saved`: the client has all of it, but others may not; they are asked when they
+   * save, as long as this version is another than theirs.
+   */
+  readonly isDone: boolean | 'saved';
 }
 
 export interface Situation {
@@ -39,7 +42,7 @@ export function decide(
   const { now, isFollowed, isOnlyHere } = situation;
   const hasEnded = state.endedAt !== undefined;
   const isKnown = hasEnded && isKnownToAll(state, situation);
-  const leave = (isDone: boolean): Decision => ({ cell: 'client', isDone });
+  const leave = (isDone: Decision['isDone']): Decision => ({ cell: 'client', isDone });
   if (cell === undefined) {
     if (!isOnlyHere) return leave(false);
     // The page that runs a cell saves without it: it has removed the cell.
@@ -47,7 +50,7 @@ export function decide(
     return isRemoved ? leave(true) : isFollowed ? leave(false) : { cell: 'added', isDone: false };
   }
   if (sourceOf(cell) !== run.source) return leave(isKnown);
-  if (shows(cell, run)) return leave(hasEnded);
+  if (shows(cell, run)) return leave(isKnown || (hasEnded && 'saved'));
   return isKnown || isFollowed ? leave(isKnown) : { cell: 'run', isDone: false };
 }
 

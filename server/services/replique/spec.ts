@@ -25,13 +25,13 @@ paths:
           application/json:
             schema: { $ref: '#/components/schemas/Prompt' }
             examples:
-              text: { value: { prompt: Which of these runs were slow? } }
-              cell: { value: { cell_id: 1f0e3a52 } }
+              text: { value: { prompt: 'Which of these runs were slow?' } }
+              cell: { value: { cell_id: 'a3f0be52' } }
       responses:
         '202':
           description: It runs, or waits for the cells before it.
           headers:
-            Location: { description: Its events., schema: { type: string } }
+            Location: { description: 'Its events.', schema: { type: string } }
           content:
             application/json:
               schema: { $ref: '#/components/schemas/Started' }
