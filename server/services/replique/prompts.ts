@@ -96,14 +96,16 @@ export class Prompts {
   }
 
   /**
-   * The runs of a session that have not ended, each with what it has shown so far, and then what happens to them until all have.
+   * The runs of a session that have not ended, each with what it has shown so far, and then what happens to them until all have;
+   * `undefined` where there is none.
    * @throws HttpError 404, 503
    */
-  running(session: string, heartbeatMs: number): AsyncGenerator<Told> {
+  running(session: string, heartbeatMs: number): AsyncGenerator<Told> | undefined {
     const { journal } = this.#find(session);
     const feed = this.#feed(journal);
     refuseTooMany(feed);
     const runs = journal.running();
+    if (runs.length === 0) return undefined;
     const after = feed.newest;
     const hasEnded = (): boolean =>
       runs.every(({ run }) => (journal.runs.get(run) ?? { endedAt: 0 }).endedAt !== undefined);

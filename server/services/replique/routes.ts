@@ -56,6 +56,7 @@ export const repliqueRoutes =
             ...{ run: asked.data.run, heartbeatMs },
             after: typeof after === 'string' ? after : undefined,
           });
+      if (told === undefined) return reply.code(204).send();
       void reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
       return reply.send(Readable.from(lines(told)));
     });

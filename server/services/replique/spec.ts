@@ -60,6 +60,7 @@ paths:
           content:
             text/event-stream:
               schema: { $ref: '#/components/schemas/Event' }
+        '204': { description: 'With running=1: nothing runs.' }
         '400': { $ref: '#/components/responses/Refused' }
         '403': { $ref: '#/components/responses/Refused' }
         '404': { $ref: '#/components/responses/Refused' }

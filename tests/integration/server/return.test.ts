@@ -14,6 +14,9 @@ while not os.path.exists("go"): time.sleep(0.05)
 print("went on")
 </helpers>`;
 
+/** Chromium sometimes calls the answer of a page that has just been opened aborted, though its script has read it to the end. */
+const readToItsEnd = /^failed: \S+\/events\?running=1\S* net::ERR_ABORTED$/;
+
 describe('who comes back to a notebook whose cell runs', { timeout: 180_000 }, () => {
   let home: string;
   let pages: ServedPages;
@@ -35,7 +38,7 @@ describe('who comes back to a notebook whose cell runs', { timeout: 180_000 }, (
   }
   /** How often each piece is there: the beginning, the helper's two lines, the end. */
   const count = (text: string): number[] =>
-    ['I wait.', 'begun\n', 'went on', 'This is the end.'].map((piece) => text.split(piece).length - 1);
+    ['I wait.', 'begun\n', 'went on\n', 'This is the end.'].map((piece) => text.split(piece).length - 1);
   const output = (page: Page, index = 0) => page.locator('.jp-CodeCell').nth(index).locator('.jp-OutputArea');
 
   it('sees what was shown meanwhile and what follows, once, and may save it', async () => {
@@ -66,7 +69,7 @@ describe('who comes back to a notebook whose cell runs', { timeout: 180_000 }, (
     const third = await open();
     expect(count(await output(third).first().innerText())).toEqual([1, 1, 1, 1]);
     expect(await output(third, 1).first().innerText()).toContain('ran 1');
-    expect(pages.faults).toEqual([]);
+    expect(pages.faults.filter((fault) => !readToItsEnd.test(fault))).toEqual([]);
     await third.close();
   });
 });
