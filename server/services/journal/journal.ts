@@ -162,7 +162,11 @@ export class Journal implements PendingOutputs {
     const { log } = this.#options;
     const onRest = (): void => this.#rest(key);
     const onRun = (cell: string): void => {
-      for (const path of journal.lines.paths) for (const each of this.#about(path)) each.supersede(cell);
+      for (const path of journal.lines.paths) {
+        for (const each of this.#about(path)) each.supersede(cell);
+        const known = this.#versions.get(path);
+        if (known) journal.lines.add({ kind: 'version', path, ...known });
+      }
     };
     const journal = new KernelJournal({ file, head, log, now: this.#now, onRun, onRest });
     this.#kernels.set(key, journal);
