@@ -16,7 +16,7 @@ import type { ChannelMessage } from '../../server/services/kernels/wire/message.
 import { codeCell, FileChanged, notebookWith, type PageCell } from './notebook-page.ts';
 
 const path = 'n.ipynb';
-export const diedNotice = '\nThe kernel ended while this cell ran.\n';
+const diedNotice = '\nThe kernel ended while this cell ran.\n';
 
 /** A run as the kernel knows it: all that it has said. */
 export interface TrueRun {

@@ -10,13 +10,11 @@ const time = z.number();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const json = z.record(z.string(), z.unknown());
 
-const fileState = z.strictObject({ hash: sha256, mtimeMs: z.number(), size: z.number() });
 /** A notebook's file at one moment. */
-export type FileState = Readonly<z.infer<typeof fileState>>;
+const fileState = z.strictObject({ hash: sha256, mtimeMs: z.number(), size: z.number() });
 
-const shown = z.strictObject({ hash: sha256, mtimeMs: z.number() });
 /** The version that clients are told of. */
-export type ShownVersion = Readonly<z.infer<typeof shown>>;
+const shown = z.strictObject({ hash: sha256, mtimeMs: z.number() });
 
 const head = z.strictObject({
   kind: z.literal('head'),

@@ -57,7 +57,7 @@ async function play(seed: number): Promise<void> {
     await open();
     for (let step = 0; step < steps; step += 1) {
       world.now += random.below(random.chance(0.2) ? 20_000 : 1000);
-      const page = random.pick([...world.pages]);
+      const page = [...world.pages][random.below(world.pages.size)];
       if (page === undefined) {
         log.push('open');
         await open();

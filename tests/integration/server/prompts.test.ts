@@ -205,8 +205,8 @@ describe('cells without a page', { timeout: 60_000 }, () => {
     expect(spec.openapi).toBe('3.1.0');
     const paths = ['/api/replique/sessions/{id}/prompt', '/api/replique/sessions/{id}/events'];
     expect(Object.keys(spec.paths)).toEqual(paths);
-    const { $schema: _, ...schema } = z.toJSONSchema(promptBody);
-    expect(spec.components.schemas.Prompt).toEqual(schema);
+    const { anyOf } = z.toJSONSchema(promptBody);
+    expect(spec.components.schemas.Prompt).toEqual({ anyOf });
     const refs = [...JSON.stringify(spec).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, ref]) =>
       ref!.split('/'),
     );
