@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
-import { labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
+import { jupyterRuntimeDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
@@ -16,14 +16,17 @@ import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
 import { EventBus } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
+import { healthRoutes } from './services/health/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
-import { describeSpec, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
+import { describeSpec, isWhole, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
+import { createMetrics } from './services/metrics/metrics.ts';
+import { metricsRoutes } from './services/metrics/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
@@ -62,9 +65,27 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
   const contents = new ContentsManager({
     ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
   });
+  const metrics = createMetrics(
+    {
+      kernels: () => kernels.list(),
+      terminals: () => terminals.list().length,
+      sessions: () => sessions.list().length,
+      websockets: () => server.sockets.count,
+      get lastActivity() {
+        return kernels.lastActivity;
+      },
+    },
+    version,
+  );
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
+    healthRoutes({
+      hasKernelspec: () => [...kernelspecs.all().values()].some(isWhole),
+      root: config.dir,
+      runtime: jupyterRuntimeDir,
+    }),
+    metricsRoutes(metrics),
     statusRoutes(kernels),
     meRoutes,
     configRoutes(new ConfigManager()),

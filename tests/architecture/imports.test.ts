@@ -57,6 +57,7 @@ describe('who may import whom', () => {
         'kernel/commands.ts',
         'kernel/main.ts',
         'kernel/model-list.ts',
+        'kernel/near.ts',
         'kernel/paths.ts',
         'kernel/processes.ts',
         'kernel/sandbox-control.ts',

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ServerConnection } from '@jupyterlab/services';
-import pino from 'pino';
 import { vi } from 'vitest';
 import WebSocket from 'ws';
 import { startServer, type RunningServer } from '../../server/app.ts';
 import { loadServerConfig, type ServerSettings } from '../../server/config.ts';
+import { createLog } from '../../server/http/log.ts';
 import type { LabPlaces } from '../../server/services/lab/places.ts';
 import { testPython } from './python.ts';
 
@@ -51,7 +51,8 @@ export class RepliqueServer {
       ...{ port: 0, dir: join(top, 'workspace'), allowRoot: true, token: 'secret-token' },
       ...settings,
     });
-    const server = await startServer(config, pino({ level: 'debug', base: null }, destination), lab);
+    const level = settings.logLevel === undefined ? 'debug' : config.logLevel;
+    const server = await startServer(config, createLog(level, destination), lab);
     return new RepliqueServer(server, config.token, top, log);
   }
 
