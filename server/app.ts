@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
 import { jupyterRuntimeDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
-import { kernelProgram, packageRoot } from './cli/program.ts';
+import { kernelProgram, packageRoot, programFile } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
@@ -18,6 +18,7 @@ import { EventBus } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
 import { healthRoutes } from './services/health/routes.ts';
 import { startCulling } from './services/kernels/culler.ts';
+import { Keep } from './services/kernels/keep/keep.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
 import { describeSpec, isWhole, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
@@ -27,7 +28,7 @@ import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { createMetrics } from './services/metrics/metrics.ts';
 import { metricsRoutes } from './services/metrics/routes.ts';
-import { SessionManager } from './services/sessions/manager.ts';
+import { SessionManager, type SessionRecords } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
 import { TerminalManager } from './services/terminals/manager.ts';
@@ -38,8 +39,13 @@ export interface RunningServer {
   /** Its address with the base URL, without a token. */
   readonly url: string;
   readonly port: number;
-  /** Ends it, its connections and its kernels. */
-  close(): Promise<void>;
+  /** What clients show; empty: nothing is asked for. */
+  readonly token: string;
+  /**
+   * Ends it and its connections.
+   * @param keep whether kernels go on for the next server, where the configuration lets them; else they end
+   */
+  close(options?: { readonly keep?: boolean }): Promise<void>;
 }
 
 /** How long clients may take to leave. */
@@ -50,12 +56,37 @@ const leaveMs = 1000;
  * @param lab where JupyterLab is; absent: there is no page
  * @throws RepliqueError SERVER_REFUSED, PORT_IN_USE
  */
-export async function startServer(config: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
-  refuseRoot(config);
-  const server = createHttpServer(config, createAccess(config), log);
+export async function startServer(given: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
+  refuseRoot(given);
+  const keep = Keep.take(given, [process.execPath, programFile('replique.js'), 'watch-kernels'], log);
+  const config = withKeptToken(given, keep);
   const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
-  const kernels = new KernelManager(kernelspecs, config, log);
-  const sessions = new SessionManager(kernels);
+  const restarts = { count: (_name: string): void => undefined };
+  const onRestart = (name: string): void => restarts.count(name);
+  const kernels = new KernelManager({ kernelspecs, config, keep, log, onRestart });
+  try {
+    if (keep.outlives) keep.watch();
+    await kernels.takeOver();
+    return await start({ config, keep, kernelspecs, kernels, restarts, log, lab });
+  } catch (error) {
+    await leaveOrEnd(kernels, keep); // what the server before has left is for the next attempt
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly keep: Keep;
+  readonly kernelspecs: KernelspecManager;
+  readonly kernels: KernelManager;
+  readonly restarts: { count: (name: string) => void };
+  readonly log: Log;
+  readonly lab: LabPlaces | undefined;
+}
+
+async function start({ config, keep, kernelspecs, kernels, restarts, log, lab }: Parts): Promise<RunningServer> {
+  const server = createHttpServer(config, createAccess(config), log);
+  const sessions = new SessionManager(kernels, sessionRecords(keep, log));
   const terminals = new TerminalManager({
     root: config.dir,
     environment: process.env,
@@ -77,6 +108,7 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     },
     version,
   );
+  restarts.count = (type) => metrics.restarts.inc({ type });
   const { baseUrl } = config;
   const resources: readonly Resource[] = [
     apiRoutes(version),
@@ -112,16 +144,56 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
   const host = config.ip.includes(':') ? `[${config.ip}]` : config.ip;
   return {
     port,
+    token: config.token,
     url: `${scheme}://${host}:${port}${baseUrl}`,
-    close: async () => {
+    close: async ({ keep: isKept = false } = {}) => {
       stopCulling();
+      if (isKept) kernels.hold();
       server.sockets.close();
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
       await contents.close();
       await trust.close();
-      await Promise.all([kernels.shutdownAll(), terminals.close()]);
+      await terminals.close();
+      if (isKept && keep.outlives) {
+        await leave(kernels, keep);
+      } else {
+        await kernels.shutdownAll();
+        await keep.end();
+      }
+    },
+  };
+}
+
+/** Leaves kernels, sessions and token to the next server. */
+async function leave(kernels: KernelManager, keep: Keep): Promise<void> {
+  await kernels.leave();
+  keep.store.leave();
+}
+
+async function leaveOrEnd(kernels: KernelManager, keep: Keep): Promise<void> {
+  if (kernels.all().length > 0) await leave(kernels, keep);
+  else await keep.end();
+}
+
+/** Pages that were open before have the token of before: where none is named, it stays. */
+function withKeptToken(config: ServerConfig, { outlives, store }: Keep): ServerConfig {
+  if (!outlives || !config.isTokenFresh) return config;
+  const token = store.token() ?? config.token;
+  store.saveToken(token);
+  return { ...config, token };
+}
+
+function sessionRecords({ store }: Keep, log: Log): SessionRecords {
+  return {
+    sessions: () => store.sessions(),
+    saveSessions: (sessions) => {
+      try {
+        store.saveSessions(sessions);
+      } catch (error) {
+        log.warn({ err: error }, 'sessions can’t be kept for the next server');
+      }
     },
   };
 }

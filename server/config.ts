@@ -10,8 +10,11 @@ import { keys, schema, secretKeys, type Key, type Keys } from './config/schema.t
 
 export { secretVariables } from './config/environment.ts';
 
-/** The configuration as the server uses it: paths absolute, `token` always there, `baseUrl` between slashes. */
-export type ServerConfig = Readonly<Keys & { token: string }>;
+/**
+ * The configuration as the server uses it: paths absolute, `token` always there (`isTokenFresh`: nobody has named one),
+ * `baseUrl` between slashes.
+ */
+export type ServerConfig = Readonly<Keys & { token: string; isTokenFresh: boolean }>;
 
 export type ServerSettings = Readonly<Partial<Record<Key, unknown>>>;
 
@@ -72,6 +75,7 @@ function complete(given: Keys): ServerConfig {
   return Object.freeze({
     ...given,
     token: given.token ?? randomBytes(32).toString('hex'),
+    isTokenFresh: given.token === undefined,
     dir: directory(given.dir),
     baseUrl: `/${given.baseUrl.split('/').filter(Boolean).join('/')}/`.replace('//', '/'),
     passwordFile: absolute(given.passwordFile),

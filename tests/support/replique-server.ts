@@ -18,11 +18,14 @@ export class RepliqueServer {
   readonly log: string[];
   readonly #server: RunningServer;
 
-  private constructor(server: RunningServer, token: string, top: string, log: string[]) {
+  readonly #settings: ServerSettings;
+
+  private constructor(server: RunningServer, top: string, log: string[], settings: ServerSettings) {
     this.#server = server;
-    this.token = token;
+    this.token = server.token;
     this.top = top;
     this.log = log;
+    this.#settings = settings;
   }
 
   /**
@@ -45,6 +48,10 @@ export class RepliqueServer {
     vi.stubEnv('REPLIQUE_PROVIDER', 'mock');
     vi.stubEnv('REPLIQUE_MOCK_SCRIPT', join(top, 'script.json'));
     vi.stubEnv('REPLIQUE_PYTHON', testPython());
+    return RepliqueServer.#run(top, settings, lab);
+  }
+
+  static async #run(top: string, settings: ServerSettings, lab?: LabPlaces): Promise<RepliqueServer> {
     const log: string[] = [];
     const destination = { write: (line: string) => void log.push(line) };
     const config = loadServerConfig({
@@ -53,7 +60,7 @@ export class RepliqueServer {
     });
     const level = settings.logLevel === undefined ? 'debug' : config.logLevel;
     const server = await startServer(config, createLog(level, destination), lab);
-    return new RepliqueServer(server, config.token, top, log);
+    return new RepliqueServer(server, top, log, settings);
   }
 
   /** With the base URL, which ends in a slash. */
@@ -103,6 +110,16 @@ export class RepliqueServer {
       wsUrl: this.url.replace('http', 'ws'),
       token: this.token,
     });
+  }
+
+  /** Ends it as SIGTERM does: kernels go on, where the settings say so. */
+  leave(): Promise<void> {
+    return this.#server.close({ keep: true });
+  }
+
+  /** The next server of the same folders and settings. */
+  next(settings: ServerSettings = {}): Promise<RepliqueServer> {
+    return RepliqueServer.#run(this.top, { ...this.#settings, ...settings });
   }
 
   async close(): Promise<void> {

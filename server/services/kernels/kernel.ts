@@ -1,26 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
-import { rawMessage } from '../../../kernel/protocol/frames.ts';
-import { makeMessage } from '../../../kernel/protocol/header.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
 import { Clients } from './clients.ts';
-import { removeConnectionFile, writeConnectionFile, type ConnectionFile } from './connection.ts';
+import {
+  readConnectionFile,
+  removeConnectionFile,
+  writeConnectionFile,
+  type ConnectionFile,
+} from './connection.ts';
 import { HeldMessages } from './held.ts';
+import type { KeptKernel } from './keep/kept-kernel.ts';
+import type { KernelRecord } from './keep/records.ts';
+import { lostNotice, stateNotice } from './notices.ts';
 import { Outbox } from './outbox.ts';
 import type { Launch } from './process.ts';
 import { RestartLimit } from './restart-limit.ts';
-import { KernelRun } from './run.ts';
+import { KernelRun, type RunOptions } from './run.ts';
 import type { Received } from './sockets.ts';
 import { readRequest } from './wire/request.ts';
 import type { ChannelMessage } from './wire/message.ts';
 
 export interface KernelOptions extends Launch {
+  /** Where it is written down for the next server. */
+  readonly kept: KeptKernel;
   /** Of messages that are kept for a client. */
   readonly bufferBytes: number;
   readonly log: Log;
+  /** It has ended by itself and is started again. */
+  readonly onRestart: () => void;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
 }
@@ -66,8 +76,9 @@ export class Kernel {
         new Outbox({
           mostBytes: options.bufferBytes,
           spoolDirectory: () => this.#connection.path.replace(/[^/]*$/, ''),
-          lost: (count) => this.#lostMessage(count),
+          lost: (count) => lostNotice(this.#session, count),
         }),
+      () => this.#save(),
     );
   }
 
@@ -80,6 +91,47 @@ export class Kernel {
     } catch (error) {
       await removeConnectionFile(kernel.#connection);
       throw error;
+    }
+  }
+
+  /**
+   * Takes over a kernel that another server has started, which another process may still listen to: `goOn` follows.
+   * @throws Error where it has ended, or can't be reached
+   */
+  static async takeOver(options: KernelOptions, record: KernelRecord): Promise<Kernel> {
+    const kernel = new Kernel(options, readConnectionFile(record.connectionFile));
+    kernel.#options.kept.restore(kernel.clients);
+    kernel.activity.takenOver();
+    kernel.#follow(await KernelRun.takeOver(kernel.#runOptions(), record.process));
+    return kernel;
+  }
+
+  /** Nobody else listens any more: what has happened meanwhile is told. */
+  goOn(): void {
+    const { kept } = this.#options;
+    this.#run?.goOn(kept.missed());
+    kept.caughtUp();
+    this.#save();
+  }
+
+  /** The server is about to end, and the kernel not. */
+  hold(): void {
+    this.clients.keepAll();
+  }
+
+  /** Lets go of the kernel, which goes on for the next server. */
+  async leave(): Promise<void> {
+    const leave = await this.#turns.enter();
+    try {
+      const run = this.#run;
+      if (run === undefined || this.#ended) return;
+      this.#run = undefined;
+      this.#ended = true;
+      await run.leave();
+      this.#save(run);
+      this.#options.kept.saveUnsent(this.clients, this.#options.bufferBytes);
+    } finally {
+      leave();
     }
   }
 
@@ -152,13 +204,28 @@ export class Kernel {
   /** @throws RepliqueError KERNEL_FAILED */
   async #launch(): Promise<void> {
     this.activity.restarted();
-    const run = await KernelRun.start({
+    this.#follow(await KernelRun.start(this.#runOptions()));
+    this.#save();
+  }
+
+  #runOptions(): RunOptions {
+    const { kept, log } = this.#options;
+    return {
       launch: this.#options,
       connection: this.#connection,
       session: this.#session,
+      identity: kept.identity,
+      earlier: kept.earlier,
       onMessage: (message) => this.#receive(message),
-      onProblem: (problem) => this.#options.log.warn({ kernel: this.id, problem }, 'kernel message refused'),
-    });
+      onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
+      onFree: () => {
+        this.activity.free();
+        kept.answered();
+      },
+    };
+  }
+
+  #follow(run: KernelRun): void {
     this.#run = run;
     void run.ready.then((ready) => {
       if (!ready || this.#run !== run) return;
@@ -166,6 +233,14 @@ export class Kernel {
       this.#settle(true);
     });
     void run.exited.then((how) => this.#recover(run, how));
+  }
+
+  /** Writes down what the next server needs. */
+  #save(run = this.#run): void {
+    if (run === undefined) return;
+    const { mark: process, lastHeard } = run;
+    const left = this.#ended ? { lastHeard } : {};
+    this.#options.kept.save({ process, connectionFile: this.#connection.path, ...left }, this.clients);
   }
 
   async #stop(options: { readonly restart: boolean }): Promise<void> {
@@ -196,7 +271,8 @@ export class Kernel {
         await this.#die(`It ended too often (${how})${printed === '' ? '.' : `; it said: ${printed}`}`);
         return;
       }
-      this.#tell('restarting');
+      this.#options.onRestart();
+      this.clients.broadcast(stateNotice(this.#session, 'restarting'));
       this.activity.restarted();
       await sleep(pause);
       // Another program may have taken a port of one that never answered.
@@ -213,7 +289,7 @@ export class Kernel {
     this.#reason = reason;
     this.activity.state = 'dead';
     this.#options.log.error({ kernel: this.id, reason }, 'kernel is dead');
-    this.#tell('dead');
+    this.clients.broadcast(stateNotice(this.#session, 'dead'));
     await this.#end();
     this.#options.onDead();
   }
@@ -224,24 +300,13 @@ export class Kernel {
     this.#settle(false);
     this.clients.end();
     await removeConnectionFile(this.#connection);
+    this.#options.kept.remove();
   }
 
   #settle(ready: boolean): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve(ready);
-  }
-
-  /** A state that only the server knows of. */
-  #tell(state: 'restarting' | 'dead'): void {
-    const message = makeMessage('status', this.#session, { execution_state: state });
-    this.clients.broadcast({ channel: 'iopub', ...rawMessage(message) });
-  }
-
-  #lostMessage(count: number): ChannelMessage {
-    const text = `\n${count} messages of the kernel are missing here: the server had no room to keep them.\n`;
-    const message = makeMessage('stream', this.#session, { name: 'stderr', text });
-    return { channel: 'iopub', ...rawMessage(message) };
   }
 
   #failed(problem: string): Error {

@@ -4,8 +4,14 @@ import { dirname, join, relative } from 'node:path';
 import type { ServerConfig } from '../../config.ts';
 import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
-import type { KernelspecManager } from '../kernelspecs/manager.ts';
-import { Kernel, type KernelModel } from './kernel.ts';
+import { stillRuns } from '../../../kernel/processes.ts';
+import type { Kernelspec, KernelspecManager } from '../kernelspecs/manager.ts';
+import { removeConnectionFile } from './connection.ts';
+import type { Keep } from './keep/keep.ts';
+import { KeptKernel } from './keep/kept-kernel.ts';
+import type { KernelRecord } from './keep/records.ts';
+import { Kernel, type KernelModel, type KernelOptions } from './kernel.ts';
+import { endTree } from './process-tree.ts';
 
 /** What a kernel is asked for with. */
 export interface KernelRequest {
@@ -31,19 +37,24 @@ export class NoSuchKernel extends HttpError {
   }
 }
 
+export interface KernelManagerOptions {
+  readonly kernelspecs: KernelspecManager;
+  readonly config: Pick<ServerConfig, 'dir' | 'bufferMb'>;
+  readonly keep: Keep;
+  readonly log: Log;
+  /** Told the kernelspec of a kernel that has ended by itself and is started again. */
+  readonly onRestart?: (name: string) => void;
+}
+
 /** The running kernels. */
 export class KernelManager {
-  readonly #kernelspecs: KernelspecManager;
-  readonly #config: Pick<ServerConfig, 'dir' | 'bufferMb'>;
-  readonly #log: Log;
+  readonly #o: KernelManagerOptions;
   readonly #kernels = new Map<string, Kernel>();
   readonly #starting = new Set<string>();
   #lastActivity = new Date();
 
-  constructor(kernelspecs: KernelspecManager, config: Pick<ServerConfig, 'dir' | 'bufferMb'>, log: Log) {
-    this.#kernelspecs = kernelspecs;
-    this.#config = config;
-    this.#log = log;
+  constructor(options: KernelManagerOptions) {
+    this.#o = options;
   }
 
   get(id: string): Kernel | undefined {
@@ -71,8 +82,8 @@ export class KernelManager {
    * @throws NoSuchKernel; HttpError 409 where its id is taken, 503 where there are too many; RepliqueError KERNEL_FAILED
    */
   async start({ name, path, env = {}, id }: KernelRequest): Promise<Kernel> {
-    const wanted = name || this.#kernelspecs.defaultName();
-    const kernelspec = this.#kernelspecs.get(wanted);
+    const wanted = name || this.#o.kernelspecs.defaultName();
+    const kernelspec = this.#o.kernelspecs.get(wanted);
     if (kernelspec === undefined) throw new NoSuchKernel(wanted);
     if (this.#kernels.size + this.#starting.size >= mostKernels) {
       throw new HttpError(503, `There are ${mostKernels} kernels. Shut one down first.`);
@@ -83,15 +94,11 @@ export class KernelManager {
     }
     this.#starting.add(kernelId);
     try {
-      const kernel = await Kernel.start({
-        ...{ kernelId, kernelspec, env },
-        cwd: this.workingDirectory(path ?? ''),
-        bufferBytes: this.#config.bufferMb * 2 ** 20,
-        log: this.#log,
-        onDead: () => this.#remove(kernelId),
-      });
+      this.#o.keep.watch();
+      const record = { id: kernelId, name: kernelspec.name, cwd: this.workingDirectory(path ?? ''), env };
+      const kernel = await Kernel.start(this.#optionsOf(record, kernelspec));
       this.#kernels.set(kernelId, kernel);
-      this.#log.info({ kernel: kernelId, name: kernelspec.name }, 'kernel started');
+      this.#o.log.info({ kernel: kernelId, name: kernelspec.name }, 'kernel started');
       return kernel;
     } finally {
       this.#starting.delete(kernelId);
@@ -103,16 +110,76 @@ export class KernelManager {
     const kernel = this.#kernels.get(id);
     this.#remove(id);
     await kernel?.shutdown();
-    if (kernel) this.#log.info({ kernel: id }, 'kernel shut down');
+    if (kernel) this.#o.log.info({ kernel: id }, 'kernel shut down');
   }
 
   async shutdownAll(): Promise<void> {
     await Promise.all([...this.#kernels.keys()].map((id) => this.shutdown(id)));
   }
 
+  /**
+   * Takes over the kernels that the server before has left. Those that have ended meanwhile are gone.
+   */
+  async takeOver(): Promise<void> {
+    const { keep } = this.#o;
+    const records = keep.store.kernels();
+    if (records.length > 0) keep.watch();
+    const taken = await Promise.all(records.map((record) => this.#takeOver(record)));
+    await keep.takeFromWatcher();
+    for (const kernel of taken) kernel?.goOn();
+  }
+
+  /** Lets clients leave without anything being lost: `leave` follows. */
+  hold(): void {
+    for (const kernel of this.all()) kernel.hold();
+  }
+
+  /** Lets go of the kernels, which go on for the next server. */
+  async leave(): Promise<void> {
+    await this.#o.keep.handOver();
+    await Promise.all(this.all().map((kernel) => kernel.leave()));
+    this.#o.log.info({ kernels: this.#kernels.size }, 'kernels are left to the next server');
+  }
+
+  async #takeOver(record: KernelRecord): Promise<Kernel | undefined> {
+    const { kernelspecs, log, keep } = this.#o;
+    const { id } = record;
+    try {
+      const kernelspec = kernelspecs.get(record.name);
+      if (kernelspec === undefined) throw new NoSuchKernel(record.name);
+      const kernel = await Kernel.takeOver(this.#optionsOf(record, kernelspec, record), record);
+      this.#kernels.set(id, kernel);
+      log.info({ kernel: id, name: record.name }, 'kernel taken over');
+      return kernel;
+    } catch (error) {
+      log.warn({ kernel: id, name: record.name, err: error }, 'kernel can’t be taken over');
+      await endTree(stillRuns(record.process) ? record.process.pid : undefined, id);
+      await removeConnectionFile({ path: record.connectionFile });
+      keep.store.removeKernel(id);
+      return undefined;
+    }
+  }
+
+  #optionsOf(
+    { id, name, cwd, env }: Pick<KernelRecord, 'id' | 'name' | 'cwd' | 'env'>,
+    kernelspec: Kernelspec,
+    before?: KernelRecord,
+  ): KernelOptions {
+    const { keep, log, config, onRestart } = this.#o;
+    const kept = new KeptKernel(keep.store, { id, name, cwd, env }, log, before);
+    return {
+      ...{ kernelId: id, kernelspec, cwd, env, kept, log },
+      printedFile: kept.printedFile,
+      outlives: keep.outlives,
+      bufferBytes: config.bufferMb * 2 ** 20,
+      onRestart: () => onRestart?.(name),
+      onDead: () => this.#remove(id),
+    };
+  }
+
   /** The directory that a path of the API stands for, or the nearest one above it that is there and within the root. */
   workingDirectory(path: string): string {
-    const { dir } = this.#config;
+    const { dir } = this.#o.config;
     if (path.includes('\0')) return dir;
     for (let at = join(dir, join('/', path)); at.length > dir.length; at = dirname(at)) {
       const real = directoryAt(at);

@@ -34,6 +34,12 @@ interface Session extends SessionFields {
 
 const mostSessions = 2000;
 
+/** Where sessions are written down for the next server. */
+export interface SessionRecords {
+  sessions(): readonly Session[];
+  saveSessions(sessions: readonly Session[]): void;
+}
+
 /** Which document has which kernel. */
 export class SessionManager {
   readonly #kernels: KernelManager;
@@ -41,8 +47,15 @@ export class SessionManager {
   /** One begins at a time: two for the same path must become one. */
   readonly #turns = new Turns();
 
-  constructor(kernels: KernelManager) {
+  readonly #records: SessionRecords;
+
+  /** Begins with the sessions that the server before has left, whose kernels are there. */
+  constructor(kernels: KernelManager, records: SessionRecords) {
     this.#kernels = kernels;
+    this.#records = records;
+    for (const session of records.sessions()) {
+      if (kernels.get(session.kernelId) !== undefined) this.#sessions.set(session.id, session);
+    }
   }
 
   /** Those whose kernel is there; the others are forgotten. */
@@ -72,6 +85,7 @@ export class SessionManager {
       const kernel = running ?? (await this.#start(fields, choice));
       const session = { id: randomUUID(), kernelId: kernel.id, ...fields };
       this.#sessions.set(session.id, session);
+      this.#save();
       return this.get(session.id);
     } finally {
       leave();
@@ -92,6 +106,7 @@ export class SessionManager {
     }
     const next = { ...now, ...changes, kernelId: kernelId ?? now.kernelId };
     this.#sessions.set(id, next);
+    this.#save();
     if (now.kernelId !== next.kernelId && !this.#isUsed(now.kernelId)) {
       await this.#kernels.shutdown(now.kernelId);
     }
@@ -106,10 +121,15 @@ export class SessionManager {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new HttpError(404, `Session not found: session_id='${id}'`);
     this.#sessions.delete(id);
+    this.#save();
     if (this.#kernels.get(session.kernelId) === undefined) {
       throw new HttpError(410, 'Kernel deleted before session');
     }
     await this.#kernels.shutdown(session.kernelId);
+  }
+
+  #save(): void {
+    this.#records.saveSessions([...this.#sessions.values()]);
   }
 
   #present(session: Session): SessionModel | undefined {
