@@ -4,6 +4,7 @@ import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
 import { jupyterRuntimeDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
 import { kernelProgram, packageRoot, programFile } from './cli/program.ts';
+import { runKernelCheck } from './cli/setup/kernel-setup.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
@@ -28,6 +29,7 @@ import { labResources } from './services/lab/resources.ts';
 import { meRoutes } from './services/me/routes.ts';
 import { createMetrics } from './services/metrics/metrics.ts';
 import { metricsRoutes } from './services/metrics/routes.ts';
+import { overviewRoutes } from './services/overview/routes.ts';
 import { SessionManager, type SessionRecords } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
@@ -61,7 +63,7 @@ export async function startServer(given: ServerConfig, log: Log, lab?: LabPlaces
   const keep = Keep.take(given, [process.execPath, programFile('replique.js'), 'watch-kernels'], log);
   const config = withKeptToken(given, keep);
   const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
-  const restarts = { count: (_name: string): void => undefined };
+  const restarts: Parts['restarts'] = { count: () => undefined };
   const onRestart = (name: string): void => restarts.count(name);
   const kernels = new KernelManager({ kernelspecs, config, keep, log, onRestart });
   try {
@@ -84,7 +86,15 @@ interface Parts {
   readonly lab: LabPlaces | undefined;
 }
 
-async function start({ config, keep, kernelspecs, kernels, restarts, log, lab }: Parts): Promise<RunningServer> {
+async function start({
+  config,
+  keep,
+  kernelspecs,
+  kernels,
+  restarts,
+  log,
+  lab,
+}: Parts): Promise<RunningServer> {
   const server = createHttpServer(config, createAccess(config), log);
   const sessions = new SessionManager(kernels, sessionRecords(keep, log));
   const terminals = new TerminalManager({
@@ -118,6 +128,7 @@ async function start({ config, keep, kernelspecs, kernels, restarts, log, lab }:
       runtime: jupyterRuntimeDir,
     }),
     metricsRoutes(metrics),
+    overviewRoutes({ baseUrl, runCheck: runKernelCheck }),
     statusRoutes(kernels),
     meRoutes,
     configRoutes(new ConfigManager()),

@@ -17,7 +17,6 @@ interface Present {
   readonly outbox: Outbox;
 }
 
-
 /** Requests whose answers are remembered to be somebody's. */
 const mostPending = 10_000;
 

@@ -54,4 +54,5 @@ export const readConnectionFile = (path: string): ConnectionFile => ({
   info: parseConnectionFile(readRegularFile(path, mostBytes), path),
 });
 
-export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> => rm(path, { force: true });
+export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> =>
+  rm(path, { force: true });

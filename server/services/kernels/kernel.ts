@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
-import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
 import { Clients } from './clients.ts';
 import {
@@ -12,7 +11,7 @@ import {
   type ConnectionFile,
 } from './connection.ts';
 import { HeldMessages } from './held.ts';
-import type { KeptKernel } from './keep/kept-kernel.ts';
+import type { KernelModel, KernelOptions } from './contract.ts';
 import type { KernelRecord } from './keep/records.ts';
 import { lostNotice, stateNotice } from './notices.ts';
 import { Outbox } from './outbox.ts';
@@ -22,28 +21,6 @@ import { KernelRun, type RunOptions } from './run.ts';
 import type { Received } from './sockets.ts';
 import { readRequest } from './wire/request.ts';
 import type { ChannelMessage } from './wire/message.ts';
-
-export interface KernelOptions extends Launch {
-  /** Where it is written down for the next server. */
-  readonly kept: KeptKernel;
-  /** Of messages that are kept for a client. */
-  readonly bufferBytes: number;
-  readonly log: Log;
-  /** It has ended by itself and is started again. */
-  readonly onRestart: () => void;
-  /** It has ended too often and is not started again. */
-  readonly onDead: () => void;
-}
-
-/** How Jupyter's API shows a kernel. */
-export interface KernelModel {
-  readonly id: string;
-  readonly name: string;
-  readonly last_activity: string;
-  readonly execution_state: string;
-  readonly connections: number;
-  readonly reason?: string;
-}
 
 /** How long a restarted kernel may take until it answers. */
 const readyMs = 60_000;

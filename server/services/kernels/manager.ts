@@ -10,7 +10,8 @@ import { removeConnectionFile } from './connection.ts';
 import type { Keep } from './keep/keep.ts';
 import { KeptKernel } from './keep/kept-kernel.ts';
 import type { KernelRecord } from './keep/records.ts';
-import { Kernel, type KernelModel, type KernelOptions } from './kernel.ts';
+import type { KernelModel, KernelOptions } from './contract.ts';
+import { Kernel } from './kernel.ts';
 import { endTree } from './process-tree.ts';
 
 /** What a kernel is asked for with. */

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { RepliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
-import type { Kernel, KernelModel } from '../kernels/kernel.ts';
+import type { KernelModel } from '../kernels/contract.ts';
+import type { Kernel } from '../kernels/kernel.ts';
 import { NoSuchKernel, type KernelManager } from '../kernels/manager.ts';
 
 /** What a session is made of, or changed to. */

@@ -85,7 +85,9 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
   }
 
   async function gone(pids: readonly KnownProcess[]): Promise<void> {
-    for (const until = Date.now() + 20_000; stillRunning(pids).length > 0; await sleep(50)) {
+    const until = Date.now() + 20_000;
+    while (stillRunning(pids).length > 0) {
+      await sleep(50);
       if (Date.now() > until) throw new Error(`These still run: ${stillRunning(pids).join(', ')}`);
     }
   }
@@ -127,7 +129,9 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
     installKernelspec(join(top, 'share', 'jupyter'), 'sleeper', spec);
     await serve();
     await startKernel('sleeper');
-    for (const until = Date.now() + 20_000; !existsSync(join(top, 'pid')); await sleep(20)) {
+    const until = Date.now() + 20_000;
+    while (!existsSync(join(top, 'pid'))) {
+      await sleep(20);
       if (Date.now() > until) throw new Error('It did not start.');
     }
     const [sleeper] = treeOf(Number(readFileSync(join(top, 'pid'), 'utf8')));

@@ -26,7 +26,9 @@ const attach = (kernel: string, session = 'tab'): Promise<ChannelClient> =>
 
 /** Waits until something is so. */
 async function until(isSo: () => unknown, limitMs = 20_000): Promise<void> {
-  for (const end = Date.now() + limitMs; !(await isSo()); await sleep(20)) {
+  const end = Date.now() + limitMs;
+  while (!(await isSo())) {
+    await sleep(20);
     if (Date.now() > end) throw new Error(`It did not come to that: ${String(isSo)}`);
   }
 }

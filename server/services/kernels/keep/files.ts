@@ -14,7 +14,7 @@ const mostBytes = 8 * 2 ** 20;
 export function privateDirectory(path: string): void {
   makeDirectories(path, 0o700);
   const { uid, mode } = lstatSync(path);
-  const isPrivate = uid === process.getuid?.() && (mode & 0o077) === 0;
+  const isPrivate = uid === process.geteuid?.() && (mode & 0o077) === 0;
   if (isPrivate) return;
   throw repliqueError('SERVER_REFUSED', {
     sentence: `The directory ${path} is not this user’s alone: what lies there can’t be trusted.`,

@@ -97,6 +97,7 @@ export class Keep {
     this.store.remove();
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.ref();
     signal(-child.pid, 'SIGKILL');
     await gone;
   }

@@ -32,7 +32,7 @@ export async function watchKernels(options: WatchOptions): Promise<void> {
   if (store.isOver) return;
   const kernels = store.kernels().filter((each) => stillRuns(each.process));
   if (seconds > 0) await listen(store, kernels, options);
-  if (stop.aborted || store.isOver || take(directory, generation) === undefined) return;
+  if (stop.aborted || !existsSync(directory) || take(directory, generation) === undefined) return;
   await Promise.all(store.kernels().map((each) => end(each)));
   store.remove();
 }
@@ -50,16 +50,17 @@ async function listen(
   let until = performance.now() + seconds * 1000;
   const all = kernels.flatMap((each) => listeningTo(each, store, mostBytes) ?? []);
   const goesOn = (): boolean => !stop.aborted && performance.now() < until;
+  const isTaken = (): boolean => store.isOver;
   try {
     await Promise.all(all.map((each) => each.heard()));
     store.saveWatch();
-    if (store.isOver) return; // the next server has not seen that somebody listens
+    if (isTaken()) return; // the next server has not seen that somebody listens
     while (isHeld(directory, generation) && goesOn()) await sleep(lookMs);
     for (const each of all) each.takeAnswers();
     // Also without kernels: there may be pages, whose token the next server is to know.
-    while (goesOn() && !store.isOver) await sleep(lookMs);
+    while (goesOn() && !isTaken()) await sleep(lookMs);
     until = performance.now() + takeOverMs;
-    while (goesOn() && store.isOver && existsSync(directory)) await sleep(lookMs);
+    while (goesOn() && isTaken() && existsSync(directory)) await sleep(lookMs);
   } finally {
     await Promise.all(all.map((each) => each.close()));
   }
