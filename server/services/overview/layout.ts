@@ -32,7 +32,7 @@ export function layout(baseUrl: string, { title, current, body, isLive = false }
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
+        <meta name="referrer" content="same-origin" />
         <title>${title} · Replique</title>
         <link rel="stylesheet" href="${here}/style.css" />
         <script src="${here}/page.js" defer></script>
