@@ -36,7 +36,8 @@ th, td { text-align: left; padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px 
 td { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; font-size: 0.875rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.main { min-width: 14rem; }
+td.main { min-width: 12rem; }
+time { white-space: nowrap; }
 .state { white-space: nowrap; font-weight: 600; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
