@@ -20,7 +20,15 @@ export class RepliqueServer {
 
   readonly #settings: ServerSettings;
 
-  private constructor(server: RunningServer, top: string, log: string[], settings: ServerSettings) {
+  readonly #lab: LabPlaces | undefined;
+
+  private constructor(
+    server: RunningServer,
+    top: string,
+    log: string[],
+    { settings, lab }: { readonly settings: ServerSettings; readonly lab: LabPlaces | undefined },
+  ) {
+    this.#lab = lab;
     this.#server = server;
     this.token = server.token;
     this.top = top;
@@ -60,7 +68,7 @@ export class RepliqueServer {
     });
     const level = settings.logLevel === undefined ? 'debug' : config.logLevel;
     const server = await startServer(config, createLog(level, destination), lab);
-    return new RepliqueServer(server, top, log, settings);
+    return new RepliqueServer(server, top, log, { settings, lab });
   }
 
   /** With the base URL, which ends in a slash. */
@@ -119,7 +127,7 @@ export class RepliqueServer {
 
   /** The next server of the same folders and settings. */
   next(settings: ServerSettings = {}): Promise<RepliqueServer> {
-    return RepliqueServer.#run(this.top, { ...this.#settings, ...settings });
+    return RepliqueServer.#run(this.top, { ...this.#settings, ...settings }, this.#lab);
   }
 
   async close(): Promise<void> {

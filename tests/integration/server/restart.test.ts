@@ -1,12 +1,31 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isAlive, stillRuns } from '../../../kernel/processes.ts';
+import { latest, leave, take } from '../../../server/services/kernels/keep/claims.ts';
+import { privateDirectory } from '../../../server/services/kernels/keep/files.ts';
+import { readMessages } from '../../../server/services/kernels/keep/messages.ts';
+import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
+import { watchKernels } from '../../../server/services/kernels/keep/watch.ts';
+import { PrintedFile } from '../../../server/services/kernels/printed.ts';
 import { ChannelClient } from '../../support/channel-client.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
 let server: RepliqueServer;
-afterEach(() => server.close());
+afterEach(async () => {
+  await server.close();
+});
 
 const keeping = { keepKernelsSeconds: 60 };
 
@@ -210,5 +229,102 @@ print('end')`;
     server = await server.next();
     expect(await server.json('api/kernels')).toMatchObject([{ id: kernel.id }]);
     expect(await server.json('api/sessions')).toEqual([]);
+  });
+});
+
+describe('what sees to the kernels of a server that is gone', { timeout: 90_000 }, () => {
+  /** Takes the place of the process that the server has left behind. */
+  async function takePlace(): Promise<KeepStore> {
+    await server.leave();
+    const directory = keptIn();
+    const store = new KeepStore(directory, latest(directory));
+    const { pid = 0 } = store.watch() ?? {};
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+    store.forgetWatch();
+    return store;
+  }
+  const options = ({ directory, generation }: KeepStore, more: object) => ({
+    ...{ directory, generation, seconds: 60, mostBytes: 2 ** 30, stop: new AbortController().signal },
+    ...more,
+  });
+  const begun = async (): Promise<{ kernel: string; client: ChannelClient }> => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    return { kernel: kernel.id, client: await attach(kernel.id) };
+  };
+
+  it('keeps what they say and answer, and says what had no room', async () => {
+    const { kernel, client } = await begun();
+    const marker = join(server.top, 'go-on');
+    const wait = `import os, time\nwhile not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)`;
+    const id = client.execute(`${wait}\nprint('kept', flush=True)\ntime.sleep(0.5)\nprint('x' * 100_000)`);
+    await client.state('busy');
+    const store = await takePlace();
+    const stop = new AbortController();
+    const watching = watchKernels(options(store, { stop: stop.signal, mostBytes: 50_000 }));
+    await until(() => store.watch());
+    writeFileSync(marker, '');
+    const file = store.messagesFile(kernel);
+    await until(() => [...readMessages(file)].some(({ header }) => header.msg_type === 'stream'));
+    await sleep(1000); // the cell ends, whose last output is too large
+    stop.abort();
+    await watching;
+    store.forgetWatch();
+    server = await server.next();
+    const again = await attach(kernel);
+    await again.until(() => again.printed().includes('had no room'));
+    expect(again.printed(id)).toMatch(/^kept\n/);
+    expect(again.printed(id)).not.toContain('xxx');
+  });
+
+  it('ends them when their time is over, and leaves nothing', async () => {
+    const { kernel } = await begun();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    await watchKernels(options(store, { seconds: 0.2 }));
+    expect(existsSync(store.directory)).toBe(false);
+    expect(stillRuns(record!.process)).toBe(false);
+    expect(existsSync(record!.connectionFile)).toBe(false);
+    await watchKernels(options(store, {})); // once more: there is nothing to see to
+    server = await server.next();
+    expect((await server.request(`api/kernels/${kernel}`)).status).toBe(404);
+  });
+
+  it('leaves them alone where another server has them, or is to have them', async () => {
+    await begun();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    expect([take(store.directory), take(store.directory, store.generation)]).toEqual([
+      store.generation + 1,
+      undefined,
+    ]);
+    leave(store.directory, store.generation + 1);
+    await watchKernels(options(store, { seconds: 0 }));
+    expect(stillRuns(record!.process)).toBe(true);
+    server = await server.next();
+    expect(await server.json('api/kernels')).toHaveLength(1);
+  });
+
+  it('has a place that nobody else may write to', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rp-'));
+    chmodSync(directory, 0o777);
+    expect(() => privateDirectory(directory)).toThrow(/not this user’s alone/);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is not filled by what a kernel prints beside its cells', async () => {
+    vi.useFakeTimers();
+    const file = join(mkdtempSync(join(tmpdir(), 'rp-')), 'log');
+    const printed = new PrintedFile(file);
+    writeFileSync(file, `${'x'.repeat(2 ** 20)}the end\n`);
+    expect(printed.tail()).toMatch(/x the end|xthe end\n$/);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(statSync(file).size).toBe(0);
+    printed.stop();
+    printed.stop();
+    expect(printed.tail()).toBe('');
+    vi.useRealTimers();
+    rmSync(dirname(file), { recursive: true });
   });
 });
