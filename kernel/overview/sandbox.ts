@@ -6,7 +6,7 @@ import { auditDir } from '../paths.ts';
 import { auditKinds, schemaId, type AuditEvent, type AuditKind } from '../protocol/audit.ts';
 
 /** Something that was kept from code, or from the page. */
-export interface SandboxRefusal {
+interface SandboxRefusal {
   /** ISO 8601 in UTC. */
   readonly at: string;
   readonly what: 'network' | 'capability' | 'limit' | 'output' | 'file';

@@ -27,7 +27,7 @@ export interface TimelineCell {
   readonly current: boolean;
 }
 
-export interface Branch {
+interface Branch {
   readonly name: string;
   /** The cell that it ends with. */
   readonly tip: number;

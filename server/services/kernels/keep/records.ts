@@ -31,7 +31,7 @@ export const kernelRecord = z.object({
   lastHeard: z.string().max(100_000).optional(),
 });
 
-export const sessionRecord = z.object({
+const sessionRecord = z.object({
   id: z.uuid(),
   kernelId,
   path: z.string().max(10_000),
