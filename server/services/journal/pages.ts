@@ -30,6 +30,11 @@ export class Pages {
     return known !== undefined;
   }
 
+  /** Remembers a page that was at a server before, since then. */
+  expect(session: string, since: number, now: number): void {
+    if (!this.#pages.has(session)) this.#pages.set(session, { session, since, isPresent: false, left: now });
+  }
+
   /** Takes it that there is a page somewhere that nobody knows of: one of a server before. */
   suppose(now: number): void {
     this.#pages.set('', { session: '', since: now, isPresent: false, left: now });

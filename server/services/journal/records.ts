@@ -37,6 +37,8 @@ const run = z.strictObject({
   at: time,
   /** The cell that ran before it. */
   after: id.nullable(),
+  /** The page that asked, by the session of its connection. */
+  asker: id.optional(),
 });
 
 const record = z.discriminatedUnion('kind', [

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectories, notWritable } from '../../../kernel/files.ts';
+import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
 import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
-import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { parseConnectionFile, type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { freePorts } from './ports.ts';
 
 /** A connection file that was written, for its owner alone. */
@@ -42,4 +42,17 @@ export async function writeConnectionFile(kernelId: string, kernelName: string):
   return { path, info };
 }
 
-export const removeConnectionFile = ({ path }: ConnectionFile): Promise<void> => rm(path, { force: true });
+/** No connection file is longer, in bytes. */
+const mostBytes = 65_536;
+
+/**
+ * The connection of a kernel that runs.
+ * @throws Error where the file is gone; RepliqueError CONNECTION_FILE_INVALID
+ */
+export const readConnectionFile = (path: string): ConnectionFile => ({
+  path,
+  info: parseConnectionFile(readRegularFile(path, mostBytes), path),
+});
+
+export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> =>
+  rm(path, { force: true });
