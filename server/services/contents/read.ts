@@ -7,7 +7,7 @@ import type { OpenFile } from './files/folder.ts';
 import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
 import { modelOf, typeOf, type ContentsModel, type ContentsType } from './model.ts';
-import { readNotebook } from './notebook/document.ts';
+import { readNotebook, type ReadNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import { textOf } from './text.ts';
 import { markTrusted, type OutputTrust } from './trust.ts';
@@ -99,10 +99,25 @@ async function readFile(
 }
 
 function notebookContent(bytes: Buffer, path: ApiPath, trust: OutputTrust): Partial<ContentsModel> {
+  const { notebook, problem } = parsed(bytes, path);
+  markTrusted(notebook, trust);
+  return { content: notebook, format: 'json', ...messageOf(problem) };
+}
+
+/** @throws HttpError 400 where it is no notebook, or too large */
+export async function readNotebookFile({ folder, name }: Place, path: ApiPath): Promise<ReadNotebook> {
+  const file = await folder.file(name);
   try {
-    const { notebook, problem } = readNotebook(bytes);
-    markTrusted(notebook, trust);
-    return { content: notebook, format: 'json', ...messageOf(problem) };
+    return parsed(await bytesOf(file, path), path);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/** @throws HttpError 400 */
+function parsed(bytes: Buffer, path: ApiPath): ReadNotebook {
+  try {
+    return readNotebook(bytes);
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(
