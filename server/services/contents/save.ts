@@ -76,11 +76,11 @@ export async function save(
 function written(
   { type, format, content }: Saved,
   path: ApiPath,
-): { data: Buffer | string; problem?: string | undefined } {
+): { data: Buffer; problem?: string | undefined } {
   if (type !== 'notebook') return { data: bytesOf(content, format, path.text) };
   try {
-    const { text, problem } = writeNotebook(content);
-    return { data: text, problem };
+    const { bytes, problem } = writeNotebook(content);
+    return { data: bytes, problem };
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(
