@@ -1,5 +1,5 @@
 /** What a hostile output would do to the page: its script runs, it loads something from elsewhere, or it covers the page. */
-export type Harm = 'runs' | 'loads' | 'covers' | 'clicked';
+type Harm = 'runs' | 'loads' | 'covers' | 'clicked';
 
 export interface HostileOutput {
   /** What a model writes as its answer; elsewhere it is shown as Markdown. */

@@ -63,9 +63,7 @@ export class Lane {
       try {
         await this.#act(this, server, this.#version);
       } catch (error) {
-        return isOver() || !String(error).includes(': ') || String(error).includes('fetch failed')
-          ? undefined
-          : String(error);
+        return isOver() ? undefined : String(error);
       }
     }
     return undefined;
