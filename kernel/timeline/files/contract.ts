@@ -56,6 +56,8 @@ export interface FileHistory {
    * that still hold what the last of our changes left; names the rest. The ground holds what it did.
    */
   move(undo: readonly FileDelta[], redo: readonly FileDelta[]): Promise<Moved>;
+  /** What is known of a path at the ground; undefined where our code has changed it, or nothing is known. */
+  held(path: string): FileEntry | undefined;
   /** Text of a kept content for diffs, its first bytes where it is longer; undefined where not kept or not text. */
   text(entry: FileEntry, mostBytes: number): Promise<string | undefined>;
   /**
