@@ -4,6 +4,7 @@ import { describeError, repliqueError } from '../../../kernel/errors.ts';
 import { rawMessage } from '../../../kernel/protocol/frames.ts';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
 import { Turns } from '../../../kernel/turns.ts';
+import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
 import { Clients, type Connection } from './clients.ts';
@@ -11,6 +12,7 @@ import { removeConnectionFile, writeConnectionFile, type ConnectionFile } from '
 import { HeldMessages } from './held.ts';
 import type { KernelListener } from './listener.ts';
 import { Outbox } from './outbox.ts';
+import type { KernelModel } from './model.ts';
 import type { Launch } from './process.ts';
 import { OpenQuestion } from './questions.ts';
 import { RestartLimit } from './restart-limit.ts';
@@ -30,16 +32,6 @@ export interface KernelOptions extends Launch {
   readonly onRestarted: () => void;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
-}
-
-/** How Jupyter's API shows a kernel. */
-export interface KernelModel {
-  readonly id: string;
-  readonly name: string;
-  readonly last_activity: string;
-  readonly execution_state: string;
-  readonly connections: number;
-  readonly reason?: string;
 }
 
 /** How long a restarted kernel may take until it answers. */
@@ -146,13 +138,13 @@ export class Kernel {
 
   /**
    * Gives it a new process, with the same id and ports; settles when that answers.
-   * @throws RepliqueError KERNEL_FAILED
+   * @throws RepliqueError KERNEL_FAILED; HttpError 404 where it was shut down meanwhile
    */
   async restart(): Promise<void> {
     const leave = await this.#turns.enter();
     let ready: Promise<boolean>;
     try {
-      if (this.#ended) throw this.#failed('it has been shut down.');
+      if (this.#isOver()) throw this.#gone();
       await this.#stop({ restart: true });
       ready = new Promise((resolve) => this.#waiting.push(resolve));
       await this.#launch();
@@ -163,7 +155,8 @@ export class Kernel {
     const late = sleep(readyMs, false, { signal: limit.signal }).catch(() => false);
     const answered = await Promise.race([ready, late]);
     limit.abort();
-    if (!answered) throw this.#failed(this.#reason ?? 'it does not answer.');
+    if (answered) return;
+    throw this.#isOver() ? this.#gone() : this.#failed('it does not answer.');
   }
 
   /** Ends it and all that it has started. */
@@ -282,6 +275,15 @@ export class Kernel {
     const text = `\n${count} messages of the kernel are missing here: the server had no room to keep them.\n`;
     const message = makeMessage('stream', this.#session, { name: 'stderr', text });
     return { channel: 'iopub', ...rawMessage(message) };
+  }
+
+  #isOver(): boolean {
+    return this.#ended;
+  }
+
+  #gone(): Error {
+    if (this.#reason !== undefined) return this.#failed(this.#reason);
+    return new HttpError(404, `Kernel has been shut down: ${this.id}`);
   }
 
   #failed(problem: string): Error {

@@ -6,7 +6,8 @@ import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
 import type { Kernelspec, KernelspecManager } from '../kernelspecs/manager.ts';
 import { tellDone, telling, type KernelAction, type TellAction } from './actions.ts';
-import { Kernel, type KernelModel } from './kernel.ts';
+import { Kernel } from './kernel.ts';
+import type { KernelModel } from './model.ts';
 import type { KernelListener } from './listener.ts';
 
 /** What a kernel is asked for with. */

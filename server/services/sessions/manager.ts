@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { RepliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
-import type { Kernel, KernelModel } from '../kernels/kernel.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import type { KernelModel } from '../kernels/model.ts';
 import { NoSuchKernel, type KernelManager } from '../kernels/manager.ts';
 
 /** What a session is made of, or changed to. */
@@ -153,8 +154,11 @@ export class SessionManager {
   /** @throws KernelNotStarted */
   async #start({ path, name }: SessionFields, choice: KernelChoice): Promise<Kernel> {
     const folder = dirname(path);
+    // No variable of an environment can hold NUL.
     const file =
-      name === null ? {} : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
+      name === null || name.includes('\0')
+        ? {}
+        : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
     try {
       return await this.#kernels.start({ ...choice, path: folder, env: file });
     } catch (error) {
