@@ -1,10 +1,10 @@
 /** Of JupyterLab 4's interfaces what is used here (`@jupyterlab/notebook`, `cells`, `apputils`, `statusbar`; `@lumino/widgets`). */
 
-export interface Signal<Sender, Args> {
+interface Signal<Sender, Args> {
   connect(slot: (sender: Sender, args: Args) => void): boolean;
 }
 
-export interface Message {
+interface Message {
   readonly header: { readonly msg_type: string };
   readonly parent_header: { readonly msg_id?: string };
   readonly content: Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ interface Kernel {
   readonly info: Promise<{ readonly implementation: string }>;
 }
 
-export interface SessionContext {
+interface SessionContext {
   readonly session: { readonly id: string; readonly kernel: Kernel | null } | null;
   readonly ready: Promise<unknown>;
   readonly kernelChanged: Signal<SessionContext, unknown>;

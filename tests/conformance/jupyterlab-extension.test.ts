@@ -27,10 +27,12 @@ describe('the extension in JupyterLab', { timeout: 120_000 }, () => {
 
   it('marks prompts, and shows code as its language', async () => {
     await lab.page.locator('.jp-CodeCell.replique-prompt').first().waitFor();
-    const marked = await lab.page
-      .locator('.jp-CodeCell')
-      .evaluateAll((cells) => cells.map((each) => each.classList.contains('replique-prompt')));
-    expect(marked).toEqual([true, false, false]);
+    for (const [index, isPrompt] of [true, false, false].entries())
+      expect(await lab.page.locator('.jp-CodeCell').nth(index).getAttribute('class')).toEqual(
+        isPrompt
+          ? expect.stringContaining('replique-prompt')
+          : expect.not.stringContaining('replique-prompt'),
+      );
     await cell(1).locator('.cm-line span', { hasText: /^def$/ }).waitFor();
   });
 

@@ -8,9 +8,8 @@ import type { OpenFile } from './files/folder.ts';
 import type { Place } from './files/root.ts';
 import { PathLocks } from './locks.ts';
 import { typeOf, type ContentsModel } from './model.ts';
-import { readNotebook } from './notebook/document.ts';
 import { firstFree, numbered, untitled } from './names.ts';
-import { messageOf, noSuchFile, read, type GetOptions } from './read.ts';
+import { messageOf, noSuchFile, read, readNotebookFile, type GetOptions } from './read.ts';
 import { copy, remove, rename } from './relocate.ts';
 import { save, savedOf } from './save.ts';
 import { settle } from './settle.ts';
@@ -193,12 +192,11 @@ export class ContentsManager {
     );
   }
 
-  /** Lets the outputs that a notebook holds now count as trusted. @throws HttpError 404 */
+  /** Lets the outputs that a notebook holds now count as trusted. @throws HttpError 404, 400 where it can't be read */
   trust(path: string): Promise<void> {
-    return this.#withFile(path, async ({ folder, name }) => {
-      const { handle } = await folder.file(name);
-      const bytes = await handle.readFile().finally(() => handle.close());
-      this.#context.trust.add(allOutputs(readNotebook(bytes).notebook));
+    return this.#withFile(path, async (place) => {
+      const { notebook } = await readNotebookFile(place, parseApiPath(path));
+      this.#context.trust.add(allOutputs(notebook));
     });
   }
 

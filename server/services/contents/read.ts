@@ -7,7 +7,7 @@ import type { OpenFile } from './files/folder.ts';
 import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
 import { modelOf, timestamp, typeOf, type ContentsModel, type ContentsType } from './model.ts';
-import { readNotebook } from './notebook/document.ts';
+import { readNotebook, type ReadNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import type { FileVersion, PendingOutputs } from './pending.ts';
 import { textOf } from './text.ts';
@@ -120,14 +120,29 @@ function notebookContent(
   { trust, pending }: ReadContext,
   file: FileVersion,
 ): Partial<ContentsModel> {
+  const { notebook, problem } = parsed(bytes, path);
+  if (pending.has(path.text)) {
+    trust.add(pending.merge(path.text, notebook, file).filtered.flatMap(richOutputs));
+    pending.served(path.text);
+  }
+  markTrusted(notebook, trust);
+  return { content: notebook, format: 'json', ...messageOf(problem) };
+}
+
+/** @throws HttpError 400 where it is no notebook, or too large */
+export async function readNotebookFile({ folder, name }: Place, path: ApiPath): Promise<ReadNotebook> {
+  const file = await folder.file(name);
   try {
-    const { notebook, problem } = readNotebook(bytes);
-    if (pending.has(path.text)) {
-      trust.add(pending.merge(path.text, notebook, file).filtered.flatMap(richOutputs));
-      pending.served(path.text);
-    }
-    markTrusted(notebook, trust);
-    return { content: notebook, format: 'json', ...messageOf(problem) };
+    return parsed(await bytesOf(file, path), path);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/** @throws HttpError 400 */
+function parsed(bytes: Buffer, path: ApiPath): ReadNotebook {
+  try {
+    return readNotebook(bytes);
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(

@@ -82,7 +82,7 @@ export async function save(
 }
 
 interface Written {
-  readonly data: Buffer | string;
+  readonly data: Buffer;
   readonly problem?: string | undefined;
   /** What was put into a notebook besides what the client sent. */
   readonly kept?: PendingSave | undefined;
@@ -92,10 +92,10 @@ function written({ type, format, content }: Saved, path: ApiPath, pending: Pendi
   if (type !== 'notebook') return { data: bytesOf(content, format, path.text) };
   try {
     let kept: PendingSave | undefined;
-    const { text, problem } = writeNotebook(content, (notebook) => {
+    const { bytes, problem } = writeNotebook(content, (notebook) => {
       if (pending.has(path.text)) kept = pending.saving(path.text, notebook);
     });
-    return { data: text, problem, kept };
+    return { data: bytes, problem, kept };
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(

@@ -26,10 +26,10 @@ export async function settle(
     return;
   }
   const trusted = filtered.flatMap(richOutputs);
-  const { text } = writeNotebook(notebook);
-  await replaceFile(folder, name, opened, (draft) => draft.writeFile(text));
+  const { bytes: written } = writeNotebook(notebook);
+  await replaceFile(folder, name, opened, (draft) => draft.writeFile(written));
   trust.add(trusted);
   const now = await folder.status(name);
   if (now !== undefined)
-    pending.settled(path.text, before, { hash: sha256(text), mtimeMs: now.mtimeMs, size: now.size });
+    pending.settled(path.text, before, { hash: sha256(written), mtimeMs: now.mtimeMs, size: now.size });
 }

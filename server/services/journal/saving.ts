@@ -50,8 +50,14 @@ export function decide(
     return isRemoved ? leave(true) : isFollowed ? leave(false) : { cell: 'added', isDone: false };
   }
   if (sourceOf(cell) !== run.source) return leave(isKnown);
-  if (shows(cell, run)) return leave(isKnown || (hasEnded && 'saved'));
+  if (shows(cell, run)) return leave(isKnown || (hasEnded && (isAlone(state, situation) || 'saved')));
   return isKnown || isFollowed ? leave(isKnown) : { cell: 'run', isDone: false };
+}
+
+/** Whether nobody but the page that asked may save. */
+function isAlone({ asker }: RunState, { now, pages }: Situation): boolean {
+  const saving = pages.flatMap((each) => each.mayReturn(now));
+  return saving.length > 0 && saving.every(({ session }) => session === asker);
 }
 
 /** Whether whoever may save had the run's end, over the wire or with the notebook. */

@@ -5,6 +5,7 @@ import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/f
 import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
 import { parseConnectionFile, type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { freePorts } from './ports.ts';
+import type { Launch } from './process.ts';
 
 /** A connection file that was written, for its owner alone. */
 export interface ConnectionFile {
@@ -16,7 +17,7 @@ export interface ConnectionFile {
  * Writes the connection file of a kernel, where `jupyter console --existing` finds it.
  * @throws RepliqueError NOT_WRITABLE
  */
-export async function writeConnectionFile(kernelId: string, kernelName: string): Promise<ConnectionFile> {
+export async function newConnection({ kernelId, kernelspec }: Launch): Promise<ConnectionFile> {
   const [shell = 0, control = 0, stdin = 0, iopub = 0, heartbeat = 0] = await freePorts(5);
   const info: ConnectionInfo = {
     transport: 'tcp',
@@ -34,7 +35,7 @@ export async function writeConnectionFile(kernelId: string, kernelName: string):
   makeDirectories(directory, 0o700);
   try {
     await rm(path, { force: true }); // a link there is not followed
-    const text = JSON.stringify({ ...info, kernel_name: kernelName }, null, 2);
+    const text = JSON.stringify({ ...info, kernel_name: kernelspec.name }, null, 2);
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw notWritable(path, error as Error);

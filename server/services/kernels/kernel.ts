@@ -3,19 +3,19 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
+import { HttpError } from '../../http/errors.ts';
 import { Activity } from './activity.ts';
 import type { Clients, Connection } from './clients.ts';
 import {
+  newConnection,
   readConnectionFile,
   removeConnectionFile,
-  writeConnectionFile,
   type ConnectionFile,
 } from './connection.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Conversation } from './conversation.ts';
 import type { KernelRecord } from './keep/records.ts';
 import { stateNotice } from './notices.ts';
-import type { Launch } from './process.ts';
 import { Readiness } from './readiness.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { KernelRun, type RunOptions } from './run.ts';
@@ -60,7 +60,7 @@ export class Kernel {
 
   /** @throws RepliqueError KERNEL_FAILED, NOT_WRITABLE */
   static async start(options: KernelOptions): Promise<Kernel> {
-    const kernel = new Kernel(options, await connectionFor(options));
+    const kernel = new Kernel(options, await newConnection(options));
     try {
       await kernel.#launch();
       return kernel;
@@ -159,20 +159,21 @@ export class Kernel {
 
   /**
    * Gives it a new process, with the same id and ports; settles when that answers.
-   * @throws RepliqueError KERNEL_FAILED
+   * @throws RepliqueError KERNEL_FAILED; HttpError 404 where it was shut down meanwhile
    */
   async restart(): Promise<void> {
     const leave = await this.#turns.enter();
     let answers: Promise<boolean | undefined>;
     try {
-      if (this.#ended) throw this.#failed('it has been shut down.');
+      if (this.#isOver()) throw this.#gone();
       await this.#stop({ restart: true });
       answers = this.#readiness.next(readyMs);
       await this.#launch();
     } finally {
       leave();
     }
-    if (!(await answers)) throw this.#failed(this.#reason ?? 'it does not answer.');
+    if (await answers) return;
+    throw this.#isOver() ? this.#gone() : this.#failed('it does not answer.');
   }
 
   /** Ends it and all that it has started. */
@@ -258,7 +259,7 @@ export class Kernel {
       this.activity.restarted();
       await sleep(pause);
       // Another program may have taken a port of one that never answered.
-      if (!run.isReady) this.#connection = await connectionFor(this.#options);
+      if (!run.isReady) this.#connection = await newConnection(this.#options);
       await this.#launch();
       this.#options.onRestarted();
     } catch (error) {
@@ -285,10 +286,16 @@ export class Kernel {
     this.#options.kept.remove();
   }
 
+  #isOver(): boolean {
+    return this.#ended;
+  }
+
+  #gone(): Error {
+    if (this.#reason !== undefined) return this.#failed(this.#reason);
+    return new HttpError(404, `Kernel has been shut down: ${this.id}`);
+  }
+
   #failed(problem: string): Error {
     return repliqueError('KERNEL_FAILED', { kernel: this.name, problem });
   }
 }
-
-const connectionFor = ({ kernelId, kernelspec }: Launch): Promise<ConnectionFile> =>
-  writeConnectionFile(kernelId, kernelspec.name);

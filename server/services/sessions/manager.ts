@@ -179,8 +179,11 @@ export class SessionManager {
   /** @throws KernelNotStarted */
   async #start({ path, name }: SessionFields, choice: KernelChoice): Promise<Kernel> {
     const folder = dirname(path);
+    // No variable of an environment can hold NUL.
     const file =
-      name === null ? {} : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
+      name === null || name.includes('\0')
+        ? {}
+        : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
     try {
       return await this.#kernels.start({ ...choice, path: folder, env: file });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { joinLines, splitLines } from './lines.ts';
-import { sorted } from './sorted.ts';
+import { decodeUtf8, encodeUtf8 } from '../../../http/utf8.ts';
+import { fileText } from './file-text.ts';
+import { joinLines, markLines } from './lines.ts';
 import {
   NotebookProblem,
   asNotebook,
@@ -36,7 +37,7 @@ export function readNotebook(bytes: Buffer): ReadNotebook {
 
 /** A notebook as it goes into its file. */
 export interface WrittenNotebook {
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly problem: string | undefined;
 }
 
@@ -55,8 +56,8 @@ export function writeNotebook(
   change(notebook);
   const problem = notebookProblem(notebook);
   stripTransient(notebook);
-  splitLines(notebook);
-  return { text: `${JSON.stringify(sorted(notebook), null, 1)}\n`, problem };
+  markLines(notebook);
+  return { bytes: encodeUtf8(fileText(notebook)), problem };
 }
 
 /** A new notebook. */
@@ -65,7 +66,7 @@ export const emptyNotebook = (): object => ({ cells: [], metadata: {}, nbformat:
 function parsed(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new NotebookProblem('it is not encoded in UTF-8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(decodeUtf8(bytes));
   } catch {
     throw new NotebookProblem(
       bytes.length === 0 ? 'the file is empty' : 'it does not appear to be JSON, or is cut off',
