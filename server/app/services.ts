@@ -87,7 +87,7 @@ export async function openServices(options: Options): Promise<Services> {
   let sessions: SessionManager;
   const close = async (leaves: boolean): Promise<void> => {
     await Promise.all([leaves ? kernels.leave() : kernels.shutdownAll(), terminals.close()]);
-    await journal.close();
+    await journal.close(leaves);
     await contents.close();
     await trust.close();
     if (leaves) keep.store.leave();

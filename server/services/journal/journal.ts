@@ -177,13 +177,17 @@ export class Journal implements PendingOutputs {
     this.#versions.delete(path);
   }
 
-  /** Puts all that waits into the notebooks. What can't be put there stays, for the next server. */
-  async close(): Promise<void> {
+  /**
+   * Puts all that waits into the notebooks. What can't be put there stays, for the next server.
+   * @param leaves whether the kernels go on for that one
+   */
+  async close(leaves = false): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#looking);
     for (const timer of this.#resting.values()) clearTimeout(timer);
     for (const journal of this.#kernels.values()) {
       await this.#settleAll(journal);
+      if (leaves && !journal.isGone) journal.leave();
       journal.lines.close();
     }
   }

@@ -58,28 +58,37 @@ export class KernelJournal implements KernelListener {
 
   /** Takes over what another server has left whose kernel is gone. */
   adopt(records: readonly JournalRecord[]): void {
-    for (const run of this.#restore(records)) this.runs.set(run.run, stateOf(run));
+    this.pages.suppose(this.#options.now());
+    for (const run of this.lines.restore(records)) this.runs.set(run.run, stateOf(run));
     this.ended();
   }
 
   /** Goes on where another server has left off: its kernel is this server's now, and so are the runs. */
   goOn(records: readonly JournalRecord[]): void {
     const now = this.#options.now();
-    for (const run of this.#restore(records)) {
+    const last = records.at(-1);
+    const known = last?.kind === 'pages' ? last.pages : undefined;
+    for (const page of known ?? []) this.pages.expect(page);
+    if (known === undefined) this.pages.suppose(now);
+    for (const run of this.lines.restore(records)) {
       const { asker, cell, count, at } = run;
       const state = { ...stateOf(run), asker, isFull: this.lines.isFull };
       this.runs.set(run.run, state);
       if (count !== null) this.#counts.set(run.run, count);
-      if (asker !== undefined) this.pages.expect(asker, at, now);
+      if (asker !== undefined && !known) this.pages.expect({ session: asker, since: at, left: now });
       if (state.endedAt === undefined) this.#earlier.push(state);
       this.#lastCell = cell;
     }
     this.#rest();
   }
 
-  #restore(records: readonly JournalRecord[]): readonly FoldedRun[] {
-    this.pages.suppose(this.#options.now());
-    return this.lines.restore(records);
+  /** Writes down what the next server needs to go on. */
+  leave(): void {
+    if (this.runs.size === 0) return;
+    const pages = this.pages
+      .mayReturn(this.#options.now())
+      .map(({ session, since, left }) => ({ session, since, left }));
+    this.lines.add({ kind: 'pages', pages });
   }
 
   /** Whether the kernel will run nothing more. */

@@ -30,9 +30,9 @@ export class Pages {
     return known !== undefined;
   }
 
-  /** Remembers a page that was at a server before, since then. */
-  expect(session: string, since: number, now: number): void {
-    if (!this.#pages.has(session)) this.#pages.set(session, { session, since, isPresent: false, left: now });
+  /** Remembers a page that was at a server before. */
+  expect({ session, since, left }: Omit<Page, 'isPresent'>): void {
+    if (!this.#pages.has(session)) this.#pages.set(session, { session, since, left, isPresent: false });
   }
 
   /** Takes it that there is a page somewhere that nobody knows of: one of a server before. */

@@ -98,11 +98,6 @@ export class Kernel {
     this.#save();
   }
 
-  /** The server is about to end, and the kernel not. */
-  hold(): void {
-    this.clients.keepAll();
-  }
-
   /** Lets go of the kernel, which goes on for the next server. */
   async leave(): Promise<void> {
     const leave = await this.#turns.enter();

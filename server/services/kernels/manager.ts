@@ -162,7 +162,7 @@ export class KernelManager {
 
   /** Lets clients leave without anything being lost: `leave` follows. */
   hold(): void {
-    for (const kernel of this.all()) kernel.hold();
+    for (const kernel of this.all()) kernel.clients.keepAll();
   }
 
   /** Lets go of the kernels, which go on for the next server. */
