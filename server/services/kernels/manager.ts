@@ -42,7 +42,7 @@ export class NoSuchKernel extends HttpError {
 }
 
 /** Makes who follows a kernel. */
-export type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
+type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
 
 export interface KernelManagerOptions {
   readonly kernelspecs: KernelspecManager;
