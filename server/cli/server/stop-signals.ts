@@ -14,8 +14,9 @@ export function stopOnSignals(): StopSignals {
   const { signal } = watching;
   const requested = new Promise<NodeJS.Signals>((resolve) => {
     for (const name of names) {
-      process.on(name, resolve);
-      signal.addEventListener('abort', () => process.off(name, resolve));
+      const onSignal = () => resolve(name);
+      process.on(name, onSignal);
+      signal.addEventListener('abort', () => process.off(name, onSignal));
     }
   });
   return { requested, off: () => watching.abort() };
