@@ -59,6 +59,8 @@ export class SessionState {
   #takenUp: Promise<void> | undefined;
   #hasBegun = false;
   #executionCount = 0;
+  /** The number of the last cell as it is saved; absent: nothing is. */
+  #savedCount: number | undefined;
   #continues: readonly string[] | undefined;
   #ended: Saved['ended'];
 
@@ -84,8 +86,9 @@ export class SessionState {
     this.#saver.changed();
   }
 
-  /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
+  /** Whether what has changed so far, and the number of the last cell, could be saved, as soon as that is known. Never rejects. */
   saved(): Promise<boolean> {
+    if (this.#savedCount !== this.#executionCount) this.changed();
     return this.#saver.saved();
   }
 
@@ -98,7 +101,7 @@ export class SessionState {
   /** A cell has got this number. */
   counted(executionCount: number): void {
     this.#executionCount = executionCount;
-    if (this.#o.talk.state().entries.length > 0) this.changed();
+    if (this.#isWorthKeeping()) this.changed();
   }
 
   /**
@@ -107,7 +110,7 @@ export class SessionState {
    */
   async end(how: 'end' | 'restart'): Promise<void> {
     this.#ended ??= how;
-    if (this.#o.talk.state().entries.length > 0) this.changed();
+    if (this.#isWorthKeeping()) this.changed();
     await this.#saver.saved();
     if (this.#hasBegun) return;
     const left = this.#find().saved;
@@ -178,18 +181,21 @@ export class SessionState {
       );
   }
 
-  /** A conversation that a crash ended. */
-  #comesBack({ ended, prompts }: Saved): boolean {
-    return ended === undefined && this.#o.comesBack && prompts > 0;
+  /** A session that a crash ended. */
+  #comesBack({ ended }: Saved): boolean {
+    return ended === undefined && this.#o.comesBack;
+  }
+
+  #isWorthKeeping(): boolean {
+    return this.#savedCount !== undefined || this.#o.talk.state().entries.length > 0;
   }
 
   #meet(saved: Saved): readonly string[] {
-    const said = `the conversation so far (${count(saved.prompts)})`;
     if (saved.ended === 'restart' && saved.prompts > 0) {
-      return [`A fresh start: ${said} is put away. \`%resume\` brings it back.`];
+      return [`A fresh start: ${conversationOf(saved)} is put away. \`%resume\` brings it back.`];
     }
     if (!this.#comesBack(saved)) return [];
-    const brokenOff = this.#o.talk.prepend(saved.talk);
+    const brokenOff = saved.talk.entries.length > 0 ? this.#o.talk.prepend(saved.talk) : undefined;
     this.#follow(saved, 'crash');
     if (saved.model) this.#o.model.restore(saved.model);
     this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
@@ -197,7 +203,7 @@ export class SessionState {
     // Not before it is saved anew; then no other kernel takes it up, too.
     this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
-      `The kernel had ended without being asked to. Back is ${said}; **Python began anew**, files are as they were.` +
+      `The kernel had ended without being asked to. ${backIs(saved)}**Python began anew**, files are as they were.` +
         (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),
     ];
   }
@@ -225,6 +231,7 @@ export class SessionState {
     // Without a notebook no later kernel would find it.
     if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
     else await this.#o.store.save(saved);
+    this.#savedCount = saved.executionCount;
   }
 
   #current(): Saved {
@@ -255,4 +262,10 @@ const lost = {
   reply: 'The last prompt was not answered to the end.',
 };
 
-const count = (prompts: number): string => `${prompts} ${prompts === 1 ? 'prompt' : 'prompts'}`;
+const conversationOf = ({ prompts }: Saved): string =>
+  `the conversation so far (${prompts} ${prompts === 1 ? 'prompt' : 'prompts'})`;
+
+function backIs(saved: Saved): string {
+  if (saved.prompts > 0) return `Back is ${conversationOf(saved)}; `;
+  return saved.talk.entries.length > 0 ? 'Back are the code cells so far; ' : '';
+}

@@ -108,7 +108,7 @@ export class Comeback {
     tree.branch(tree.newName('restart'));
     this.#recording.replaced(undefined);
     this.#recording.tidy();
-    this.#o.journal.standing(tree.standing);
+    this.#recording.tellStanding();
   }
 }
 

@@ -202,7 +202,7 @@ export class Timeline {
     await this.settle(asked);
     const problem = this.tree.branch(name);
     if (problem !== undefined) return { problem };
-    this.#o.journal.standing(this.tree.standing);
+    this.#recording.tellStanding();
     return undefined;
   }
 
@@ -260,7 +260,7 @@ export class Timeline {
       if (!isWithoutEffect(head, before)) return;
       this.tree.dropHead();
       this.#o.journal.dropped(head);
-      this.#o.journal.standing(this.tree.standing);
+      this.#recording.tellStanding();
     }
   }
 

@@ -131,6 +131,46 @@ describe('the timeline of a killed kernel', { timeout: 90_000 }, () => {
   });
 });
 
+describe('a kernel killed before its first prompt, or after a move to before it', { timeout: 90_000 }, () => {
+  it('comes back with the memory and the numbers of code cells alone', async () => {
+    await replies({ text: 'Six.' });
+    const before = await home.start('k');
+    await before.run('%%python\nx = 6');
+    await expect.poll(saved, patience).toContain('x = 6');
+    await before.kill();
+    const after = await home.start('k');
+    const { reply, shown } = await after.run('%%python\nprint("x is", x)');
+    expect(reply).toMatchObject({ status: 'ok', execution_count: 2 });
+    expect(shown).toMatch(/Back are the code cells so far[^]*rebuilt by running 1 piece of code[^]*x is 6/);
+    await after.run('What is x?');
+    expect(peer.given[0]).toMatch(/x = 6[^]*print[^]*What is x/);
+  });
+
+  it.each([
+    ['a branch is all there is', ['%branch early'], 'early'],
+    ['a branch is left as the first cell, and gone back to', ['%branch early', '%checkout main'], 'early'],
+    ['a rewind leads to the beginning', ['First.', '%rewind 1'], 'left-1'],
+    ['a rewind leads to before all code', ['%%python\nx = 6', '%rewind 1'], 'left-1'],
+    ['a branch follows code', ['%%python\nx = 6', '%branch later'], 'later'],
+  ])('gives no number again, and lacks no branch, where %s', async (_, cells, branch) => {
+    await replies(...told);
+    let last = await home.start('k');
+    for (const cell of cells.slice(0, -1)) await last.run(cell);
+    const { content } = await last.client.reply(last.client.execute(cells.at(-1) ?? ''));
+    expect(content).toMatchObject({ status: 'ok', execution_count: cells.length });
+    await last.kill();
+    last = await home.start('k');
+    const { reply, shown } = await last.run('%branches');
+    expect(reply).toMatchObject({ status: 'ok', execution_count: cells.length + 1 });
+    expect(shown).toContain(branch);
+    const prompt = await last.run('And now?');
+    expect(prompt.reply).toMatchObject({ status: 'ok', execution_count: cells.length + 2 });
+    await last.kill();
+    const drawn = await (await home.start('k')).run('%branches');
+    expect(drawn.shown).toMatch(new RegExp(`And now[^]*${branch}|${branch}[^]*And now`));
+  });
+});
+
 describe('a conversation of a notebook', { timeout: 90_000 }, () => {
   const [mine, others] = ['/home/me/mine.ipynb', '/home/me/others.ipynb'];
 
