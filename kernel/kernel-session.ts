@@ -15,7 +15,7 @@ import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
-import { cacheFile } from './paths.ts';
+import { cacheFile, dataDir } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
@@ -28,6 +28,8 @@ import { Journal, objectsDir } from './timeline/journal/journal.ts';
 import { pruneTimelines } from './timeline/journal/prune.ts';
 import type { Step } from './timeline/node.ts';
 import { Timeline } from './timeline/timeline.ts';
+import { MoveKeeper } from './timeline/unfinished/keeper.ts';
+import { recoverFiles } from './timeline/unfinished/recover.ts';
 import { AnswerCache } from './tape/cache/cache.ts';
 import { cachedProvider } from './tape/cache/cached-provider.ts';
 import { modeOfSession } from './tape/mode.ts';
@@ -160,8 +162,11 @@ async function createSession(
     helperTimeoutMs: config.helperTimeoutSeconds * 1000,
     asking: askingOf(config),
   });
+  const place = { directory: timelines, workspace: workspace.path, log };
+  const recovered = [...(await recoverFiles({ ...place, asideIn: join(dataDir(), 'set-aside') }))];
+  const moves = new MoveKeeper({ ...place, session: sessionId });
   const timeline = new Timeline({
-    ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
+    ...{ conversation, journal, moves, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
     files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
     hasNetwork: () => network.allowed().length > 0,
   });
@@ -179,6 +184,7 @@ async function createSession(
       redact: (text) => redactor.text(text),
     },
     settle: async (runsCode, { onInput }) => [
+      ...recovered.splice(0),
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],

@@ -1,4 +1,4 @@
-import { markOf, stillRuns } from './processes.ts';
+import { markOf, stillRuns } from '../processes.ts';
 import { Saver } from './saver.ts';
 import { mostContinued, type KeptModel, type Saved, type Talk } from './schema.ts';
 import type { SessionKey, SessionStore } from './store.ts';

@@ -187,7 +187,7 @@ export class Timeline {
     const arrival = await this.#travel(tip, asked);
     if ('problem' in arrival) return arrival;
     this.tree.checkout(branch);
-    this.#arrived(arrival);
+    await this.#arrived(arrival);
     const number = this.tree.head.executionCount;
     const after = number === 0 ? 'at the beginning' : `after [${number}]`;
     const changed = arrival.moved.changed.length;
@@ -245,7 +245,7 @@ export class Timeline {
     const path = this.tree.path;
     const cells = path.slice(path.indexOf(target) + 1).filter(isCell).length;
     const branch = this.tree.goBack(target);
-    this.#arrived(arrival);
+    await this.#arrived(arrival);
     asked.say(rewound(before, cells, arrival.moved.changed, branch));
     this.#tell(arrival, asked);
     return undefined;
@@ -267,14 +267,18 @@ export class Timeline {
   async #travel(to: TimelineNode, asked: Asked): Promise<Arrival | Refusal> {
     await this.#recording.keep();
     const { tree } = this;
+    this.#o.moves.begin(to.id);
     const result = await travel(this.#o, tree, { from: tree.head, to }, asked);
     if (!('problem' in result)) return result;
     this.#recording.stayed(result.steps);
     return { problem: `It can’t be gone there: ${result.problem}.` };
   }
 
-  #arrived({ files }: Arrival): void {
+  async #arrived({ files }: Arrival): Promise<void> {
+    const { journal, moves } = this.#o;
     this.#recording.stands({ ...(files && { files }), forgets: this.#deleted });
+    await journal.saved();
+    await moves.done();
   }
 
   #tell({ moved, notes }: Arrival, { say }: Asked): void {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chatScriptPeer, type ChatReply, type ChatScriptPeer } from '../support/chat-script-peer.ts';
@@ -168,6 +168,75 @@ describe('a kernel killed before its first prompt, or after a move to before it'
     await last.kill();
     const drawn = await (await home.start('k')).run('%branches');
     expect(drawn.shown).toMatch(new RegExp(`And now[^]*${branch}|${branch}[^]*And now`));
+  });
+});
+
+describe('the files of a kernel killed while Python’s memory is rebuilt', { timeout: 90_000 }, () => {
+  const at = (name: string): string => join(home.top, 'workspace', name);
+  const file = (name: string): string | undefined =>
+    existsSync(at(name)) ? readFileSync(at(name), 'utf8') : undefined;
+  const kept = (): string =>
+    readdirSync(join(home.top, 'data', 'replique', 'timeline'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => readFileSync(join(home.top, 'data', 'replique', 'timeline', name), 'utf8'))
+      .join('');
+  /** Where it has run before, it does not come to its end; a notebook's file is nobody's in the timeline. */
+  const slowAgain = `%%python
+import os, time
+again = os.path.exists('ran.ipynb')
+open('ran.ipynb', 'w').close()
+n = open('edited.txt', 'w').write('of the code')
+f = open('slow.txt', 'w')
+n = f.write('half')
+f.flush()
+if again: time.sleep(600)
+n = f.write(' and whole')
+f.close()`;
+
+  it('are whole as soon as the next one has begun, also what a person changed, and nothing is lost', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run(slowAgain);
+    await first.run('%%python\nn = open("quick.txt", "w").write("quick")');
+    await expect.poll(kept, patience).toMatch(/"delta":[^\n]*quick\.txt/);
+    await first.kill();
+    writeFileSync(at('edited.txt'), 'of a person');
+    const second = await home.start('k');
+    second.client.execute('%branches');
+    await expect
+      .poll(() => ['slow.txt', 'quick.txt', 'edited.txt'].map(file), patience)
+      .toEqual(['half', undefined, 'of the code']);
+    await second.kill();
+    rmSync(at('ran.ipynb'));
+    const third = await home.start('k');
+    await expect
+      .poll(() => ['slow.txt', 'quick.txt', 'edited.txt'].map(file), patience)
+      .toEqual(['half and whole', 'quick', 'of a person']);
+    const { shown } = await third.run('%%python\nprint("again:", again)');
+    expect(shown).toMatch(
+      /killed while it moved files[^]*edited\.txt, quick\.txt and slow\.txt[^]*again: False/,
+    );
+    const [, aside = ''] = /What was in slow\.txt instead is kept in ([^ ]+)\./.exec(shown) ?? [];
+    expect(readdirSync(aside).map((name) => readFileSync(join(aside, name), 'utf8'))).toEqual(['half']);
+    expect(['slow.txt', 'quick.txt', 'edited.txt'].map(file)).toEqual([
+      ...['half and whole', 'quick', 'of a person'],
+    ]);
+    expect(readdirSync(join(home.top, 'data', 'replique', 'timeline', 'moves'))).toEqual([]);
+  });
+
+  it('are not changed by it, though what the last cells did to them was not kept', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run('Hello.');
+    const code =
+      '%%python\nimport time\nwith open("log.txt", "a") as log: n = log.write("once ")\ntime.sleep(0.04)';
+    for (let cell = 0; cell < 80; cell += 1) first.client.execute(code, { stop_on_error: false });
+    await expect.poll(() => (kept().match(/log\.txt/g) ?? []).length, patience).toBeGreaterThan(15);
+    await first.kill();
+    const before = file('log.txt');
+    const second = await home.start('k');
+    expect((await second.run('%branches')).shown).toContain('rebuilt by running');
+    expect(file('log.txt')).toBe(before);
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, readRegularFile } from '../../files.ts';
@@ -39,6 +40,10 @@ export function readTimeline(
   }
   return readJournal(text);
 }
+
+/** When a line was added to an earlier session's timeline last, in milliseconds since 1970; 0 where it has none. */
+export const writtenMs = (directory: string, session: string): number =>
+  statSync(join(directory, session, journalName), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /**
  * A session's timeline on the disk, for its owner only: lines are only ever added, one write at a time, in the pause after a
