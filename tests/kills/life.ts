@@ -74,8 +74,7 @@ export class KilledNotebook {
       await this.#kill(kernel, [look], true);
       return;
     }
-    if (this.#kills === 0) await this.#done(kernel, this.#send(kernel, { kind: 'prompt', fails: false }));
-    else await this.#comesBack(kernel);
+    if (this.#kills > 0) await this.#comesBack(kernel);
     for (const act of acts) await this.#done(kernel, this.#send(kernel, act));
     const sent = this.#send(kernel, last);
     if (['reply', 'idle', 'later'].includes(phase)) await this.#done(kernel, sent);
@@ -105,7 +104,7 @@ export class KilledNotebook {
         return [this.#execute(kernel, `%branch ${branch}`, { moved: path, branch })];
       }
       case 'rewind': {
-        const at = 1 + Math.floor(act.place * (path.length - 1));
+        const at = Math.floor(act.place * path.length);
         const cell = path[at];
         if (cell === undefined) return [];
         return [this.#execute(kernel, `%rewind ${cell.number}`, { moved: path.slice(0, at) })];
@@ -203,6 +202,7 @@ export class KilledNotebook {
   async #comesBack(kernel: SpawnedKernel): Promise<void> {
     const book = this.#book;
     const { sources } = book;
+    await this.#filesAreBack();
     const look = this.#look(kernel);
     const { content } = await inTime(kernel.client.done(look.id), 'the first cell');
     const said = kernel.shown(look.id).slice(300, 1100);
@@ -237,6 +237,18 @@ export class KilledNotebook {
     this.#checkFiles(`after the comeback (moving: ${moved !== undefined})`);
     await this.#checkHistory(kernel, sources);
     this.#pending = { cells: [] };
+  }
+
+  /** Files are whole before the first cell, also where memory was being rebuilt when the kernel was killed. */
+  async #filesAreBack(): Promise<void> {
+    const records = join(this.#home.top, 'data', 'replique', 'timeline', 'moves');
+    const until = performance.now() + patienceMs;
+    const waiting = (): readonly string[] =>
+      existsSync(records) ? readdirSync(records).filter((name) => name.endsWith('.json')) : [];
+    while (waiting().length > 0 && performance.now() < until) await wait(10);
+    if (waiting().length > 0) this.problems.push(`records of moves are left: ${waiting().join(' ')}`);
+    if (!this.#pending.moved && this.#files() !== this.#filesThen)
+      this.problems.push(`when it had started, files were ${this.#files()}, not ${this.#filesThen}`);
   }
 
   async #memory(kernel: SpawnedKernel): Promise<readonly string[]> {

@@ -1,23 +1,30 @@
 import { option } from '../support/options.ts';
 import { livesOf } from './plan.ts';
-import { killKernels } from './run.ts';
+import { kill, targets } from './run.ts';
 
-/** `npm run kills [-- --kills N] [--seed S] [--only NOTEBOOK]`: kernels that are killed and come back; 1 where something is lost. */
+/**
+ * `npm run kills [-- --kills N] [--seed S] [--only NOTEBOOK] [--target kernels|commands]`: kernels that are killed and come
+ * back, and command lines that are killed; 1 where something is lost. Besides N kills of kernels there are three of commands for every ten.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const seed = Number(option(args, 'seed') ?? Date.now() % 2 ** 31);
   const count = Number(option(args, 'kills') ?? 200);
   const only = option(args, 'only');
-  if (![seed, count, Number(only ?? 0)].every(Number.isInteger) || count < 1) {
-    console.error('usage: npm run kills [-- --kills N] [--seed S] [--only NOTEBOOK]');
+  const target = option(args, 'target');
+  const wanted = targets.filter((each) => target === undefined || each === target);
+  if (![seed, count, Number(only ?? 0)].every(Number.isInteger) || count < 1 || wanted.length === 0) {
+    console.error(
+      'usage: npm run kills [-- --kills N] [--seed S] [--only NOTEBOOK] [--target kernels|commands]',
+    );
     return 2;
   }
   const notebooks =
     only === undefined ? Array.from({ length: Math.ceil(count / 10) }, (_, at) => at) : [Number(only)];
   console.log(`${notebooks.length * 10} kills, seed ${seed}`);
-  if (only !== undefined)
+  if (only !== undefined && target !== 'commands')
     for (const life of livesOf(seed, Number(only), 10)) console.log(JSON.stringify(life));
   const began = performance.now();
-  const { kills, problems } = await killKernels(seed, notebooks, (done) => console.log(`  ${done} …`));
+  const { kills, problems } = await kill(seed, notebooks, wanted, (done) => console.log(`  ${done} …`));
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(
     `killed ${[...kills].map(([phase, times]) => `${times} in ${phase}`).join(', ')}; ${seconds} s`,
