@@ -24,12 +24,14 @@ async function main(args: readonly string[]): Promise<number> {
   if (only !== undefined && target !== 'commands')
     for (const life of livesOf(seed, Number(only), 10)) console.log(JSON.stringify(life));
   const began = performance.now();
-  const { kills, problems } = await kill(seed, notebooks, wanted, (done) => console.log(`  ${done} …`));
+  const { kills, problems } = await kill(seed, notebooks, wanted, (done, found) => {
+    console.log(`  ${done} …`);
+    for (const problem of found) console.error(`LOST (--seed ${seed}) in notebook ${problem}`);
+  });
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(
     `killed ${[...kills].map(([phase, times]) => `${times} in ${phase}`).join(', ')}; ${seconds} s`,
   );
-  for (const problem of problems) console.error(`LOST (--seed ${seed}) in notebook ${problem}`);
   return problems.length > 0 ? 1 : 0;
 }
 

@@ -22,7 +22,7 @@ export async function kill(
   seed: number,
   notebooks: readonly number[],
   wanted: readonly Target[] = targets,
-  told: (kills: number) => void = () => undefined,
+  told: (kills: number, problems: readonly string[]) => void = () => undefined,
 ): Promise<Report> {
   const kills = new Map<string, number>();
   const problems: string[] = [];
@@ -32,11 +32,15 @@ export async function kill(
       try {
         const killed = await killers[target](peer, seed, number);
         for (const phase of killed.phases) kills.set(phase, (kills.get(phase) ?? 0) + 1);
-        problems.push(...killed.problems.map((problem) => `${number}: ${problem}`));
+        const found = killed.problems.map((problem) => `${number}: ${problem}`);
+        problems.push(...found);
+        told(
+          [...kills.values()].reduce((sum, each) => sum + each, 0),
+          found,
+        );
       } finally {
         await peer.close();
       }
-      told([...kills.values()].reduce((sum, each) => sum + each, 0));
     }
   return { kills, problems };
 }
