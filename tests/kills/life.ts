@@ -174,8 +174,8 @@ export class KilledNotebook {
   async #kill(kernel: SpawnedKernel, sent: readonly Sent[], isEarly = false): Promise<void> {
     const book = this.#book;
     const processes = kernel.processes();
-    await kernel.kill();
     const killedMs = performance.now();
+    await kernel.kill();
     this.#kills += 1;
     book.forgetSources(killedMs - historyMs);
     for (const each of sent) {
