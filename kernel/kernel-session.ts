@@ -24,7 +24,7 @@ import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
 import { createFileHistory } from './timeline/files/history.ts';
-import { Journal, objectsDir } from './timeline/journal/journal.ts';
+import { Journal, lastNumber, objectsDir } from './timeline/journal/journal.ts';
 import { pruneTimelines } from './timeline/journal/prune.ts';
 import type { Step } from './timeline/node.ts';
 import { Timeline } from './timeline/timeline.ts';
@@ -127,14 +127,15 @@ async function createSession(
   });
   const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const store = new SessionStore(options.sessionsDir);
+  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const state = new SessionState({
     ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
     onBack: (sessions, how) => timeline.comesBack(sessions, how),
     before: () => journal.saved(),
+    lastNumber: (sessions) => lastNumber(timelines, sessions),
   });
-  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const journal = new Journal({
     ...{ directory: timelines, session: sessionId, log },
     redact: (text) => redactor.text(text),

@@ -25,6 +25,8 @@ export interface SessionStateOptions extends SessionKey {
   };
   /** Told when the conversation of an earlier session is back: which, and before it those that it continues, the newest first. */
   readonly onBack?: (sessions: readonly string[], how: 'crash' | 'resume') => void;
+  /** The number of the last cell that the timeline of these sessions tells of, which is written before the conversation; 0: of none. */
+  readonly lastNumber?: (sessions: readonly string[]) => number;
   /** Settles when that is saved which the saved conversation must not be ahead of. Must not reject. */
   readonly before?: () => Promise<void>;
   /** Takes secrets out of what is stored. */
@@ -95,7 +97,8 @@ export class SessionState {
   /** The number of the last cell before a crash; 0 where no conversation comes back. */
   lastCount(): number {
     const { saved } = this.#find();
-    return saved !== undefined && this.#comesBack(saved) ? saved.executionCount : 0;
+    if (saved === undefined || !this.#comesBack(saved)) return 0;
+    return Math.max(saved.executionCount, this.#o.lastNumber?.(withContinued(saved)) ?? 0);
   }
 
   /** A cell has got this number. */
@@ -208,8 +211,8 @@ export class SessionState {
     ];
   }
 
-  #follow({ session, continues = [] }: Saved, how: 'crash' | 'resume'): void {
-    this.#continues = [session, ...continues].slice(0, mostContinued);
+  #follow(saved: Saved, how: 'crash' | 'resume'): void {
+    this.#continues = withContinued(saved);
     this.#o.onBack?.(this.#continues, how);
   }
 
@@ -261,6 +264,10 @@ const lost = {
   helper: 'A helper ran then: its result is lost.',
   reply: 'The last prompt was not answered to the end.',
 };
+
+/** A session, and those that it continues, the newest first. */
+const withContinued = ({ session, continues = [] }: Saved): readonly string[] =>
+  [session, ...continues].slice(0, mostContinued);
 
 const conversationOf = ({ prompts }: Saved): string =>
   `the conversation so far (${prompts} ${prompts === 1 ? 'prompt' : 'prompts'})`;

@@ -161,7 +161,10 @@ export class KilledNotebook {
     if (sent.cell?.isPrompt !== false) book.lastNumber = Math.max(book.lastNumber, number);
     if (sent.cell) book.add({ ...sent.cell, number, repliedMs });
     if (!sent.moved || content['status'] !== 'ok') {
-      if (sent.moved) this.problems.push(`a move failed: ${kernel.shown(sent.id)}`);
+      if (!sent.moved) return;
+      const path = book.path.map((cell) => `${cell.name} [${cell.number}]`).join(' ');
+      const drawn = (await kernel.run('%branches')).shown;
+      this.problems.push(`a move failed: ${kernel.shown(sent.id)}; expected ${path}; there is ${drawn}`);
       return;
     }
     const left = /`%checkout ([\w-]+)` returns/.exec(kernel.shown(sent.id))?.[1];
@@ -228,7 +231,8 @@ export class KilledNotebook {
       if (cell.isPrompt && !book.unsure.has(cell.name) && !new RegExp(`${cell.name}\\b`).test(drawn))
         this.problems.push(`%branches lacks ${cell.name}: ${drawn}`);
     const number = Number(content['execution_count']);
-    if (number <= book.lastNumber) this.problems.push(`[${number}] comes after [${book.lastNumber}]`);
+    const last = Math.max(book.lastNumber, ...path.map((cell) => cell.number));
+    if (number <= last) this.problems.push(`[${number}] comes after [${last}]`);
     if (!moved && this.#files() !== this.#filesThen)
       this.problems.push(`files were ${this.#filesThen}, are ${this.#files()}\n  said: ${said}`);
     book.on = on;
