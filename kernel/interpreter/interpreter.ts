@@ -63,9 +63,8 @@ export interface InterpreterOptions {
   readonly close: () => Promise<void>;
 }
 
-const promptMagics: ReadonlySet<string> = new Set(
-  magics.filter(({ takesPrompt }) => takesPrompt === true).map(({ name }) => name),
-);
+const takesPrompt = ({ name, args }: MagicCall): boolean =>
+  magics.some((magic) => magic.name === name && magic.takesPrompt?.(args));
 
 /** JupyterLab waits no longer for what it completes; while a cell runs, an answer that is not there soon is none. */
 const editingMs = 1000;
@@ -163,7 +162,7 @@ class SessionInterpreter implements Interpreter {
 
   async #lineMagics(request: CellRequest, calls: readonly MagicCall[], prompt: string): Promise<CellOutcome> {
     let outcome: CellOutcome = succeeded;
-    const takers = calls.filter(({ name }) => promptMagics.has(name));
+    const takers = calls.filter(takesPrompt);
     const [taker, second] = takers;
     if (second !== undefined) {
       const problem = `%${taker?.name ?? ''} and %${second.name} can’t both run the prompt: write one of them.`;

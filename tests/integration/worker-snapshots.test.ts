@@ -227,6 +227,20 @@ print(len(children))`;
     const large = await run(worker, 'large = b"x" * (400 << 20)');
     expect([large.status, large.notice]).toEqual(['ok', expect.stringContaining('Python holds')]);
   }, 120_000);
+
+  it('hold no more than a tenth of what the machine has left', async () => {
+    const spied = vi.spyOn(process, 'availableMemory').mockReturnValue(2_000_000_000);
+    try {
+      const { worker } = workers.create({ isolation: 'bubblewrap' });
+      const ids = await keep(worker, 15, 'block = bytes([n]) * (30 << 20)');
+      const alive = (): string[] => ids.filter((id) => worker.has(id));
+      await vi.waitFor(() => expect(alive().length).toBeLessThan(9), { timeout: 10_000 });
+      expect(alive().length).toBeGreaterThan(2);
+      expect(alive()).toEqual(ids.slice(-alive().length));
+    } finally {
+      spied.mockRestore();
+    }
+  }, 120_000);
 });
 
 describe('a snapshot that cannot be taken', () => {

@@ -15,6 +15,11 @@ interface WantedAttempt {
 
 export type WantedAttempts = readonly WantedAttempt[];
 
+interface Wanted {
+  readonly wanted: WantedAttempts;
+  readonly prompt: string;
+}
+
 interface Problem {
   readonly problem: string;
 }
@@ -23,17 +28,27 @@ interface Problem {
  * Reads what stands behind `%try`: how often the prompt is to be run, or with which models; then the prompt, as far as it does
  * not stand on the lines below.
  */
-export function readWanted(
-  args: string,
-  below: string,
-): { readonly wanted: WantedAttempts; readonly prompt: string } | Problem {
+export function readWanted(args: string, below: string): Wanted | Problem {
   const [, number, models, words = ''] = form.exec(args) ?? [];
   if (number === undefined && models === undefined)
     return {
       problem:
         'It is written `%try 3`, or `%try --models ollama:llama3.2,groq:llama-3.3-70b-versatile`, with the prompt behind it or below.',
     };
-  const wanted = models === undefined ? readCount(Number(number)) : readModels(models);
+  return withPrompt(
+    models === undefined ? readCount(Number(number)) : readModels(models.split(',')),
+    words,
+    below,
+  );
+}
+
+/** Reads what stands behind `%compare` where it begins with a model: `provider:model` twice or more, then the prompt as for `%try`. */
+export function readCompared(args: string, below: string): Wanted | Problem {
+  const [, models = '', words = ''] = /^((?:[^\s:]+:\S+(?:\s+|$))+)(.*)$/.exec(args.trim()) ?? [];
+  return withPrompt(readModels(models.trim().split(/\s+/)), words, below);
+}
+
+function withPrompt(wanted: WantedAttempts | Problem, words: string, below: string): Wanted | Problem {
   if ('problem' in wanted) return wanted;
   const prompt = [words, below].filter((text) => text.trim() !== '').join('\n');
   if (prompt === '')
@@ -47,11 +62,11 @@ function readCount(count: number): WantedAttempts | Problem {
   return Array.from({ length: count }, (_, at) => ({ word: 'try', ...(at > 0 && { leastTemperature }) }));
 }
 
-function readModels(list: string): WantedAttempts | Problem {
-  const names = list.split(',').map((name) => name.trim());
+function readModels(list: readonly string[]): WantedAttempts | Problem {
+  const names = list.map((name) => name.trim());
   if (names.length < 2 || names.length > most)
     return {
-      problem: `A prompt can be tried with 2 to ${most} models, with commas between them, not ${names.length}.`,
+      problem: `A prompt can be tried with 2 to ${most} models, not ${names.length}: see \`%help\` for how they are written.`,
     };
   if (new Set(names).size < names.length)
     return { problem: 'A model stands twice in the list: `%try 2` runs one twice.' };

@@ -171,8 +171,8 @@ export interface Magic {
   readonly complete?:
     | 'words'
     | ((before: string, word: string, choices: Choices) => readonly string[] | Promise<readonly string[]>);
-  /** A line magic that runs the prompt below it itself: it is its body. */
-  readonly takesPrompt?: boolean;
+  /** Whether a line magic with these arguments runs the prompt below it itself: it is its body. */
+  readonly takesPrompt?: (args: string) => boolean;
   run(args: string, body: string, context: MagicContext): Promise<CellOutcome>;
 }
 

@@ -8,7 +8,7 @@ export const tryOut: Magic = {
   usage: '%try NUMBER | --models PROVIDER:MODEL,… [PROMPT]',
   summary:
     'Runs the prompt behind or below it several times side by side, each from here and in a branch of its own, or once with each of several models.',
-  takesPrompt: true,
+  takesPrompt: () => true,
   complete: (before, word, { models }) => {
     if (before.trim() === '') return ['2', '3', '--models '];
     if (before.trim() !== '--models') return [];

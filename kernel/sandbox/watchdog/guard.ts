@@ -6,8 +6,10 @@ import { SharedMemory } from './shared.ts';
 import { identityOf, insidePid, residentBytes, usageBelow, type SeenProcess, type Usage } from './usage.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** Of all memory, what snapshots may hold that the session does not. */
+/** Of a session's memory, what snapshots may hold that the session does not. */
 const snapshotsShare = 0.5;
+/** Of what the machine (or the container) has left, too: many sessions keep snapshots. */
+const availableShare = 0.1;
 /** Counting takes the system at most a tenth of the time. */
 const restAfterCount = 10;
 
@@ -23,6 +25,11 @@ interface GuardOptions {
   readonly forwarderPid: () => number | undefined;
   /** What ran was ended for that. */
   readonly onStopped: (hit: LimitHit) => void;
+}
+
+/** What the snapshots of a session may hold beside it, in bytes; `available`: what is free of the machine's memory. */
+export function bytesForSnapshots(limit: number, available: number): number {
+  return Math.min(limit * snapshotsShare, available * availableShare);
 }
 
 /** Holds the limits of one sandbox, and knows which of its processes are ours: what goes first is never work. */
@@ -82,7 +89,7 @@ export class Guard {
   /** Whether some went; after that the rest is to be counted anew. */
   async #freeSome(): Promise<boolean> {
     const { root, limits, snapshots } = this.#options;
-    const allowed = limits.memoryBytes * snapshotsShare;
+    const allowed = bytesForSnapshots(limits.memoryBytes, process.availableMemory());
     const usage = usageBelow(root);
     const waits = this.#waiting();
     const began = performance.now();

@@ -167,11 +167,10 @@ describe('kernels', { timeout: 90_000 }, () => {
   });
 
   it('is ended when nobody has used it for long, but not while somebody is there or it works', async () => {
-    await begin({ cullIdleSeconds: 1, cullIntervalSeconds: 0.1 });
+    await begin({ cullIdleSeconds: 4, cullIntervalSeconds: 0.1 });
     const [watched, working, forgotten] = await Promise.all([start(), start(), start()]);
-    const client = await connect(watched.id);
+    const [client, worker] = await Promise.all([connect(watched.id), connect(working.id)]);
     await run(client, '1');
-    const worker = await connect(working.id);
     const done = join(server.top, 'done');
     worker.execute(`import time, os\nwhile not os.path.exists(${JSON.stringify(done)}): time.sleep(0.05)`);
     await worker.state('busy');

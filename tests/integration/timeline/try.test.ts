@@ -107,6 +107,27 @@ describe('%try', () => {
     expect([cost.includes('mock:llama3.2:3b'), cost.includes('mock:org/7b*')]).toEqual([true, true]);
   });
 
+  it('is what %compare does with models, with the prompt behind them or below', async () => {
+    const kernel = await start(adding([1]));
+    await kernel.cell('c1', begin);
+    const below = await kernel.cell('c2', '%compare mock:one mock:two\nAdd to it.');
+    expect(below.text).toMatch(/── one · mock:one,[^]*It is 1\.[^]*── two · mock:two,[^]*It is 1\./);
+    expect(below.text).toContain('You are on main, which goes on from one; %checkout two ');
+    expect(await stateOf(kernel)).toEqual(['[0, 1]', '01']);
+    await kernel.run('%undo');
+    const behind = await kernel.cell('c3', '%compare mock:three mock:four Add to it.');
+    expect(behind.text).toMatch(/── three [^]*It is 1\.[^]*── four [^]*It is 1\./);
+    for (const wrong of [
+      '%compare mock:a\nHi.',
+      '%compare mock:a mock:a\nHi.',
+      '%compare mock:a mock:b',
+      '%compare :b',
+    ])
+      expect((await kernel.cell('c4', wrong)).reply['ename']).toMatch(/^(InvalidCompare|NothingToCompare)$/);
+    const branches = await kernel.cell('c5', '%compare one two\n%cost');
+    expect(branches.text).toMatch(/branch +answer/);
+  });
+
   it('is refused where what stands behind it is wrong, and nothing has changed', async () => {
     const kernel = await start([]);
     await kernel.cell('c1', begin);
@@ -257,7 +278,10 @@ describe('a branch that', () => {
     const kernel = await start([...[1, 2, 3].map(large), ...ends], { config: { memoryMb: 512 } });
     await kernel.cell('c1', begin);
     await kernel.cell('c2', '%try 3\nAdd to it.');
-    await expect.poll(async () => (await kernel.run('%branches')).text).toMatch(/○ \[1\]/);
+    // A copy goes after the look at what all hold, which rests where it took long.
+    await expect
+      .poll(async () => (await kernel.run('%branches')).text, { timeout: 30_000 })
+      .toMatch(/○ \[1\]/);
     for (const n of [3, 2, 1]) {
       await kernel.run(`%checkout try-${n}`);
       expect([await kernel.value('x'), await kernel.value('big[:1]')]).toEqual([`[0, ${n}]`, `b'${n}'`]);
