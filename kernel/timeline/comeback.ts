@@ -34,6 +34,11 @@ export class Comeback {
     this.#how = how;
   }
 
+  /** One is to come back with the next cell: until then nothing is written of this session's own, which would hide it. */
+  get isDue(): boolean {
+    return this.#sessions.length > 0;
+  }
+
   /** Takes the timeline up, if one is to come back. */
   async settle(asked: Asked): Promise<void> {
     const sessions = this.#sessions;

@@ -79,9 +79,11 @@ export class Timeline {
     const mode = start.kind === 'prompt' ? this.#modes.prompts : this.#modes.code;
     if (identity === 'found' && mode !== 'off') start.say(shared);
     await this.#maybeGoBack(start, identity === 'one' ? mode : 'off');
-    if (start.kind === 'prompt') await recording.keep();
     const isQuick = performance.now() - this.#endedMs < quickMs;
-    if (start.kind === 'prompt' || !isQuick) await recording.settleFiles();
+    if (start.kind === 'code' && isQuick) return;
+    // What the cell before has changed is the session's, also where there was no time to keep it.
+    if (start.kind === 'prompt' || this.tree.head.kind !== 'start') await recording.keep();
+    await recording.settleFiles();
   }
 
   /**
@@ -150,14 +152,14 @@ export class Timeline {
   }
 
   /** Keeps memory and files as they are now, where that was not done. Never rejects. */
-  keep(): Promise<void> {
-    return this.#recording.keep();
+  async keep(): Promise<void> {
+    if (!this.#comeback.isDue) await this.#recording.keep();
   }
 
   /** The person has deleted these cells: the model forgets them. */
   forget(cells: readonly string[]): void {
     if (cells.length === 0) return;
-    this.#recording.tidy();
+    if (!this.#comeback.isDue) this.#recording.tidy();
     for (const cell of cells) this.#deleted.add(cell);
     const { conversation, journal } = this.#o;
     conversation.forget(this.#deleted);

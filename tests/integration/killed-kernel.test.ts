@@ -171,6 +171,26 @@ describe('a kernel killed before its first prompt, or after a move to before it'
   });
 });
 
+describe('a kernel killed before it has taken up the timeline that came back', { timeout: 90_000 }, () => {
+  it('loses nothing of it, though something has run beside cells meanwhile', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run('%%python\nx = 6');
+    await first.client.reply(first.client.execute('%branch early'));
+    await first.kill();
+    const second = await home.start('k');
+    for (const one of ['1', '2'])
+      await second.client.done(second.client.execute('%help', { user_expressions: { one } }));
+    await expect.poll(saved, patience).toContain('"executionCount":4');
+    await second.kill();
+    const third = await home.start('k');
+    const { shown } = await third.run('%%python\nprint("x is", x)');
+    expect(shown).toMatch(/rebuilt by running 1 piece of code[^]*x is 6/);
+    expect(shown).not.toContain('was not answered');
+    expect((await third.run('%branches')).shown).toContain('early');
+  });
+});
+
 describe('the files of a kernel killed while Python’s memory is rebuilt', { timeout: 90_000 }, () => {
   const at = (name: string): string => join(home.top, 'workspace', name);
   const file = (name: string): string | undefined =>

@@ -57,15 +57,15 @@ describe('saved sessions', () => {
     await store.save(left);
     await store.save({ ...newer, at: new Date().toISOString() });
     const newest = new Set<string>();
-    let isMarking = true;
+    const marked = new AbortController();
     const looking = (async () => {
-      while (isMarking) {
+      while (!marked.signal.aborted) {
         newest.add(store.find(key)[0]?.file ?? '');
         await new Promise((resolve) => setImmediate(resolve));
       }
     })();
     for (let time = 0; time < 100; time += 1) await store.mark(left, 'end');
-    isMarking = false;
+    marked.abort();
     await looking;
     expect([...newest].filter((file) => !file.includes(newer.session))).toEqual([]);
   });
