@@ -56,8 +56,10 @@ const killers: Readonly<Record<Target, (peer: KillsPeer, seed: number, number: n
       const lives = livesOf(seed, number, livesPerNotebook);
       const notebook = new KilledNotebook(peer);
       const problems = await played(notebook, notebook.play(lives));
-      await notebook.close();
-      return { phases: lives.map(({ phase }) => phase), problems };
+      const isLost = problems.length > 0;
+      await notebook.close(isLost);
+      const kept = isLost ? [`what there was is in ${notebook.top}`] : [];
+      return { phases: lives.map(({ phase }) => phase), problems: [...problems, ...kept] };
     },
     commands: async (peer, seed, number) => {
       const commands = commandsOf(seed, number, commandsPerNotebook);
