@@ -123,6 +123,17 @@ describe('after a crash of the kernel', () => {
     expect((await after.run('%branches')).text).toMatch(/\[1\] 1\?[^]*\[2\] [^]*\[3\] [^]*\[4\] 4\?/);
   });
 
+  it('a number that both conversations have is that of the cell which ran since', async () => {
+    const before = await start(['One.', 'Two.', 'Three.']);
+    for (const prompt of ['1?', '2?', '3?']) await before.run(prompt);
+    const after = await start(['Now.']);
+    await after.run('%resume');
+    expect((await after.run('And now?')).reply['execution_count']).toBe(2);
+    expect((await after.run('%rewind 2')).text).toContain('Rewound to before [2]: 1 cell');
+    expect((await after.run('%branches')).text).toMatch(/\[3\] 3\?/);
+    expect((await after.run('%rewind 2')).text).toContain('Rewound to before [2]: 2 cells');
+  });
+
   it('and with a torn last line, all before it is back', async () => {
     const before = await start(['One.', 'Two.']);
     await before.cell('c1', '1?');
