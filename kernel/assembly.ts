@@ -54,7 +54,10 @@ export interface AssemblyOptions {
   /** Told after each change of the conversation. Must not throw. */
   readonly onChange?: () => void;
   /** Told of what runs in the worker, and when it is replaced. Must not throw. */
-  readonly timeline?: Pick<Timeline, 'took' | 'replaced'>;
+  readonly timeline?: Pick<Timeline, 'took' | 'replaced'> & {
+    /** Code has opened these files of the workspace to read. */
+    opened(paths: readonly string[]): void;
+  };
   /** Whether Python is started before the first code comes. Absent: it is. */
   readonly startsWorker?: boolean;
   /** What stands between the loop and the provider that was selected. Absent: nothing does. */
@@ -164,7 +167,10 @@ export function assemble(options: AssemblyOptions): Assembly {
     onUndone: (undone, { origin }) => audit.note('file-restored', restoredEvent(undone, origin)),
   });
   const untold = policing.wrap(auditedWorker(guarded, audit));
-  const worker = recordingWorker(untold, (step) => options.timeline?.took(step));
+  const worker = recordingWorker(untold, {
+    took: (step) => options.timeline?.took(step),
+    opened: (paths) => options.timeline?.opened(paths),
+  });
   if (options.startsWorker !== false) {
     worker.ready().catch((error: unknown) => log(`The worker is not ready: ${String(error)}`));
   }

@@ -11,7 +11,7 @@ import type { ConnectionInfo } from './protocol/connection-file.ts';
 import { parseConnectionFile } from './protocol/connection-file.ts';
 
 const usage =
-  'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show | environment';
+  'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show | environment [PROVIDER:MODEL…]';
 const parentCheckMs = 1000;
 const mostConnectionBytes = 2 ** 20;
 
@@ -44,7 +44,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     }
     case 'environment': {
       const { printEnvironment } = await import('./environment/command.ts');
-      return printEnvironment(loadConfig());
+      return printEnvironment(loadConfig(), rest);
     }
     default:
       process.stderr.write(`${usage}\n`);

@@ -3,6 +3,7 @@ import { assemble } from './assembly.ts';
 import { systemCheck } from './check/system-check.ts';
 import { secretsOf, type Config } from './config.ts';
 import { collectEnvironment } from './environment/collect.ts';
+import { FilesRead } from './environment/files-read.ts';
 import { EnvironmentRecorder } from './environment/recorder.ts';
 import { RepliqueError } from './errors.ts';
 import { History } from './history/history.ts';
@@ -17,6 +18,7 @@ import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
 import { cacheFile, dataDir } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
+import { modelDigest } from './providers/identity.ts';
 import type { Session } from './router/contract.ts';
 import { createSandboxControl } from './sandbox-control.ts';
 import { describeTogether, limitsOf } from './sandbox/limits.ts';
@@ -108,6 +110,7 @@ async function createSession(
   const onChange = (): void => state.changed();
   const told = {
     took: (step: Step) => timeline.took(step),
+    opened: (paths: readonly string[]) => filesRead.opened(paths),
     replaced: (snapshot: string | undefined) => timeline.replaced(snapshot),
   };
   const source = new TapeSource(
@@ -166,12 +169,24 @@ async function createSession(
   const place = { directory: timelines, workspace: workspace.path, log };
   const recovered = [...(await recoverFiles({ ...place, asideIn: join(dataDir(), 'set-aside') }))];
   const moves = new MoveKeeper({ ...place, session: sessionId });
+  const fileHistory = createFileHistory({
+    workspace: workspace.path,
+    objects: objectsDir(timelines, sessionId),
+  });
+  const filesRead = new FilesRead({
+    held: (path) => fileHistory.held(path),
+    isClean: (path) => redactor.text(wellFormed(path)) === path,
+  });
   const timeline = new Timeline({
     ...{ conversation, journal, moves, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
-    files: createFileHistory({ workspace: workspace.path, objects: objectsDir(timelines, sessionId) }),
+    files: fileHistory,
     hasNetwork: () => network.allowed().length > 0,
   });
-  const environment = new EnvironmentRecorder(async () => (await collectEnvironment(config)).environment);
+  const environment = new EnvironmentRecorder({
+    collect: async () => (await collectEnvironment(config)).environment,
+    identify: (model) => modelDigest(config, model),
+    takeFiles: () => filesRead.take(),
+  });
   const interpreter = createInterpreter({
     ...{ worker: tape.wrapWorker(worker), conversation, timeline, network, spending, sandbox, tape },
     sessions: state,

@@ -9,7 +9,7 @@ import type { Environment, Present } from './schema.ts';
  * user's. Who answers is not in it, as long as nobody has.
  * @throws Error where there is no Python, or it can't be asked
  */
-export async function collectEnvironment(config: Config): Promise<Present> {
+export async function collectEnvironment(config: Config): Promise<Omit<Present, 'models'>> {
   const { executable } = await locatePython(config);
   const { temperature, maxTokens, maxTurns, helperTimeoutSeconds, vision, profile, sandbox } = config;
   const environment: Environment = {

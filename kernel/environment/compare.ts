@@ -1,9 +1,10 @@
-import type { Environment } from './schema.ts';
+import type { Environment, ModelIdentity } from './schema.ts';
 
 /** Where the present environment is not the recorded one. */
 export interface Difference {
-  readonly kind: 'replique' | 'node' | 'platform' | 'python' | 'package' | 'model' | 'setting' | 'file';
-  /** What differs: `numpy`, `Python`, `temperature`. */
+  readonly kind:
+    'replique' | 'node' | 'platform' | 'python' | 'package' | 'model' | 'weights' | 'setting' | 'file';
+  /** What differs: `numpy`, `Python`, `temperature`, `ollama:qwen2.5-coder:7b`. */
   readonly name: string;
   /** Absent: it was not there. */
   readonly recorded?: string;
@@ -15,14 +16,22 @@ export interface Difference {
   readonly concerns: 'model' | 'code';
 }
 
-/** How the present environment is not the recorded one; what keeps a locked notebook from being run comes first. */
-export function differencesOf(recorded: Environment, present: Environment): readonly Difference[] {
+/**
+ * How the present environment is not the recorded one; what keeps a locked notebook from being run comes first.
+ * @param models what is known of models here
+ */
+export function differencesOf(
+  recorded: Environment,
+  present: Environment,
+  models: readonly ModelIdentity[] = [],
+): readonly Difference[] {
   const platform = (of: Environment): string => `${of.platform} ${of.arch}`;
   const python = ({ python: of }: Environment): string => `${of.implementation} ${of.version}`;
   const all = [
     ...unlike({ kind: 'python', name: 'Python' }, python(recorded), python(present)),
     ...packages(recorded, present),
     ...model(recorded, present),
+    ...weights(recorded, models),
     ...settings(recorded, present),
     ...unlike({ kind: 'replique', name: 'Replique' }, recorded.replique, present.replique),
     ...unlike({ kind: 'platform', name: 'platform' }, platform(recorded), platform(present)),
@@ -57,6 +66,15 @@ function model({ model: then }: Environment, { model: now }: Environment): Diffe
   if (then === undefined) return [];
   const words = (of: Environment['model']) => of && `${of.provider}:${of.name}`;
   return unlike({ kind: 'model', name: 'model', concerns: 'model' }, words(then), words(now));
+}
+
+/** Others under the same name; where it is not known whether they are, nothing is told. */
+function weights({ model: then }: Environment, models: readonly ModelIdentity[]): Difference[] {
+  const now = models.find(({ provider, name }) => provider === then?.provider && name === then.name);
+  if (then?.digest === undefined || now?.digest === undefined) return [];
+  const name = `${then.provider}:${then.name}`;
+  const words = (digest: string): string => `sha256:${digest}`;
+  return unlike({ kind: 'weights', name, concerns: 'model' }, words(then.digest), words(now.digest));
 }
 
 /** Nothing that a notebook says makes anybody's sandbox looser: it is told, and no more. */

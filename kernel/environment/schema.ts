@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Packages that a record names at most; of the others it keeps how many they are. */
 export const mostPackages = 1500;
 
+/** Models that are asked about at once. */
+export const mostModels = 64;
+
 /** One line of a text: without controls, and nothing that turns its direction. */
 const line = (most: number) =>
   z
@@ -48,7 +51,21 @@ const settings = z.strictObject({
   sandbox: line(20),
 });
 
-const model = z.strictObject({ provider: line(60), name: line(200) });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const modelSchema = z.strictObject({
+  provider: line(60),
+  name: line(200),
+  /** SHA-256 that identifies its weights, hex. */
+  digest: sha256.optional(),
+  /** What the service itself called it, where that is another name. */
+  answered: line(200).optional(),
+});
+export type ModelIdentity = z.infer<typeof modelSchema>;
+
+/** A file of the workspace that was read, and what it held. */
+export const fileReadSchema = z.strictObject({ path: z.string().min(1).max(4096), sha256 });
+export type FileRead = z.infer<typeof fileReadSchema>;
 
 /** `metadata.replique.environment`: what a cell's results may depend on, besides its words and files. */
 export const environmentSchema = z.strictObject({
@@ -59,7 +76,7 @@ export const environmentSchema = z.strictObject({
   arch: line(60),
   python,
   /** Who answered. */
-  model: model.optional(),
+  model: modelSchema.optional(),
   settings,
 });
 export type Environment = z.infer<typeof environmentSchema>;
@@ -70,6 +87,8 @@ export const presentSchema = z.strictObject({
   environment: environmentSchema,
   /** Absolute path of the interpreter. */
   python: z.string(),
+  /** What is known of the models that were asked about. */
+  models: z.array(modelSchema).max(mostModels),
 });
 export type Present = z.infer<typeof presentSchema>;
 

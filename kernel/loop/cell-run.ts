@@ -183,7 +183,12 @@ export class CellRun {
         final: ended && kind === 'final',
       });
       const turn = { record, outcome, kind, durationMs: now() - started };
-      this.#emit({ type: 'turn-end', turn: number, record, durationMs: turn.durationMs, request: asked });
+      const { answered } = outcome;
+      const said = answered === undefined ? {} : { answered };
+      this.#emit({
+        ...{ type: 'turn-end', turn: number, record, durationMs: turn.durationMs, request: asked },
+        ...said,
+      });
       this.#summaries.push({
         turn: number,
         model: source.model,

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment/schema.ts';
+import type { Environment, FileRead } from '../environment/schema.ts';
 import type { Usage } from '../providers/contract.ts';
 import type { WorkerError, WorkerOutput } from '../sandbox/contract.ts';
 import type { ToolResult } from '../tools/contract.ts';
@@ -150,6 +150,8 @@ export type LoopEvent =
       readonly turn: number;
       readonly record: TurnRecord;
       readonly durationMs: number;
+      /** What the service itself called the model, where that is another name. */
+      readonly answered?: string;
       /** Absent: it is not for the tape. */
       readonly request?: TapedRequest;
     }
@@ -200,6 +202,8 @@ export type LoopEvent =
       readonly conversation?: string;
       /** What its results may depend on besides; absent: it was said before, or is not known. */
       readonly environment?: Environment;
+      /** Files of the workspace that code has read since this was last said, and what they held. */
+      readonly files?: readonly FileRead[];
       /** For every reason but `final`: name, sentence, and the command that mends it. */
       readonly problem?: { readonly ename: string; readonly sentence: string; readonly remedy: string };
       /** The final answer's text, for `final`. */

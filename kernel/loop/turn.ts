@@ -25,6 +25,8 @@ export interface TurnOutcome {
   readonly error?: unknown;
   /** Who answered, where it is not who was asked. */
   readonly source?: Source;
+  /** What the service itself called the model, where that is another name. */
+  readonly answered?: string;
 }
 
 /** A provider and its model. */
@@ -85,6 +87,7 @@ export async function streamTurn(turn: TurnRequest): Promise<TurnOutcome> {
     stop: outcome.stop,
     ...('error' in outcome ? { error: outcome.error } : {}),
     ...(source && { source }),
+    ...(outcome.answered !== undefined && { answered: outcome.answered }),
   };
 }
 
@@ -120,6 +123,7 @@ interface Consumed {
   /** We ended the stream ourselves. */
   cut: boolean;
   error?: unknown;
+  answered?: string;
 }
 
 /** Reads the provider's stream; `take` gets its text and says when there is enough of it, `change` what is new about it. */
@@ -128,10 +132,7 @@ async function consume(
   take: (text: string) => 'stop' | 'length' | undefined,
   change: (event: Extract<ProviderEvent, { type: 'retry' | 'source' }>) => void,
 ): Promise<Consumed> {
-  const ended: { stop?: Consumed['stop']; usage: Usage | undefined; cut: boolean } = {
-    usage: undefined,
-    cut: false,
-  };
+  const ended: Omit<Consumed, 'stop'> & Partial<Consumed> = { usage: undefined, cut: false };
   const generation = new AbortController();
   const grace = new AbortController();
   const patience = AbortSignal.any([signal, grace.signal]);
@@ -153,6 +154,7 @@ async function consume(
       const next = await untilAborted(iterator.next(), patience);
       if (next === aborted || next.done === true) break;
       const event = next.value;
+      if (event.type === 'stop' && event.answered !== undefined) ended.answered = event.answered;
       if (event.type === 'notice') emit({ type: 'notice', text: event.text });
       else if (event.type === 'usage') ended.usage = event.usage;
       else if (ended.stop !== undefined) continue;

@@ -18,7 +18,7 @@ type Stop = Extract<LoopEvent, { type: 'stop' }>;
 export function footerMessage(
   summary: CellSummary,
   redactor: Redactor,
-  { conversation, environment }: Pick<Stop, 'conversation' | 'environment'> = {},
+  { conversation, environment, files }: Pick<Stop, 'conversation' | 'environment' | 'files'> = {},
 ): IopubMessage {
   const line = lineOf(summary);
   const rows = summary.turns.map((turn) => rowOf(turn, redactor));
@@ -38,6 +38,7 @@ export function footerMessage(
         ...(helper && { helperDurationMs: helper.durationMs }),
       })),
       ...(environment && { environment: redactor.json(environment) as Environment }),
+      ...(files && { files: [...files] }),
     }),
   );
 }

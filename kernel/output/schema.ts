@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environmentSchema } from '../environment/schema.ts';
+import { environmentSchema, fileReadSchema } from '../environment/schema.ts';
 
 /** The MIME types of Replique's own data, as docs/reference/mime.md describes them. */
 export const mime = {
@@ -172,5 +172,6 @@ export const metadataSchema = z.strictObject({
     .array(z.strictObject({ durationMs: milliseconds, helperDurationMs: milliseconds.optional() }))
     .optional(),
   environment: environmentSchema.optional().catch(undefined),
+  files: z.array(fileReadSchema).max(1000).optional().catch(undefined),
 });
 export type RepliqueMetadata = z.infer<typeof metadataSchema>;

@@ -43,6 +43,7 @@ export interface ChatSettings {
 const tokens = z.int().nonnegative();
 
 const chunkSchema = z.object({
+  model: z.string().min(1).max(200).nullish().catch(undefined),
   choices: z
     .array(
       z.object({
@@ -176,6 +177,7 @@ function bodyMessage({ role, content, images = [] }: ChatMessage, vision: boolea
 const finishes: Readonly<Record<string, Piece['finish']>> = { length: 'length', content_filter: 'filtered' };
 
 function* pieces(chunk: z.infer<typeof chunkSchema>): Generator<Piece> {
+  if (chunk.model) yield { answered: chunk.model };
   const choice = chunk.choices?.[0];
   const text = choice?.delta?.content ?? '';
   if (text !== '') yield { text };

@@ -54,7 +54,12 @@ export type ProviderEvent =
   /** Who answers from here on, where it is not who was asked. */
   | { readonly type: 'source'; readonly provider: string; readonly model: string }
   | { readonly type: 'usage'; readonly usage: Usage }
-  | { readonly type: 'stop'; readonly reason: 'stop' | 'length' | 'aborted' | 'filtered' };
+  | {
+      readonly type: 'stop';
+      readonly reason: 'stop' | 'length' | 'aborted' | 'filtered';
+      /** The model's name as the service itself said it, where that is not the one that was asked for. */
+      readonly answered?: string;
+    };
 
 export interface ModelInfo {
   readonly id: string;

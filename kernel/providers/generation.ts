@@ -7,6 +7,8 @@ export interface Piece {
   readonly text?: string;
   readonly notice?: string;
   readonly usage?: Usage;
+  /** The model's name as the service itself says it. */
+  readonly answered?: string;
   /** The provider says that the answer is complete. A stream that never says so was broken off. */
   readonly finish?: 'stop' | 'length' | 'filtered' | undefined;
 }
@@ -38,6 +40,7 @@ export async function* generation(request: GenerateRequest, source: Source): Asy
   let written = '';
   let usage: Usage | undefined;
   let finish: Piece['finish'];
+  let answered: string | undefined;
   try {
     const pieces = request.signal.aborted ? [] : untilAborted(source.open(call.signal), request.signal);
     for await (const piece of pieces) {
@@ -46,6 +49,7 @@ export async function* generation(request: GenerateRequest, source: Source): Asy
       written += shown;
       if (shown !== '') yield { type: 'text', text: shown };
       usage = piece.usage ?? usage;
+      answered = piece.answered ?? answered;
       finish = piece.finish ?? finish;
       if (filter.stopped) finish = 'stop';
       else if (written.length > mostCharacters) finish = 'length';
@@ -66,7 +70,9 @@ export async function* generation(request: GenerateRequest, source: Source): Asy
   const rest = filter.flush();
   if (rest !== '') yield { type: 'text', text: rest };
   yield { type: 'usage', usage: usage ?? estimate(request.messages, written + rest, source.countTokens) };
-  yield { type: 'stop', reason: request.signal.aborted ? 'aborted' : (finish ?? 'stop') };
+  const another = answered === undefined || answered === request.model ? {} : { answered };
+  const reason = request.signal.aborted ? 'aborted' : (finish ?? 'stop');
+  yield { type: 'stop', reason, ...another };
 }
 
 function estimate(messages: readonly ChatMessage[], written: string, count = guessTokens): Usage {

@@ -7,6 +7,11 @@ export const tagsSchema = z.object({
       z.object({
         name: z.string().max(500),
         size: z.number().nonnegative().catch(0),
+        digest: z
+          .string()
+          .regex(/^(?:sha256:)?[0-9a-f]{64}$/)
+          .nullish()
+          .catch(undefined),
         details: z
           .object({ family: z.string().catch(''), parameter_size: z.string().catch('') })
           .nullish()
@@ -63,6 +68,12 @@ export function bestModel(installed: readonly Installed[], memoryBytes: number):
 /** The installed name that `asked` stands for: Ollama adds `:latest` where no tag is given. */
 export function installedName(asked: string, installed: readonly Installed[]): string | undefined {
   return installed.find((model) => model.name === asked || model.name === `${asked}:latest`)?.name;
+}
+
+/** What identifies the weights that `asked` stands for, hex; undefined where it is not installed, or not told. */
+export function digestIn(asked: string, installed: readonly Installed[]): string | undefined {
+  const name = installedName(asked, installed);
+  return installed.find((model) => model.name === name)?.digest?.slice(-64);
 }
 
 /** Without the registry's user or host: `someone/qwen2.5-coder:7b` is still a `qwen2.5-coder`. */

@@ -14,6 +14,7 @@ import { heartbeat } from './heartbeat.ts';
 import {
   affordableContext,
   bestModel,
+  digestIn,
   installedName,
   showSchema,
   tagsSchema,
@@ -116,6 +117,18 @@ export async function chooseModel(config: Config, _provider: Provider, signal: A
       installed.map((model) => model.name),
     ),
   );
+}
+
+/**
+ * What identifies an installed model's weights, hex.
+ * @throws ProviderError where the server can't be asked
+ */
+export async function digestOf(
+  config: Config,
+  model: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return digestIn(model, await tags(config, peerOf(config), signal));
 }
 
 const missing = (config: Config, model: string, installed: readonly Installed[]): ProviderError =>

@@ -62,6 +62,8 @@ export interface ExecuteOutcome {
   readonly notice?: string;
   /** Results of `userExpressions`, in the shape of Jupyter's execute_reply. */
   readonly userExpressions?: Readonly<Record<string, unknown>>;
+  /** Files of the workspace that Python opened to read, as it says; relative to it. */
+  readonly opened?: readonly string[];
 }
 
 /** Whose code it is: a helper's of a turn, a person's own cell, or the kernel's. `isAgain`: it rebuilds memory. */
@@ -271,11 +273,7 @@ export interface SandboxProcess {
   readonly workerPid: number;
   /** Has PID 1 send the signal to a process; `pid` is as seen inside the sandbox. */
   signal(pid: number, signal: 'SIGINT' | 'SIGKILL'): void;
-  /**
-   * Calls the listener for each process that PID 1 reaps: its children, and those whose parents have died.
-   * `pid` is as seen inside; `status` is the exit code, or below zero the number of the signal that ended it.
-   * @returns a function that removes the listener
-   */
+  /** Tells of each process that PID 1 reaps: `pid` as seen inside, and its exit code, or below zero its signal. Returns the end of it. */
   onProcessExit(listener: (pid: number, status: number) => void): () => void;
   /** Where a cgroup counts memory: the limit for which the system has killed inside since the last call. */
   takeMemoryKill?: () => LimitHit | undefined;

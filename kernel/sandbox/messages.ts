@@ -53,6 +53,8 @@ const message = z.discriminatedUnion('kind', [
     userExpressions: bundle,
     /** Bytes that the process holds. */
     memory: z.int().min(0).optional(),
+    /** Files of the workspace that the code has opened to read, relative to it. */
+    opened: z.array(z.string().min(1).max(4096)).max(200).optional(),
   }),
   z.looseObject({ kind: z.literal('reply'), id, problem: z.string().optional() }),
   z.object({ kind: z.literal('stuck'), problem: z.string() }),

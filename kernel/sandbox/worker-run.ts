@@ -60,11 +60,12 @@ export function outcomeOf(
     return { status: reason ?? status, ...withNotices([notice]) };
   }
   if (end === undefined) return { status: reason ?? 'interrupted', ...withNotices([]) };
-  const { error, userExpressions } = end.message;
+  const { error, userExpressions, opened } = end.message;
   return {
     status: reason ?? (error === null ? 'ok' : 'error'),
     ...(error === null ? {} : { error }),
     userExpressions,
+    ...(opened && { opened }),
     ...withNotices(end.truncated ? [words.truncatedNotice] : []),
   };
 }

@@ -225,7 +225,7 @@ const statusOf = (items: readonly Item[]): ToolResult['status'] =>
 
 /** How the cell ended then. */
 function stopOf(recording: Recording, isEdited: boolean): Extract<LoopEvent, { type: 'stop' }> {
-  const { summary, error, turns, end, environment } = recording;
+  const { summary, error, turns, end, environment, files } = recording;
   if (isEdited) return { type: 'stop', summary: nothing };
   const last = turns.at(-1)?.record;
   const remedy = error?.traceback.at(-1)?.replace(/^→ /, '') ?? '';
@@ -234,6 +234,7 @@ function stopOf(recording: Recording, isEdited: boolean): Extract<LoopEvent, { t
     summary: summary ?? { ...nothing, stop: last?.final === true ? 'final' : 'interrupted' },
     ...(end && { conversation: end.conversation }),
     ...(environment && { environment }),
+    ...(files && { files }),
     ...(error && { problem: { ename: error.ename, sentence: error.evalue, remedy } }),
     ...(last?.final === true && { answer: last.text.trim() }),
   };

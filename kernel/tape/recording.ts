@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Environment } from '../environment/schema.ts';
+import type { Environment, FileRead } from '../environment/schema.ts';
 import type { CellSummary, Divergence, TapedRequest } from '../loop/events.ts';
 import { sha256 } from '../loop/key.ts';
 import {
@@ -50,6 +50,8 @@ export interface Recording {
   readonly end?: CellTape;
   /** What its results may have depended on. */
   readonly environment?: Environment;
+  /** What code had read by its end. */
+  readonly files?: readonly FileRead[];
   /** How it failed. */
   readonly error?: Extract<NotebookOutput, { output_type: 'error' }>;
   /** What of it is not as it was written. */
@@ -113,6 +115,7 @@ class Reader {
   #summary: CellSummary | undefined;
   #end: CellTape | undefined;
   #environment: Environment | undefined;
+  #files: readonly FileRead[] | undefined;
   #error: Recording['error'];
   #isTaped = false;
   #isWhole = true;
@@ -150,6 +153,7 @@ class Reader {
       ...(this.#summary && { summary: this.#summary }),
       ...(this.#end && { end: this.#end }),
       ...(this.#environment && { environment: this.#environment }),
+      ...(this.#files && { files: this.#files }),
       ...(this.#error && { error: this.#error }),
     };
   }
@@ -188,6 +192,7 @@ class Reader {
     if (mime.tape in data) this.#end = this.#parse(cellTapeSchema, data[mime.tape], undefined, 'last line');
     if (cell !== undefined) this.#summary = summaryOf(cell, own);
     this.#environment = own?.environment;
+    this.#files = own?.files;
   }
 
   #parse<T>(schema: z.ZodType<T>, value: unknown, turn: number | undefined, part: string): T | undefined {

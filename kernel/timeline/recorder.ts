@@ -3,13 +3,20 @@ import { delegatingWorker } from '../sandbox/delegating-worker.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
 import type { Step } from './node.ts';
 
-/** Makes a worker that tells of all that it has run. */
-export function recordingWorker(worker: SessionWorker, tell: (step: Step) => void): SessionWorker {
+/** Makes a worker that tells of all that it has run, and of the files that were opened to read. */
+export function recordingWorker(
+  worker: SessionWorker,
+  {
+    took,
+    opened,
+  }: { readonly took: (step: Step) => void; readonly opened: (paths: readonly string[]) => void },
+): SessionWorker {
   return delegatingWorker(worker, {
     execute: async (options) => {
       const outcome = await worker.execute(options);
       const step = stepOf(options, outcome);
-      if (step !== undefined) tell(step);
+      if (step !== undefined) took(step);
+      if (outcome.opened) opened(outcome.opened);
       return outcome;
     },
   });

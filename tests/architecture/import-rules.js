@@ -67,6 +67,7 @@ export const allowed = {
   'kernel/environment': [
     config,
     'kernel/loop/continuation-manager.ts',
+    'kernel/providers/identity.ts',
     'kernel/sandbox/python.ts',
     'kernel/sandbox/python-cache.ts',
     contract.events,

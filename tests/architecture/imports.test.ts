@@ -56,6 +56,7 @@ describe('who may import whom', () => {
         'kernel/library.ts',
         'kernel/commands.ts',
         'kernel/main.ts',
+        'kernel/optimizer.ts',
         'kernel/model-list.ts',
         'kernel/paths.ts',
         'kernel/processes.ts',

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -32,13 +33,17 @@ const made = () => readdirSync(shelf()).filter((name) => /^[0-9a-f]{32}$/.test(n
 const releaseHere = () =>
   execFileSync(ground.python, ['-c', 'import sales_tools; print(sales_tools.release)'], { encoding: 'utf8' });
 
-/** The recorded notebook with a lock beside it in which something is another. */
+/** The recorded notebook with a lock beside it in which something is another, and without hashes. */
 function lockedTo(name: string, from: string, to: string): string {
   const file = join(top, 'work', `${name}.ipynb`);
   writeFileSync(file, readFileSync(recorded));
-  writeFileSync(file.replace('.ipynb', '.lock.txt'), readFileSync(lock, 'utf8').replace(from, to));
+  const text = readFileSync(lock, 'utf8').replaceAll(/ --hash=\S+/g, '');
+  writeFileSync(file.replace('.ipynb', '.lock.txt'), text.replace(from, to));
   return file;
 }
+
+const wheel = () => join(wheels, 'sales_tools-1.0-py3-none-any.whl');
+const hashOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 beforeAll(async () => {
   top = realpathSync(mkdtempSync(join(tmpdir(), 'replique-locked-')));
@@ -95,6 +100,43 @@ describe('a notebook that is locked to another Python environment', () => {
     expect(report?.environment?.differences).toEqual([]);
     expect(readdirSync(shelf()).toSorted()).toEqual(made()); // neither locks nor marks of use are left
     expect(await replique('verify', recorded)).toMatchObject({ status: 2 });
+  });
+});
+
+describe('the hashes of a lock', { timeout: 120_000 }, () => {
+  it('are those of the wheels that the index has, for every package', () => {
+    const lines = readFileSync(lock, 'utf8').split('\n');
+    expect(lines).toContain(`sales-tools==1.0 --hash=sha256:${hashOf(wheel())}`);
+    const packages = lines.filter((line) => /^[a-z0-9]/.test(line));
+    expect(packages.length).toBeGreaterThan(5);
+    for (const line of packages) expect(line).toMatch(/^\S+==\S+ --hash=sha256:[0-9a-f]{64}$/);
+  });
+
+  it('are left out, all of them and with a sentence, where one is not known', async () => {
+    const output = join(top, 'work', 'without.txt');
+    const { status, stderr } = await replique('freeze', recorded, '--output', output);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('is written to')]);
+    vi.stubEnv('PIP_FIND_LINKS', join(top, 'work'));
+    const without = await replique('freeze', recorded, '--output', output);
+    vi.stubEnv('PIP_FIND_LINKS', wheels);
+    expect(without.status).toBe(0);
+    expect(without.stderr).toMatch(
+      /The lock has no hashes of its packages, versions only\. .*No matching dist/,
+    );
+    expect(readFileSync(output, 'utf8')).toMatch(/^sales-tools==1\.0$/m);
+  });
+
+  it('keep another file of the same version from being installed', async () => {
+    const notebook = join(top, 'work', 'tampered.ipynb');
+    writeFileSync(notebook, readFileSync(recorded));
+    const hash = hashOf(wheel());
+    const text = readFileSync(lock, 'utf8').replace(hash, 'f'.repeat(64));
+    writeFileSync(notebook.replace('.ipynb', '.lock.txt'), text);
+    const before = made();
+    const { status, stderr, stdout } = await replique('run', notebook, '--locked');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('what the index has as sales-tools==1.0 is not the file that it is locked to');
+    expect(made()).toEqual(before);
   });
 });
 

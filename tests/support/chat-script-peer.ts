@@ -6,6 +6,8 @@ import { isMinimalCall } from './minimal-call.ts';
 /** How one call is answered. `stall` and `reset` come after the text. */
 export interface ChatReply {
   readonly text?: string;
+  /** What it calls itself. */
+  readonly model?: string;
   readonly end?: 'stop' | 'stall' | 'reset' | 'garbage' | 'truncated';
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -72,7 +74,7 @@ const data = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
 
 /** Plays one reply. */
 export function play(
-  { text = '', end = 'stop', status, headers }: ChatReply,
+  { text = '', model, end = 'stop', status, headers }: ChatReply,
   response: ServerResponse,
 ): void {
   if (status !== undefined) {
@@ -81,7 +83,7 @@ export function play(
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.flushHeaders();
-  if (text !== '') response.write(data({ choices: [{ index: 0, delta: { content: text } }] }));
+  if (text !== '') response.write(data({ model, choices: [{ index: 0, delta: { content: text } }] }));
   switch (end) {
     case 'stop':
       response.write(data({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));

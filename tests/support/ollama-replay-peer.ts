@@ -33,6 +33,7 @@ interface RecordedChat {
 interface ReplayedModel {
   readonly name: string;
   readonly size?: number;
+  readonly digest?: string;
   readonly family?: string;
   readonly parameterSize?: string;
   readonly contextLength?: number;
@@ -131,7 +132,7 @@ const tag = (model: ReplayedModel): object => ({
   model: model.name,
   modified_at: createdAt,
   size: model.size ?? 4_683_087_561,
-  digest: '0'.repeat(64),
+  digest: model.digest ?? '0'.repeat(64),
   details: {
     parent_model: '',
     format: 'gguf',

@@ -24,6 +24,8 @@ export interface ScriptedReply {
   /** Never settles after the text. */
   readonly hang?: boolean;
   readonly notice?: string;
+  /** What the service itself calls its model. */
+  readonly answered?: string;
   /** Called after each piece was taken. */
   readonly onPiece?: (sent: string) => void;
 }
@@ -67,7 +69,8 @@ export class ScriptedProvider implements Provider {
     if (reply.error) throw reply.error;
     if (reply.noUsage !== true) yield { type: 'usage', usage: reply.usage ?? countWords(request, text) };
     if (reply.noStop !== true) {
-      yield { type: 'stop', reason: request.signal.aborted ? 'aborted' : (reply.stop ?? 'stop') };
+      const reason = request.signal.aborted ? 'aborted' : (reply.stop ?? 'stop');
+      yield { type: 'stop', reason, ...(reply.answered !== undefined && { answered: reply.answered }) };
     }
   }
 

@@ -82,7 +82,10 @@ export class Player {
       log: () => undefined,
     });
     this.#timeline = timeline;
-    const recorded = recordingWorker(worker, (step) => timeline.took(step));
+    const recorded = recordingWorker(worker, {
+      took: (step) => timeline.took(step),
+      opened: () => undefined,
+    });
     await timeline.keep(); // a fresh process would lack the prelude
     let count = 0;
     for (const act of planOf(seed, number)) {

@@ -6,11 +6,12 @@ import type { Route, Target } from './route.ts';
 import type { Spent } from './spent.ts';
 import { withinLimits } from './time-limits.ts';
 
-type StopReason = Extract<ProviderEvent, { type: 'stop' }>['reason'];
+type Stop = Extract<ProviderEvent, { type: 'stop' }>;
 type Telling = Extract<ProviderEvent, { type: 'text' | 'notice' }>;
 
 /** How an attempt ended. */
-export type Ended = { readonly stop: StopReason } | { readonly error: ProviderError };
+export type Ended =
+  { readonly stop: Stop['reason']; readonly answered?: string } | { readonly error: ProviderError };
 
 export interface Attempt {
   readonly route: Route;
@@ -28,7 +29,7 @@ export async function* attempt(options: Attempt): AsyncGenerator<Telling, Ended,
   const started = performance.now();
   let text = '';
   let said: Usage | undefined;
-  let stop: StopReason | undefined;
+  let stop: Stop | undefined;
   let failure: ProviderError | undefined;
   target.breaker.begin();
   try {
@@ -43,7 +44,7 @@ export async function* attempt(options: Attempt): AsyncGenerator<Telling, Ended,
     });
     for await (const event of events) {
       if (event.type === 'usage') said = event.usage;
-      else if (event.type === 'stop') stop = event.reason;
+      else if (event.type === 'stop') stop = event;
       else if (event.type === 'notice') yield event;
       else if (event.type === 'text') {
         if (text === '') route.measured(performance.now() - started);
@@ -60,9 +61,13 @@ export async function* attempt(options: Attempt): AsyncGenerator<Telling, Ended,
   } finally {
     const isUnasked = signal.aborted && text === '' && said === undefined && stop === undefined;
     if (!isUnasked) spent.add(said, text, failure);
-    keepBooks(target, failure, text !== '' || (stop !== undefined && stop !== 'aborted'));
+    keepBooks(target, failure, text !== '' || (stop !== undefined && stop.reason !== 'aborted'));
   }
-  return failure === undefined ? { stop: stop ?? 'aborted' } : { error: failure };
+  if (failure !== undefined) return { error: failure };
+  return {
+    stop: stop?.reason ?? 'aborted',
+    ...(stop?.answered !== undefined && { answered: stop.answered }),
+  };
 }
 
 function keepBooks(target: Target, failure: ProviderError | undefined, hasAnswered: boolean): void {

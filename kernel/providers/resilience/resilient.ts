@@ -95,7 +95,8 @@ export class ResilientProvider implements Provider {
       const ended = yield* this.#ask(route, turn, route !== asked.at(-1));
       if ('stop' in ended) {
         yield { type: 'usage', usage: turn.spent.usage };
-        yield { type: 'stop', reason: ended.stop };
+        const { stop: reason, answered } = ended;
+        yield { type: 'stop', reason, ...(answered !== undefined && { answered }) };
         return;
       }
       turn.problems.push({ route, error: ended.error });

@@ -28,7 +28,7 @@ interface GuardOptions {
 }
 
 /** What the snapshots of a session may hold beside it, in bytes; `available`: what is free of the machine's memory. */
-export function bytesForSnapshots(limit: number, available: number): number {
+function bytesForSnapshots(limit: number, available: number): number {
   return Math.min(limit * snapshotsShare, available * availableShare);
 }
 

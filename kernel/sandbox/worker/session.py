@@ -14,6 +14,7 @@ from replique_worker.channel import VERSION, Channel, TooLarge
 from replique_worker.forgetting import forget_old
 from replique_worker.interrupts import Interrupts
 from replique_worker.looks import looks
+from replique_worker.opened import Opened
 from replique_worker.outbox import LONGEST_TEXT, Outbox
 from replique_worker.process import allow_processes, resident_bytes
 from replique_worker.shell import make_shell, run_unstored, text_of, warm_up
@@ -64,6 +65,7 @@ class Session:
         self.interrupts.install()
         tables.install()
         loops.install()
+        self.opened = Opened()
         gc.collect()
         gc.freeze()
         self.streams.install()
@@ -127,6 +129,7 @@ class Session:
         self.outbox.request = head["id"]
         self.can_ask = head["stdin"]
         self.shell.error = None
+        self.opened.begin()
         network.use_proxy(head.get("proxy"))
         allow_processes(head.get("waiting", 0))
         crashed = self.guard(head, lambda: self.run_code(head))
@@ -140,6 +143,7 @@ class Session:
         self.streams.end()
         memory = resident_bytes()
         memory = {} if memory is None else {"memory": memory}
+        memory["opened"] = self.opened.take()
         with self.interrupts, self.streams.lock:
             if not self.outbox.send("done", error=error, userExpressions=values, **memory):
                 self.outbox.send("done", error=error, userExpressions={}, **memory)

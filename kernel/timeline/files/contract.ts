@@ -85,6 +85,8 @@ export interface FileHistory {
   putBack(files: readonly UnfinishedFile[], asideIn: string | undefined): Promise<PutBack>;
   /** Files of the ground that were written since then, each as it is, at most some. @param sinceMs milliseconds since 1970 */
   recent(sinceMs: number): FileDelta;
+  /** What is known of a path at the ground; undefined where our code has changed it, or nothing is known. */
+  held(path: string): FileEntry | undefined;
   /** Text of a kept content for diffs, its first bytes where it is longer; undefined where not kept or not text. */
   text(entry: FileEntry, mostBytes: number): Promise<string | undefined>;
   /**

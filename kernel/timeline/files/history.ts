@@ -39,6 +39,8 @@ class WorkspaceHistory implements FileHistory {
   readonly #objects: string;
   readonly #store: ObjectStore;
   readonly #once = new Once();
+  /** Paths that code of ours has changed. */
+  readonly #changed = new Set<string>();
   #ground: Ground | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -111,6 +113,10 @@ class WorkspaceHistory implements FileHistory {
       .map(([path, { entry }]) => ({ path, before: entry, after: entry }));
   }
 
+  held(path: string): FileEntry | undefined {
+    return this.#changed.has(path) ? undefined : this.#ground?.known.get(path)?.entry;
+  }
+
   text(entry: FileEntry, most: number): Promise<string | undefined> {
     return this.#alone(() => {
       if (!entry.kept || entry.kind === 'directory') return Promise.resolve(undefined);
@@ -139,6 +145,7 @@ class WorkspaceHistory implements FileHistory {
     }
     const { ground, delta } = before ? compare(before, seen) : { ground: seen, delta: [] };
     this.#ground = ground;
+    for (const { path } of delta) this.#changed.add(path);
     for (const change of delta)
       for (const entry of [change.before, change.after]) if (entry?.kept) this.#store.name(entry.hash);
     const why = (path: string) => whyUnkept(before?.known.get(path), ground.known.get(path));

@@ -11,14 +11,17 @@ import { reportEnvironment, type EnvironmentReport } from '../environment/differ
 import { buildWith, type Built } from '../environment/build.ts';
 import { settleLocked } from '../environment/locked.ts';
 import { presentEnvironment } from '../environment/present.ts';
+import { recordedModel } from '../environment/recorded.ts';
 import type { NotebookFile } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
+import { statusOf, stoppedStatus } from '../report/exit-status.ts';
 import type { Done } from '../report/json.ts';
 import type { Mode } from '../run/cell-report.ts';
 import type { Job } from '../run/jobs.ts';
 import { addParameter } from '../run/parameters.ts';
 import type { Parameters } from '../run/parameters.ts';
 import { readForRunning } from '../run/read.ts';
+import { withStops, type Stops } from '../run/signals.ts';
 import { Bars } from '../terminal/bars.ts';
 import { terminal } from './terminal.ts';
 
@@ -61,12 +64,21 @@ export function executingCommand(program: Command, executing: Executing): void {
     }));
     await check(jobs, options);
     await executing.setUp();
-    const settled = await settle(executing, jobs, options);
-    try {
-      await executeAll(executing.mode, settled.jobs, options, settled.environments);
-    } finally {
-      await settled.release();
-    }
+    await withStops(async (stops) => {
+      const settled = await settle(executing, jobs, options, stops.quit).catch((error: unknown) => {
+        if (!stops.quit.aborted) throw error;
+      });
+      if (settled === undefined) {
+        process.stderr.write('Stopped before the first notebook: no environment is made, and nothing ran.\n');
+        process.exitCode = stoppedStatus;
+        return;
+      }
+      try {
+        await executeAll(executing.mode, settled, options, stops);
+      } finally {
+        await settled.release();
+      }
+    });
   });
 }
 
@@ -113,12 +125,14 @@ interface Settled {
 
 /**
  * Makes sure of the environment of what is locked; for a verify, says how each notebook's is another one.
+ * @param quit aborted: nothing is made any more
  * @throws RepliqueError as `settleLocked`
  */
 async function settle(
   { mode, locks = () => true }: Executing,
   jobs: readonly Job[],
   { locked = false }: Options,
+  quit: AbortSignal,
 ): Promise<Settled> {
   const environments = new Map<string, EnvironmentReport>();
   const built: Built[] = [];
@@ -126,13 +140,15 @@ async function settle(
     await Promise.all(built.map((one) => one.release()));
   };
   if (!locked && mode !== 'verify') return { jobs, environments, release };
-  const present = await presentEnvironment().catch((error: unknown) => error as Error);
+  const files = await Promise.all(jobs.map(({ notebook }) => readForRunning(notebook)));
+  const models = files.flatMap(({ notebook }) => recordedModel(notebook) ?? []);
+  const present = await presentEnvironment({ models }).catch((error: unknown) => error as Error);
   if (locked && present instanceof Error) throw present;
   const settleOne = async (job: Job): Promise<Job> => {
     const file = await readForRunning(job.notebook);
     let made: Built | undefined;
     if (locked && !(present instanceof Error)) {
-      made = await settleLocked(file, present, { counts: locks, build: buildWith(terminal()) });
+      made = await settleLocked(file, present, { counts: locks, build: buildWith(terminal(), quit) });
     }
     if (made) built.push(made);
     const report = mode === 'verify' ? await reportOn(file, made?.present ?? present) : undefined;
@@ -164,27 +180,23 @@ async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
 
 async function executeAll(
   mode: Mode,
-  jobs: readonly Job[],
+  { jobs, environments }: Settled,
   options: Options,
-  environments: ReadonlyMap<string, EnvironmentReport>,
+  stops: Stops,
 ): Promise<void> {
-  const [{ runJobs }, { withStops }, { statusOf }, { reportOf }, { junitXml }] = await Promise.all([
+  const [{ runJobs }, { reportOf }, { junitXml }] = await Promise.all([
     import('../run/jobs.ts'),
-    import('../run/signals.ts'),
-    import('../report/exit-status.ts'),
     import('../report/json.ts'),
     import('../report/junit.ts'),
   ]);
   const { json, junit, parameters, jobs: atOnce } = options;
   const out = json ? undefined : process.stdout;
   const apart = jobs.length > 1 && atOnce > 1;
-  const done = await withStops((stops) =>
-    runJobs({
-      ...{ mode, jobs, atOnce, parameters, out, environments, stops },
-      progress: progressOf(mode, Boolean(json), apart),
-      present: async (python) => (await presentEnvironment({ python })).environment,
-    }),
-  );
+  const done = await runJobs({
+    ...{ mode, jobs, atOnce, parameters, out, environments, stops },
+    progress: progressOf(mode, Boolean(json), apart),
+    present: async (python) => (await presentEnvironment({ python })).environment,
+  });
   process.exitCode = statusOf(done);
   if (json) process.stdout.write(`${JSON.stringify(reportOf(mode, process.exitCode, done), null, 2)}\n`);
   if (junit !== undefined) await writeWhole(junit, junitXml(mode, done));

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
-import { repliqueError } from '../../../kernel/errors.ts';
+import type { Environment, Present } from '../../../kernel/environment/schema.ts';
+import { describeError, repliqueError } from '../../../kernel/errors.ts';
 import { readRegularFile } from '../../../kernel/files.ts';
+import { wheelHashes, type Hashes } from '../environment/hashes.ts';
 import { isLock, lockOf, lockText, mostLockBytes } from '../environment/lock.ts';
 import { presentEnvironment } from '../environment/present.ts';
 import { recordedIn } from '../environment/recorded.ts';
 import type { NotebookFile } from '../notebook/read.ts';
 import { checkWritable, writeWhole } from '../notebook/write.ts';
 import { readForRunning } from '../run/read.ts';
+import { terminal } from './terminal.ts';
 
 /** `replique freeze`: the environment of a notebook as a file that pip installs from. */
 export function freezeCommand(program: Command): void {
@@ -19,8 +22,10 @@ export function freezeCommand(program: Command): void {
       const lock = output ?? lockOf(path);
       checkReplaceable(lock);
       await checkWritable(lock);
-      const { environment, whose } = await environmentOf(file);
-      await writeWhole(lock, lockText(environment));
+      const present = await presentEnvironment().catch((error: unknown) => error as Error);
+      const { environment, whose } = environmentOf(file, present);
+      const hashes = await hashesOf(environment, present);
+      await writeWhole(lock, lockText(environment, hashes));
       const others = environment.python.elsewhere?.length ?? 0;
       if (others > 0) {
         process.stderr.write(
@@ -31,10 +36,25 @@ export function freezeCommand(program: Command): void {
     });
 }
 
-async function environmentOf({ path, notebook }: NotebookFile) {
+/** None, and a sentence why, where they can't all be known. */
+async function hashesOf(environment: Environment, present: Present | Error): Promise<Hashes> {
+  const sink = terminal();
+  try {
+    if (present instanceof Error) throw present;
+    const count = Object.keys(environment.python.packages).length;
+    sink.step(`Asking pip’s index for the hashes of ${count} packages …`);
+    return await wheelHashes(environment, present);
+  } catch (error) {
+    sink.step(`The lock has no hashes of its packages, versions only. ${describeError(error, false)}`);
+    return new Map();
+  }
+}
+
+function environmentOf({ path, notebook }: NotebookFile, present: Present | Error) {
   const recorded = recordedIn(notebook);
   if (recorded === undefined) {
-    return { environment: (await presentEnvironment()).environment, whose: 'present' };
+    if (present instanceof Error) throw present;
+    return { environment: present.environment, whose: 'present' };
   }
   if ('problem' in recorded) {
     throw repliqueError('ENVIRONMENT_INVALID', { file: path, problem: recorded.problem });

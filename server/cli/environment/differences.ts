@@ -11,7 +11,7 @@ export interface EnvironmentReport {
 }
 
 /**
- * How the present environment differs from the recorded one in what code may come to; undefined where none is recorded.
+ * How the present environment differs from the recorded one in what code may come to, and in the model's weights; undefined where none is recorded.
  * @param present or what is wrong where it is not known
  * @param files of the workspace that are others
  */
@@ -26,8 +26,11 @@ export function reportEnvironment(
     return { differences: files, problem: `The record of its environment ${recorded.problem}.` };
   }
   if (present instanceof Error) return { differences: files, problem: present.message };
-  const differences = differencesOf(recorded.environment, present.environment);
-  return { differences: [...files, ...differences.filter(concernsCode)] };
+  const differences = differencesOf(recorded.environment, present.environment, present.models);
+  return { differences: [...files, ...differences.filter(isTold)] };
 }
+
+/** That a model of the same name is another one is told, though a verify asks none. */
+const isTold = (difference: Difference): boolean => concernsCode(difference) || difference.kind === 'weights';
 
 export const concernsCode = ({ concerns }: Difference): boolean => concerns === 'code';

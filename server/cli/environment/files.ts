@@ -15,20 +15,22 @@ const mostBytes = 32 * 2 ** 20;
 /** As long as it may take to look at all of them; the rest is not told. */
 const mostMs = 10_000;
 
-const given = z.looseObject({
+const file = z.looseObject({ path: z.string(), sha256: z.string() });
+
+const read = z.looseObject({
   replique: z.looseObject({
-    references: z.array(
-      z.looseObject({ file: z.looseObject({ path: z.string(), sha256: z.string() }).optional() }),
-    ),
+    references: z.array(z.looseObject({ file: file.optional().catch(undefined) })).optional(),
+    files: z.array(file).optional(),
   }),
 });
 
-/** The files that went with prompts and are not what they were when each was first given. */
+/** The files that went with prompts, or that code read, and are not what they were when each first was. */
 export async function changedFiles({ path, notebook }: NotebookFile): Promise<readonly Difference[]> {
   const recorded = new Map<string, string>();
   for (const output of notebook.cells.flatMap(outputsOf).filter(isDisplay)) {
-    for (const { file } of given.safeParse(output.metadata).data?.replique.references ?? []) {
-      if (file && !recorded.has(file.path) && recorded.size < mostFiles) recorded.set(file.path, file.sha256);
+    const { references = [], files = [] } = read.safeParse(output.metadata).data?.replique ?? {};
+    for (const one of [...references.flatMap((reference) => reference.file ?? []), ...files]) {
+      if (!recorded.has(one.path) && recorded.size < mostFiles) recorded.set(one.path, one.sha256);
     }
   }
   const workspace = dirname(resolve(path));

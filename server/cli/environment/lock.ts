@@ -1,5 +1,10 @@
-import { normalized, readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
-import type { Recorded } from './recorded.ts';
+import {
+  normalized,
+  readEnvironment,
+  type Environment,
+  type ModelIdentity,
+} from '../../../kernel/environment/schema.ts';
+import type { Hashes } from './hashes.ts';
 
 /** The first line of a lock file. */
 const title = '# The environment of a Replique notebook (version 1), as `replique freeze` writes it.';
@@ -14,22 +19,25 @@ export const lockOf = (notebook: string): string => `${notebook.replace(/\.ipynb
 export const isLock = (text: string): boolean => text.startsWith(title);
 
 /**
- * An environment as a requirements file, which pip installs from; what pip does not install stands in its comments. No hashes: of
- * an installed package it is not known what it was installed from.
+ * An environment as a requirements file, which pip installs from; what pip does not install stands in its comments.
+ * @param hashes of all packages that come from an index, or of none: pip asks for all where there is one
  */
-export function lockText({ replique, node, platform, arch, python, model, settings }: Environment): string {
+export function lockText(
+  { replique, node, platform, arch, python, model, settings }: Environment,
+  hashes: Hashes = new Map(),
+): string {
   const elsewhere = new Set(python.elsewhere);
   const packages = Object.entries(python.packages).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const lines = (isElsewhere: boolean): string[] =>
     packages
       .filter(([name]) => elsewhere.has(name) === isElsewhere)
-      .map(([name, version]) => `${name}==${version}`);
+      .map(([name, version]) => requirementLine(name, version, isElsewhere ? [] : hashes.get(name)));
   return [
     title,
     ...Object.entries({ replique, node, platform, arch }).map(comment),
     comment(['implementation', python.implementation]),
     comment(['python', python.version]),
-    ...(model ? [comment(['provider', model.provider]), comment(['model', model.name])] : []),
+    ...(model ? modelComments(model) : []),
     ...Object.entries(settings).map(comment),
     ...(python.leftOut === undefined ? [] : [comment(['left out', python.leftOut])]),
     ...lines(true).map((line) => comment(['not from an index', line])),
@@ -39,9 +47,20 @@ export function lockText({ replique, node, platform, arch, python, model, settin
   ].join('\n');
 }
 
+/** A line of a requirements file. */
+export const requirementLine = (name: string, version: string, hashes: readonly string[] = []): string =>
+  [`${name}==${version}`, ...hashes.map((hash) => `--hash=sha256:${hash}`)].join(' ');
+
 const comment = ([key, value]: [string, string | number]): string => `# ${key}: ${value}`;
 
-const requirement = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^\s;#]+)(?:\s+#.*)?$/;
+const modelComments = ({ provider, name, digest, answered }: ModelIdentity): string[] => [
+  ...[comment(['provider', provider]), comment(['model', name])],
+  ...(digest === undefined ? [] : [comment(['model digest', digest])]),
+  ...(answered === undefined ? [] : [comment(['model answered as', answered])]),
+];
+
+const requirement =
+  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([^\s;#]+)((?:\s+--hash=sha256:[0-9a-f]{64}){0,20})(?:\s+#.*)?$/;
 const remark = /^# ([a-zA-Z ]+): (.*)$/;
 
 /** Where the value of a comment belongs in the record. */
@@ -57,6 +76,8 @@ const places: Readonly<
   'left out': { part: 'python', field: 'leftOut', isNumber: true },
   provider: { part: 'model', field: 'provider' },
   model: { part: 'model', field: 'name' },
+  'model digest': { part: 'model', field: 'digest' },
+  'model answered as': { part: 'model', field: 'answered' },
   temperature: { part: 'settings', field: 'temperature', isNumber: true },
   maxTokens: { part: 'settings', field: 'maxTokens', isNumber: true },
   maxTurns: { part: 'settings', field: 'maxTurns', isNumber: true },
@@ -66,16 +87,24 @@ const places: Readonly<
   sandbox: { part: 'settings', field: 'sandbox' },
 };
 
+/** What a lock file says. */
+export interface Lock {
+  readonly environment: Environment;
+  /** Of all packages that come from an index, or of none. */
+  readonly hashes: Hashes;
+}
+
 /** Reads a lock file. What it does not understand is a problem: nothing of it is passed over but comments of a person. */
-export function readLock(text: string): Recorded {
+export function readLock(text: string): Lock | { readonly problem: string } {
   if (!isLock(text)) return { problem: 'is not one that `replique freeze` wrote' };
   const packages = new Map<string, string>();
+  const hashes = new Map<string, readonly string[]>();
   const elsewhere: string[] = [];
   const parts: Record<string, Record<string, unknown>> = { '': {}, python: {}, settings: {} };
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const [, key = '', value = ''] = remark.exec(line) ?? [];
     const isElsewhere = key === 'not from an index';
-    const [, name, version] = requirement.exec(isElsewhere ? value : line.trim()) ?? [];
+    const [, name, version, its = ''] = requirement.exec(isElsewhere ? value : line.trim()) ?? [];
     const place = Object.hasOwn(places, key) ? places[key] : undefined;
     const where = `at line ${index + 1}`;
     if (name !== undefined && version !== undefined) {
@@ -83,6 +112,11 @@ export function readLock(text: string): Recorded {
       if (packages.has(known)) return { problem: `names a package twice (${where})` };
       packages.set(known, version);
       if (isElsewhere) elsewhere.push(known);
+      else if (its !== '')
+        hashes.set(
+          known,
+          [...its.matchAll(/[0-9a-f]{64}/g)].map(([hash]) => hash),
+        );
     } else if (place !== undefined) {
       const part = (parts[place.part] ??= {});
       part[place.field] = place.isNumber ? Number(value) : value;
@@ -95,6 +129,10 @@ export function readLock(text: string): Recorded {
     packages: Object.fromEntries(packages),
     ...(elsewhere.length > 0 && { elsewhere }),
   };
+  if (hashes.size > 0 && hashes.size + elsewhere.length < packages.size) {
+    return { problem: 'has hashes for some of its packages, and pip needs all or none' };
+  }
   const { '': versions, settings, model } = parts;
-  return readEnvironment({ version: 1, ...versions, python, settings, ...(model && { model }) });
+  const read = readEnvironment({ version: 1, ...versions, python, settings, ...(model && { model }) });
+  return 'problem' in read ? read : { environment: read.environment, hashes };
 }

@@ -1,18 +1,17 @@
 import { differencesOf, type Difference } from '../../../kernel/environment/compare.ts';
-import type { Environment, Present } from '../../../kernel/environment/schema.ts';
+import type { Present } from '../../../kernel/environment/schema.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { readRegularFile } from '../../../kernel/files.ts';
 import type { NotebookFile } from '../notebook/read.ts';
 import type { Build, Built } from './build.ts';
-import { lockOf, mostLockBytes, readLock } from './lock.ts';
+import { lockOf, mostLockBytes, readLock, type Lock } from './lock.ts';
 import { recordedIn } from './recorded.ts';
 import { listed, remedyFor } from './words.ts';
 
 /** Differences that a refusal names. */
 const mostNamed = 8;
 
-interface Locked {
-  readonly environment: Environment;
+interface Locked extends Lock {
   /** Path of the lock file; absent: the notebook's own record counts. */
   readonly lock?: string;
 }
@@ -28,7 +27,7 @@ function lockedEnvironment({ path, notebook }: NotebookFile): Locked {
   const found = text === undefined ? recordedIn(notebook) : readLock(text);
   if (found === undefined) throw repliqueError('ENVIRONMENT_UNKNOWN', { notebook: path, lock });
   if ('problem' in found) throw repliqueError('ENVIRONMENT_INVALID', { file, problem: found.problem });
-  return { environment: found.environment, ...(text !== undefined && { lock }) };
+  return { hashes: new Map(), ...found, ...(text !== undefined && { lock }) };
 }
 
 /** @throws RepliqueError ENVIRONMENT_INVALID where something is there that can't be read */
@@ -61,9 +60,9 @@ export async function settleLocked(
   present: Present,
   { counts, build }: Settling,
 ): Promise<Built | undefined> {
-  const { environment, lock } = lockedEnvironment(file);
+  const { environment, hashes, lock } = lockedEnvironment(file);
   const differencesTo = (found: Present) =>
-    differencesOf(environment, found.environment).filter((one) => one.isBinding && counts(one));
+    differencesOf(environment, found.environment, found.models).filter((one) => one.isBinding && counts(one));
   const remedy = (differences: readonly Difference[]) => remedyFor(differences, environment, file.path, lock);
   const refuse = (differences: readonly Difference[]): void => {
     if (differences.length === 0) return;
@@ -74,7 +73,7 @@ export async function settleLocked(
   const differences = differencesTo(present);
   refuse(differences.filter((difference) => !isOfPython(difference)));
   if (differences.length === 0) return undefined;
-  const built = await build(environment, present, file.path).catch((error: unknown) => {
+  const built = await build({ environment, hashes }, present, file.path).catch((error: unknown) => {
     const problem = `${(error as Error).message}\n  (${listed(differences, mostNamed)})`;
     const details = { notebook: file.path, problem, remedy: remedy(differences) };
     throw repliqueError('ENVIRONMENT_NOT_MADE', details, { cause: error });

@@ -1,6 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { presentSchema, type Present } from '../../../kernel/environment/schema.ts';
+import {
+  mostModels,
+  presentSchema,
+  type ModelIdentity,
+  type Present,
+} from '../../../kernel/environment/schema.ts';
 import { kernelProgram } from '../program.ts';
 import { failureOf } from '../setup/kernel-setup.ts';
 
@@ -10,6 +15,8 @@ const run = promisify(execFile);
 interface Asked {
   /** The Python of helpers; absent: the configured one. */
   readonly python?: string | undefined;
+  /** Of which it is to say what is known. */
+  readonly models?: readonly Pick<ModelIdentity, 'provider' | 'name'>[];
   /** Path of the kernel's program. */
   readonly program?: string;
 }
@@ -20,11 +27,14 @@ interface Asked {
  */
 export async function presentEnvironment({
   python,
+  models = [],
   program = kernelProgram(),
 }: Asked = {}): Promise<Present> {
   const env = { ...process.env, ...(python !== undefined && { REPLIQUE_PYTHON: python }) };
   try {
-    const { stdout } = await run(process.execPath, [program, 'environment'], { env, maxBuffer: mostBytes });
+    const names = models.slice(0, mostModels).map(({ provider, name }) => `${provider}:${name}`);
+    const args = [program, 'environment', ...names];
+    const { stdout } = await run(process.execPath, args, { env, maxBuffer: mostBytes });
     return presentSchema.parse(JSON.parse(stdout));
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };

@@ -1,4 +1,4 @@
-import { readEnvironment, type Environment } from '../../../kernel/environment/schema.ts';
+import { readEnvironment, type Environment, type ModelIdentity } from '../../../kernel/environment/schema.ts';
 import { isDisplay, outputsOf } from '../notebook/outputs.ts';
 import { mimes } from '../notebook/replique-data.ts';
 import type { Notebook } from '../notebook/schema.ts';
@@ -17,6 +17,12 @@ export function recordedIn({ cells, metadata }: Notebook): Recorded | undefined 
   }
   const value = environmentIn(metadata);
   return value === undefined ? undefined : readEnvironment(value);
+}
+
+/** Who answered, as far as a notebook says. */
+export function recordedModel(notebook: Notebook): ModelIdentity | undefined {
+  const recorded = recordedIn(notebook);
+  return recorded && 'environment' in recorded ? recorded.environment.model : undefined;
 }
 
 /** `replique.environment`, unread. */

@@ -16,6 +16,8 @@ export interface ShelfUse {
   readonly make: (directory: string) => Promise<unknown>;
   /** Called once where another process makes one. */
   readonly onWait: () => void;
+  /** Aborted: one waits no more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ShelfUse {
 export async function takeFromShelf(
   shelf: string,
   name: string,
-  { make, onWait }: ShelfUse,
+  { make, onWait, signal }: ShelfUse,
 ): Promise<() => Promise<void>> {
   makeDirectories(shelf);
   const mark = join(shelf, `${name}.used-${process.pid}`);
@@ -45,7 +47,7 @@ export async function takeFromShelf(
     }
     await clear(shelf);
   };
-  await withLock(join(shelf, '.lock'), work, onWait);
+  await withLock(join(shelf, '.lock'), work, { onWait, signal });
   return release;
 }
 

@@ -9,12 +9,16 @@ export function wordsOf({ kind, name, recorded, found }: Difference): string {
     return safe(`${name} ${found === undefined ? 'can’t be read here any more' : 'is not the file it was'}`);
   }
   const isPackage = kind === 'package';
+  if (kind === 'weights') return safe(`${name} recorded ${short(recorded)}, here ${short(found)}`);
   const then = recorded === undefined ? 'not recorded' : `recorded ${recorded}`;
   const now = found === undefined ? (isPackage ? 'here not' : 'here not set') : `here ${found}`;
   return safe(`${name} ${then}, ${now}`);
 }
 
 const safe = (text: string): string => showInvisible(stripTerminal(text)).replaceAll('\n', ' ');
+
+/** As much of a digest as `ollama list` shows. */
+const short = (digest = ''): string => digest.slice(0, 'sha256:'.length + 12);
 
 /** The first of several, and how many more there are. */
 export function listed(differences: readonly Difference[], most: number): string {
@@ -44,6 +48,9 @@ export function remedyFor(
   if (kinds.has('model') && model) {
     const { provider, name } = model;
     steps.push(`Set REPLIQUE_PROVIDER=${quoted(provider)} REPLIQUE_MODEL=${quoted(name)}.`);
+  }
+  if (kinds.has('weights')) {
+    steps.push('The model of that name has other weights here: get those with the recorded digest.');
   }
   const set = differences
     .filter(({ kind }) => kind === 'setting')

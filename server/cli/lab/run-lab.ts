@@ -34,7 +34,7 @@ export async function runLab({ port, browser, sink }: LabOptions): Promise<numbe
   const onWait = () => sink.step('Waiting for another Replique that starts JupyterLab …');
   // One at a time: a port that is found free stays so until it is taken.
   const lock = join(labEnvDir(), '.start.lock');
-  const { server, stop, check, url } = await withLock(lock, () => startLab(port), onWait);
+  const { server, stop, check, url } = await withLock(lock, () => startLab(port), { onWait });
   try {
     const report = await Promise.race([stop.requested, check]);
     if (report !== 'stop') {

@@ -3,6 +3,9 @@ import type { RunResult } from '../run/notebook.ts';
 /** Exit status of `run`, `replay` and `verify`: docs/cli.md. */
 const exitStatus = { ok: 0, failed: 1, diverged: 2, stopped: 130 } as const;
 
+/** Of what was stopped before its first notebook. */
+export const stoppedStatus = exitStatus.stopped;
+
 /** The status that several notebooks together end with: what stopped them counts before what failed, and that before a divergence. */
 export function statusOf(
   results: readonly Pick<RunResult, 'ok' | 'stopped' | 'cells' | 'problem'>[],

@@ -33,7 +33,10 @@ const notebook = z.strictObject({
       problem: z.string().optional(),
       differences: z.array(
         z.strictObject({
-          kind: z.enum(['replique', 'node', 'platform', 'python', 'package', 'model', 'setting', 'file']),
+          kind: z.enum([
+            ...(['replique', 'node', 'platform', 'python', 'package', 'model'] as const),
+            ...(['weights', 'setting', 'file'] as const),
+          ]),
           name: z.string(),
           recorded: z.string().optional(),
           found: z.string().optional(),

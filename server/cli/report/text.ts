@@ -1,7 +1,7 @@
 import { showInvisible } from '../../../kernel/output/firewall/invisible.ts';
 import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
 import { formatDuration, plural } from '../../../kernel/output/format.ts';
-import type { EnvironmentReport } from '../environment/differences.ts';
+import { concernsCode, type EnvironmentReport } from '../environment/differences.ts';
 import { listed, wordsOf } from '../environment/words.ts';
 import type { Divergence } from '../notebook/replique-data.ts';
 import type { CellReport, Mode } from '../run/cell-report.ts';
@@ -71,7 +71,7 @@ export function summaryLine(
   const counted = (status: CellReport['status']) => cells.filter((cell) => cell.status === status);
   const as = mode === 'run' ? 'ran well' : 'as recorded';
   const first = counted('diverged')[0];
-  const causes = environment?.differences.filter(({ isBinding }) => isBinding) ?? [];
+  const causes = environment?.differences.filter((one) => one.isBinding && concernsCode(one)) ?? [];
   const parts = [
     `${counted('ok').length} of ${plural(cells.length, 'cell')} ${as}`,
     ...(counted('failed').length > 0 ? [`${counted('failed').length} failed`] : []),

@@ -7,19 +7,29 @@ import { isAlive } from '../../../kernel/processes.ts';
 /** Pause between two looks at a lock that another process holds. */
 const PAUSE_MS = 300;
 
+export interface LockOptions {
+  /** Called once if there is someone to wait for. */
+  readonly onWait?: () => void;
+  /** Aborted: one waits no more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs the work while no other process of this machine does the same; waits for one that does.
  * @param file holds the owner's process id; one whose process is gone is taken over
- * @param onWait called once if there is someone to wait for
- * @throws RepliqueError NOT_WRITABLE
+ * @throws RepliqueError NOT_WRITABLE, or the signal's reason
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, onWait?: () => void): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  { onWait, signal }: LockOptions = {},
+): Promise<T> {
   makeDirectories(dirname(file));
   let waited = false;
   while (!(await take(file))) {
     if (!waited) onWait?.();
     waited = true;
-    await sleep(PAUSE_MS);
+    await sleep(PAUSE_MS, undefined, { signal });
   }
   try {
     return await work();

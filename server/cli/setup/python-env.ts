@@ -21,6 +21,8 @@ export interface PythonEnv {
   readonly options?: readonly string[];
   /** Looks at it before the packages come; what it gives is called when they are there, and throws where it is not to be used. */
   readonly watch?: (directory: string) => Promise<() => Promise<void>>;
+  /** Aborted: it is not made, and nothing is left of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Its interpreter. */
@@ -45,7 +47,8 @@ export async function ensurePythonEnv(
     await make(env, await findBase(), text, sink);
     return true;
   };
-  return withLock(lock, work, () => sink.step('Waiting for another Replique that makes the same …'));
+  const onWait = () => sink.step('Waiting for another Replique that makes the same …');
+  return withLock(lock, work, { onWait, signal: env.signal });
 }
 
 async function isMade(directory: string, requirements: string): Promise<boolean> {
@@ -66,10 +69,11 @@ async function make(env: PythonEnv, base: BasePython, text: string, sink: Progre
     await rm(directory, { recursive: true, force: true });
     makeDirectories(directory);
     await chmod(directory, 0o755); // the sandbox's user reads it
-    const pip = await makeEmpty(directory, base);
+    const pip = await makeEmpty(directory, base, env.signal);
     const check = await env.watch?.(directory);
     await install(pip, env, text, sink);
     await check?.();
+    env.signal?.throwIfAborted();
     await writeFile(join(directory, envStamp), stampOf(text), { mode: 0o644 });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
@@ -78,13 +82,22 @@ async function make(env: PythonEnv, base: BasePython, text: string, sink: Progre
   }
 }
 
-/** Makes an environment without packages; returns the command that is its pip. */
-async function makeEmpty(directory: string, base: BasePython): Promise<readonly string[]> {
-  const withPip = await python(base.executable, ['-m', 'venv', directory]);
+/**
+ * Makes an environment without packages.
+ * @returns the command that is its pip
+ * @throws RepliqueError PYTHON_ENV_FAILED
+ */
+export async function makeEmpty(
+  directory: string,
+  base: BasePython,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const run = (args: string[]) => runPython(base.executable, args, { signal });
+  const withPip = await run(['-m', 'venv', directory]);
   if (withPip.status === 0) return [pythonOf(directory), '-m', 'pip'];
   // Debian's Python lacks ensurepip without python3-venv: its own pip can install into the environment.
-  const bare = await python(base.executable, ['-m', 'venv', '--clear', '--without-pip', directory]);
-  const outside = await python(base.executable, ['-m', 'pip', '--python', pythonOf(directory), '--version']);
+  const bare = await run(['-m', 'venv', '--clear', '--without-pip', directory]);
+  const outside = await run(['-m', 'pip', '--python', pythonOf(directory), '--version']);
   if (bare.status === 0 && outside.status === 0) {
     return [base.executable, '-m', 'pip', '--python', pythonOf(directory)];
   }
@@ -102,15 +115,31 @@ async function install(
 ): Promise<void> {
   const total = text.split('\n').filter((line) => /^[a-z0-9]/i.test(line)).length;
   const progress = new PipProgress(`Packages for ${env.purpose}`, total, sink);
-  const options = ['--no-deps', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
-  const all = [...args, 'install', ...options, ...(env.options ?? [])];
-  const result = await python(command, [...all, '-r', env.requirements], (line) => progress.read(line));
+  const all = [...args, 'install', ...pipOptions, ...(env.options ?? [])];
+  const result = await runPython(command, [...all, '-r', env.requirements], {
+    onLine: (line) => progress.read(line),
+    signal: env.signal,
+  });
   if (result.status !== 0) throw failed(env.directory, lastLines(result));
   progress.finish();
 }
 
+/** Of an installation of pinned packages. */
+export const pipOptions: readonly string[] = [
+  ...['--no-deps', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'],
+];
+
+interface RunOptions {
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Runs a Python whose files others may read, whatever the user's umask; nothing of the user's Python set-up is used. */
-function python(command: string, args: string[], onLine?: (line: string) => void): Promise<CommandResult> {
+export function runPython(
+  command: string,
+  args: readonly string[],
+  { onLine, signal }: RunOptions = {},
+): Promise<CommandResult> {
   const script = 'umask 022; exec "$0" "$@"';
   return runCommand('/bin/sh', ['-c', script, command, ...args], {
     env: {
@@ -120,7 +149,9 @@ function python(command: string, args: string[], onLine?: (line: string) => void
       PIP_USER: '0',
       PIP_ROOT_USER_ACTION: 'ignore',
     },
+    tied: true,
     ...(onLine && { onLine }),
+    ...(signal && { signal }),
   });
 }
 

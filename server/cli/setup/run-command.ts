@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly signal?: AbortSignal;
+  /** It ends with all that it has started when the signal comes, and when this process is gone, however that ends. */
+  readonly tied?: boolean;
   /** Called with each line of stdout, then of stderr as they come. */
   readonly onLine?: (line: string) => void;
 }
@@ -21,20 +23,30 @@ export interface CommandResult {
 /** Characters of each stream that are kept. */
 const KEPT = 64 * 1024;
 
-/** Runs a program to its end, without a shell. Never throws for what the program does. */
+/** Waits in the program's process group, which is its own, for the end of the pipe that this process holds. */
+const tie = 'exec 3<&0; { cat <&3; kill -9 0; } >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null';
+
+/** Runs a program to its end. Never throws for what the program does. */
 export function runCommand(
   command: string,
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
+    const { tied = false, signal } = options;
     const settings: SpawnOptions = {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [tied ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      detached: tied,
       ...(options.env && { env: options.env }),
       ...(options.cwd !== undefined && { cwd: options.cwd }),
-      ...(options.signal && { signal: options.signal }),
+      ...(signal && !tied && { signal }),
     };
-    const child = spawn(command, args, settings);
+    const child = tied
+      ? spawn('/bin/sh', ['-c', tie, command, ...args], settings)
+      : spawn(command, args, settings);
+    const untie = () => child.stdin?.destroy();
+    if (tied) signal?.addEventListener('abort', untie, { once: true });
+    if (tied && signal?.aborted) untie();
     const kept = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       const stream = child[name];
@@ -45,7 +57,10 @@ export function runCommand(
       });
     }
     child.on('error', (error) => resolve({ status: 127, stdout: kept.stdout, stderr: error.message }));
-    child.on('close', (code) => resolve({ status: code ?? 128, ...kept }));
+    child.on('close', (code) => {
+      signal?.removeEventListener('abort', untie);
+      resolve({ status: code ?? 128, ...kept });
+    });
   });
 }
 

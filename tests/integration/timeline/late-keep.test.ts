@@ -32,7 +32,10 @@ it('what a cell did to files is its own, though the next one came before a slow 
     journal,
     moves: new MoveKeeper({ directory, session, workspace, log }),
   });
-  const recorded = recordingWorker(worker, (step) => timeline.took(step));
+  const recorded = recordingWorker(worker, {
+    took: (step) => timeline.took(step),
+    opened: () => undefined,
+  });
   await timeline.keep();
   for (const [at, name] of ['a', 'b'].entries()) {
     const source = `open('${name}', 'w').close()`;

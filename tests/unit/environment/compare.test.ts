@@ -72,6 +72,31 @@ describe('the present environment', () => {
   });
 });
 
+describe('a model of the same name', () => {
+  const model = { provider: 'ollama', name: 'qwen2.5-coder:7b' };
+  const recorded = environment({ model: { ...model, digest: 'a'.repeat(64) } });
+  const present = environment();
+  const differences = (digest?: string, more: object = {}) =>
+    differencesOf(recorded, present, [{ ...model, ...(digest && { digest }), ...more }]);
+
+  it('differs by its digest, as far as it is known, and keeps a locked notebook from being run', () => {
+    const [difference, ...others] = differences('b'.repeat(64));
+    expect(others).toEqual([]);
+    expect(difference).toMatchObject({ kind: 'weights', isBinding: true, concerns: 'model' });
+    expect(wordsOf(difference!)).toBe(
+      'ollama:qwen2.5-coder:7b recorded sha256:aaaaaaaaaaaa, here sha256:bbbbbbbbbbbb',
+    );
+    expect(remedyFor([difference!], recorded, 'a.ipynb', undefined)).toContain('other weights here');
+  });
+
+  it('does not where it is the same, not known, or of another provider', () => {
+    expect(differences('a'.repeat(64))).toEqual([]);
+    expect(differences()).toEqual([]);
+    expect(differences('b'.repeat(64), { provider: 'embedded' })).toEqual([]);
+    expect(differencesOf(present, present, [{ ...model, digest: 'b'.repeat(64) }])).toEqual([]);
+  });
+});
+
 describe('a record', () => {
   it.each<[string, object]>([
     ['a newer version', { version: 2 }],

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { environmentSchema } from '../../../kernel/environment/schema.ts';
 import { lockText, readLock } from '../../../server/cli/environment/lock.ts';
 import { environment } from './environments.ts';
 
+const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 const text = lockText(environment({ python: { ...environment().python, leftOut: 2 } }));
 
 describe('a lock file', () => {
@@ -15,7 +17,13 @@ describe('a lock file', () => {
     const record = fc
       .record({
         replique: word(20),
-        model: fc.record({ provider: word(20), name: word(60) }),
+        model: fc.record(
+          {
+            ...{ provider: word(20), name: word(60), answered: word(60) },
+            digest: fc.stringMatching(/^[0-9a-f]{64}$/),
+          },
+          { requiredKeys: ['provider', 'name'] },
+        ),
         packages: fc.dictionary(name, version, { maxKeys: 8 }),
         temperature: fc.double({ min: 0, max: 2, noNaN: true }),
       })
@@ -29,10 +37,13 @@ describe('a lock file', () => {
         });
       })
       .filter((one) => environmentSchema.safeParse(one).success);
-    const same = fc.property(record, (one) => {
+    const same = fc.property(record, fc.boolean(), (one, isHashed) => {
       const { elsewhere = [], ...python } = one.python;
       const kept = elsewhere.length > 0 ? { ...python, elsewhere: elsewhere.toSorted() } : python;
-      expect(readLock(lockText(one))).toEqual({
+      const fromIndex = Object.keys(python.packages).filter((each) => !elsewhere.includes(each));
+      const hashes = new Map(isHashed ? fromIndex.map((each) => [each, [hashOf(each), hashOf(one)]]) : []);
+      expect(readLock(lockText(one, hashes))).toEqual({
+        hashes,
         environment: {
           ...one,
           // -0 and 0 are one temperature
@@ -60,6 +71,10 @@ describe('a lock file', () => {
     ['numpy @ file:///tmp/x', 'holds something else'],
     ['numpy==2.1.0 ; python_version > "3"', 'holds something else'],
     ['# not from an index: anything', 'holds something else'],
+    [`pandas==3.0 --hash=sha256:${'a'.repeat(64)}`, 'has hashes for some of its packages, and pip needs all'],
+    [`pandas==3.0 --hash=md5:${'a'.repeat(32)}`, 'holds something else'],
+    ['pandas==3.0 --hash=sha256:abc', 'holds something else'],
+    ['# model digest: none', 'is not as Replique writes it (at "model.digest")'],
     ['NUMPY==3', 'names a package twice (at line'],
     ['numpy-==3', 'holds something else'],
     ['# temperature: hot', 'is not as Replique writes it (at "settings.temperature")'],

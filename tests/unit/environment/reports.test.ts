@@ -18,7 +18,7 @@ const file = (recorded: unknown) => ({
 });
 const many = (version: string) =>
   withPackages(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`p${n}`, version])));
-const present = (now = environment()) => ({ environment: now, python: '/python' });
+const present = (now = environment()) => ({ environment: now, python: '/python', models: [] });
 
 it('what differs is told in bounds, as a cause only where a cell diverged', () => {
   const report = reportEnvironment(file(many('1')), present(many('2')))!;
@@ -41,6 +41,16 @@ it('nothing is told where nothing is recorded, or all is the same', () => {
 it('what only a model would do otherwise is no cause: verify asks none', () => {
   const other = environment({ model: { provider: 'groq', name: 'x' } });
   expect(reportEnvironment(file(other), present())).toEqual({ differences: [] });
+});
+
+it('that a model of the same name has other weights is told, and is no cause of what code came to', () => {
+  const model = { provider: 'ollama', name: 'm' };
+  const report = reportEnvironment(file(environment({ model: { ...model, digest: 'a'.repeat(64) } })), {
+    ...present(),
+    models: [{ ...model, digest: 'b'.repeat(64) }],
+  })!;
+  expect(environmentLines(report)).toContain('ollama:m recorded sha256:aaaaaaaaaaaa, here sha256:bbb');
+  expect(summaryLine('verify', [cell('diverged')], report)).not.toContain('may be why');
 });
 
 it('an environment that is not known is said to be, and steers no terminal', () => {

@@ -160,20 +160,27 @@ describe('a lock', () => {
       await held;
     });
     await expect.poll(() => existsSync(file)).toBe(true);
-    const second = withLock(
-      file,
-      () => Promise.resolve(order.push('second')),
-      () => {
-        order.push('waits');
-        release();
-      },
-    );
+    const onWait = () => {
+      order.push('waits');
+      release();
+    };
+    const second = withLock(file, () => Promise.resolve(order.push('second')), { onWait });
     await Promise.all([first, second]);
     expect(order).toEqual(['first', 'waits', 'second']);
     const gone = await runCommand('/bin/sh', ['-c', 'echo $$']);
     writeFileSync(file, gone.stdout.trim());
     expect(await withLock(file, () => Promise.resolve('mine'))).toBe('mine');
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('is waited for no more when the signal comes', async () => {
+    const file = join(temporaryDirectory(), 'lock');
+    writeFileSync(file, String(process.pid));
+    const quit = new AbortController();
+    const work = () => Promise.resolve('mine');
+    const waiting = withLock(file, work, { onWait: () => quit.abort(), signal: quit.signal });
+    await expect(waiting).rejects.toThrow('abort');
+    expect(existsSync(file)).toBe(true);
   });
 
   it('is let go when the work fails', async () => {
