@@ -136,9 +136,9 @@ const catalogue = {
     remedy: d.remedy,
   }),
   SERVER_REFUSED: (d: Wording): Wording => d,
-  LAB_FAILED: (d: { problem: string }): Wording => ({
-    sentence: `JupyterLab ended: ${d.problem}`,
-    remedy: 'Mend what it reports and start again.',
+  LAB_FAILED: (d: { directory: string }): Wording => ({
+    sentence: `JupyterLab is not whole in ${d.directory}.`,
+    remedy: 'Remove that directory and start again: it is made anew.',
   }),
 } as const;
 

@@ -113,5 +113,8 @@ export const historyFile = (): string => join(dataDir(), 'history.sqlite');
 /** Hashes of the outputs in notebooks that count as trusted. */
 export const trustedOutputsFile = (): string => join(dataDir(), 'trusted-outputs');
 
+/** What cells came to that no page has saved yet. */
+export const journalDir = (): string => join(dataDir(), 'journal');
+
 /** The states of sessions that can be gone back to. */
 export const timelinesDir = (): string => join(dataDir(), 'timeline');

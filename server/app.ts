@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { repliqueError } from '../kernel/errors.ts';
-import { labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
-import { kernelProgram, packageRoot } from './cli/program.ts';
+import { journalDir, labEnvDir, trustedOutputsFile } from '../kernel/paths.ts';
+import { kernelProgram, packageRoot, programFile } from './cli/program.ts';
 import { secretVariables, type ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
@@ -14,16 +14,24 @@ import { contentsRoutes } from './services/contents/routes.ts';
 import { TrustedOutputs } from './services/contents/trusted-outputs.ts';
 import { ConfigManager } from './services/config/manager.ts';
 import { configRoutes } from './services/config/routes.ts';
-import { EventBus } from './services/events/bus.ts';
+import { EventBus, teller } from './services/events/bus.ts';
 import { eventsResource } from './services/events/routes.ts';
+import { Journal } from './services/journal/journal.ts';
 import { startCulling } from './services/kernels/culler.ts';
+import { homeResource } from './services/home/routes.ts';
 import { KernelManager } from './services/kernels/manager.ts';
 import { kernelsRoutes } from './services/kernels/routes.ts';
 import { describeSpec, KernelspecManager, type Kernelspec } from './services/kernelspecs/manager.ts';
 import { kernelspecsRoutes } from './services/kernelspecs/routes.ts';
 import type { LabPlaces } from './services/lab/places.ts';
 import { labResources } from './services/lab/resources.ts';
+import { Converter } from './services/nbconvert/converter.ts';
+import { pythonWithNbconvert } from './services/nbconvert/installed.ts';
+import { nbconvertResource } from './services/nbconvert/routes.ts';
+import { notebookResource } from './services/notebook/routes.ts';
 import { meRoutes } from './services/me/routes.ts';
+import { Prompts } from './services/replique/prompts.ts';
+import { repliqueRoutes } from './services/replique/routes.ts';
 import { SessionManager } from './services/sessions/manager.ts';
 import { sessionsRoutes } from './services/sessions/routes.ts';
 import { statusRoutes } from './services/status/routes.ts';
@@ -39,20 +47,39 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** What a server has besides Jupyter's API. */
+export interface ServerParts {
+  /** Where JupyterLab is; absent: there is no page. */
+  readonly lab?: LabPlaces | undefined;
+  /** Which of Replique's kernels it starts: the installed one, where there is one, or that of this program. */
+  readonly kernel?: 'installed' | 'own';
+}
+
 /** How long clients may take to leave. */
 const leaveMs = 1000;
 
 /**
  * Joins the parts of the server and listens.
- * @param lab where JupyterLab is; absent: there is no page
  * @throws RepliqueError SERVER_REFUSED, PORT_IN_USE
  */
-export async function startServer(config: ServerConfig, log: Log, lab?: LabPlaces): Promise<RunningServer> {
+export async function startServer(
+  config: ServerConfig,
+  log: Log,
+  { lab, kernel = 'installed' }: ServerParts = {},
+): Promise<RunningServer> {
   refuseRoot(config);
   const server = createHttpServer(config, createAccess(config), log);
-  const kernelspecs = new KernelspecManager([labEnvDir()], ownKernelspec());
-  const kernels = new KernelManager(kernelspecs, config, log);
-  const sessions = new SessionManager(kernels);
+  const kernelspecs = new KernelspecManager([labEnvDir()], {
+    kernelspec: ownKernelspec(),
+    isPreferred: kernel === 'own',
+  });
+  const events = new EventBus();
+  const journal = new Journal({ directory: journalDir(), root: config.dir, log });
+  const kernels = new KernelManager(kernelspecs, config, log, {
+    tell: teller(events, 'kernels'),
+    follow: (id, { spec }) => journal.follow(id, spec.argv.includes(kernelProgram())),
+  });
+  const sessions = new SessionManager(kernels, (kernelId, paths) => journal.bind(kernelId, paths));
   const terminals = new TerminalManager({
     root: config.dir,
     environment: process.env,
@@ -61,8 +88,19 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
   const trust = new TrustedOutputs(trustedOutputsFile());
   const contents = new ContentsManager({
     ...{ directory: config.dir, allowHidden: config.allowHidden, toTrash: config.trash, trust },
+    pending: journal,
+    onUnsettled: (path, error) => log.warn({ path, err: error }, 'outputs can’t be put into the notebook'),
+    onEvent: teller(events, 'contents'),
   });
+  journal.settleWith((path) => contents.settle(path));
+  await journal.adopt();
   const { baseUrl } = config;
+  const pages = async (places: LabPlaces): Promise<readonly Resource[]> => {
+    const icon = join(packageRoot, 'kernelspec', 'logo-32x32.png');
+    const options = { places, ...config, root: config.dir, icon, log, terminals: true };
+    const kindOf = async (path: string) => (await contents.get(path, { content: false, hash: false })).type;
+    return [...(await labResources(options)), notebookResource({ ...options, kindOf })];
+  };
   const resources: readonly Resource[] = [
     apiRoutes(version),
     statusRoutes(kernels),
@@ -71,18 +109,15 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
     kernelspecsRoutes(kernelspecs, baseUrl),
     kernelsRoutes(kernels, { baseUrl, pingMs: config.pingSeconds * 1000 }),
     sessionsRoutes(sessions, baseUrl),
+    repliqueRoutes(new Prompts({ sessions, kernels, contents, journal }), { baseUrl, version }),
     terminalsResource(terminals),
-    eventsResource(new EventBus()),
-    ...(lab
-      ? await labResources({
-          places: lab,
-          ...config,
-          root: config.dir,
-          icon: join(packageRoot, 'kernelspec', 'logo-32x32.png'),
-          log,
-        })
-      : []),
+    eventsResource(events),
+    ...(lab ? await pages(lab) : [homeResource]),
     contentsRoutes(contents, baseUrl),
+    nbconvertResource({
+      converter: installedConverter(),
+      read: (path) => contents.get(path, { content: true, hash: false }),
+    }),
   ];
   for (const add of resources) add(server);
   const port = await listen(server, config);
@@ -98,11 +133,17 @@ export async function startServer(config: ServerConfig, log: Log, lab?: LabPlace
       const late = setTimeout(() => server.sockets.terminate(), leaveMs);
       await server.app.close();
       clearTimeout(late);
+      await Promise.all([kernels.shutdownAll(), terminals.close()]);
+      await journal.close();
       await contents.close();
       await trust.close();
-      await Promise.all([kernels.shutdownAll(), terminals.close()]);
     },
   };
+}
+
+function installedConverter(): Converter | undefined {
+  const python = pythonWithNbconvert(labEnvDir());
+  return python === undefined ? undefined : new Converter({ python, program: programFile('convert.py') });
 }
 
 /** @throws RepliqueError SERVER_REFUSED */

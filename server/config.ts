@@ -54,6 +54,9 @@ const schema = z.strictObject({
     .max(1_000_000)
     .default(4096)
     .describe('of messages that are kept for a client that is away or slow'),
+  inputSeconds: seconds
+    .default(300)
+    .describe('how long a kernel’s question waits for a page that is away, until it is denied'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -62,6 +62,7 @@ const commands = {
   timeline: (args) => runProgram(process.execPath, [join(root, 'dist/dev/timeline.js'), ...args]),
   kills: (args) => runProgram(process.execPath, [join(root, 'dist/dev/kills.js'), ...args]),
   eval: (args) => runProgram(process.execPath, [join(root, 'dist/dev/eval.js'), ...args]),
+  'bench:server': (args) => commands.bench(['server', ...args]),
   bench: (args) => runProgram(process.execPath, [join(root, 'dist/dev/bench.js'), ...args]),
 };
 

@@ -65,7 +65,29 @@ function copyFiles(root, out) {
   for (const name of ['tree-sitter.wasm', 'tree-sitter-python.wasm', 'tree-sitter-bash.wasm']) {
     cpSync(join(grammars, name), join(out, 'tree-sitter', name));
   }
+  cpSync(join(root, 'server/services/nbconvert/convert.py'), join(out, 'convert.py'));
   cpSync(join(root, 'server/cli/setup/lab-requirements.txt'), join(out, 'lab-requirements.txt'));
+}
+
+/**
+ * The extension of JupyterLab: one script, named after what it holds, and the package.json that says so. Without a script of webpack's,
+ * since it shares no module of its own.
+ */
+async function buildExtension(root, out) {
+  const source = join(root, 'extension');
+  const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const place = join(out, 'labextensions', manifest.name);
+  const { outputFiles } = await build({
+    ...{ entryPoints: [join(source, 'src/index.ts')], outdir: join(place, 'static') },
+    ...{ bundle: true, minify: true, format: 'iife', platform: 'browser', target: 'es2022' },
+    ...{ entryNames: 'remoteEntry.[hash]', write: false, logLevel: 'warning' },
+  });
+  mkdirSync(join(place, 'static'), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    writeFileSync(path, contents);
+    manifest.jupyterlab._build.load = join('static', basename(path));
+  }
+  writeFileSync(join(place, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Builds into a fresh directory and puts it in place of dist/ when it is complete. */
@@ -93,6 +115,7 @@ export async function buildAll(root) {
       logLevel: 'warning',
     });
     copyFiles(root, out);
+    await buildExtension(root, out);
     writeFileSync(join(out, '.sources'), hash);
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
     renameSync(out, join(root, 'dist'));

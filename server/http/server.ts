@@ -17,6 +17,7 @@ import { answerFor, HttpError } from './errors.ts';
 import { parseJson } from './json.ts';
 import { loggedPath, type Log } from './log.ts';
 import { addFallback } from './fallback.ts';
+import { decodeUtf8 } from './utf8.ts';
 import { WebSockets } from './websockets.ts';
 
 /** What a resource adds its routes to. */
@@ -79,7 +80,7 @@ function addParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     try {
-      done(null, body.length === 0 ? undefined : parseJson(body.toString('utf8')));
+      done(null, body.length === 0 ? undefined : parseJson(decodeUtf8(body)));
     } catch (error) {
       done(error as Error);
     }

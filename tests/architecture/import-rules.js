@@ -135,6 +135,23 @@ export const allowed = {
   'server/services/kernelspecs': serverHttp,
   'server/services/kernels': [...serverHttp, 'kernel/protocol', 'server/services/kernelspecs/manager.ts'],
   'server/services/sessions': [...serverHttp, 'server/services/kernels'],
+  'server/services/contents': serverHttp,
+  'server/services/journal': [
+    ...serverHttp,
+    'kernel/protocol',
+    'server/outputs.ts',
+    'server/services/contents/notebook',
+    'server/services/contents/pending.ts',
+    'server/services/kernels',
+  ],
+  'server/services/replique': [
+    ...serverHttp,
+    'kernel/protocol',
+    'server/services/contents',
+    'server/services/journal',
+    'server/services/kernels',
+    'server/services/sessions',
+  ],
 };
 
 /** The paths that a folder may import, itself included. */

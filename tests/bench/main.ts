@@ -5,6 +5,7 @@ import { dataDir } from '../../kernel/paths.ts';
 import { benchFirewall } from './firewall.ts';
 import { benchLoop } from './loop.ts';
 import { benchSandbox } from './sandbox.ts';
+import { benchServer } from './server.ts';
 import { benchSnapshots } from './snapshots.ts';
 
 /**
@@ -13,6 +14,7 @@ import { benchSnapshots } from './snapshots.ts';
  * `npm run bench -- snapshots`: what it takes to keep the memory of a session and to go back to it.
  * `npm run bench -- firewall`: how fast outputs pass the firewall.
  * `npm run bench -- loop`: what the loop adds to a turn.
+ * `npm run bench:server`: Replique's server beside jupyter_server; `--runs N --kernels N --sockets N`.
  * `npm run bench -- leak`: 20,000 cells and 200 restarts, and what grows; arguments go to leak.py.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -26,6 +28,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (args[0] === 'firewall') {
     benchFirewall();
+    return 0;
+  }
+  if (args[0] === 'server') {
+    await benchServer(args.slice(1));
     return 0;
   }
   if (args[0] === 'loop') {

@@ -1,22 +1,36 @@
+import { fuzzHttp } from './http.ts';
+import { serveForFuzzer } from './http/serve.ts';
 import { fuzzSnapshots } from './snapshots.ts';
 import { fuzzWire } from './wire.ts';
 import { fuzzWorker } from './worker.ts';
 import { option } from '../support/options.ts';
 
 /**
- * `npm run fuzz [-- --target worker|snapshots|wire] [--messages N] [--seed S]`: without a target all of them, one after the
- * other. Prints the seed, what came of it, and memory before and after.
+ * `npm run fuzz [-- --target worker|snapshots|wire|http] [--messages N] [--seed S]`: without a target all of them, one after
+ * the other. Prints the seed, what came of it, and memory before and after.
  */
 const targets: Readonly<Record<string, typeof fuzzWorker>> = {
   worker: fuzzWorker,
   snapshots: fuzzSnapshots,
   wire: fuzzWire,
+  http: fuzzHttp,
 };
 
+/** As many messages, where nothing is said, and before them to load and compile what is needed: that is no growth. */
+const ordinary = { messages: 1_000_000, first: 20_000 };
+/** A request takes longer than a message. */
+const sizes: Readonly<Record<string, typeof ordinary>> = { http: { messages: 100_000, first: 500 } };
+
 async function main(args: readonly string[]): Promise<number> {
+  const served = option(args, 'serve');
+  if (served !== undefined) {
+    await serveForFuzzer(served, option(args, 'token') ?? '', option(args, 'lab') ?? '');
+    return 0;
+  }
   const names = [option(args, 'target') ?? Object.keys(targets)].flat();
   const seed = Number(option(args, 'seed') ?? Date.now() % 2 ** 31);
-  const count = Number(option(args, 'messages') ?? 1_000_000);
+  const given = option(args, 'messages');
+  const count = Number(given ?? ordinary.messages);
   const isKnown = names.every((name) => Object.hasOwn(targets, name));
   if (!isKnown || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
     const known = Object.keys(targets).join('|');
@@ -24,14 +38,17 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   let hasFault = false;
-  for (const name of names) hasFault = (await run(name, targets[name]!, seed, count)) || hasFault;
+  for (const name of names) {
+    const messages = given === undefined ? (sizes[name] ?? ordinary).messages : count;
+    hasFault = (await run(name, targets[name]!, seed, messages)) || hasFault;
+  }
   return hasFault ? 1 : 0;
 }
 
 /** Whether it came to what must not be. */
 async function run(name: string, fuzz: typeof fuzzWorker, seed: number, count: number): Promise<boolean> {
   console.log(`${name}: ${count} messages, seed ${seed}`);
-  await fuzz(seed ^ 1, Math.min(count, 20_000)); // what is loaded and compiled once is no growth
+  await fuzz(seed ^ 1, Math.min(count, (sizes[name] ?? ordinary).first));
   const before = memoryMb();
   const began = performance.now();
   const report = await fuzz(seed, count, (sent) => console.log(`  ${sent} …`));

@@ -1,13 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { envStamp, labEnvDir, workerEnvDir } from '../../kernel/paths.ts';
 import { runCli } from '../../server/cli/cli.ts';
-import { programFile } from '../../server/cli/program.ts';
+import { kernelProgram, programFile } from '../../server/cli/program.ts';
+import { descendants } from '../support/sandboxes.ts';
 
 let said: { out: string; err: string };
 
@@ -26,10 +36,24 @@ afterEach(() => {
   process.exitCode = 0;
 });
 
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+};
+
 const start = (...args: string[]) => runCli(['node', 'replique', 'start', '--no-browser', ...args]);
 
 describe('replique start', () => {
   it('serves JupyterLab with the quickstart and the kernel, and leaves nothing running', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'replique-start-'));
+    const another = join(data, 'kernels', 'replique');
+    mkdirSync(another, { recursive: true });
+    const spec = { argv: [process.execPath, '-e', '0'], display_name: 'Another', language: 'replique' };
+    writeFileSync(join(another, 'kernel.json'), JSON.stringify(spec));
+    vi.stubEnv('JUPYTER_DATA_DIR', data);
     const ended = start();
     await vi.waitFor(() => expect(said.err).toContain('Stop it with Ctrl-C'), { timeout: 100_000 });
     const url = new URL(/http:\/\/localhost:\S+/.exec(said.err)?.[0] ?? '');
@@ -55,12 +79,19 @@ describe('replique start', () => {
     expect((await fetch(new URL('/api/kernelspecs', url.origin))).status).toBe(403);
     const body = JSON.stringify({ name: 'replique' });
     expect(await api('/api/kernels', { method: 'POST', headers, body })).toHaveProperty('name', 'replique');
+    const commands = descendants(process.pid).map(commandOf);
+    expect(commands.filter((command) => command.includes(kernelProgram()))).toHaveLength(1);
+    expect(commands.filter((command) => /jupyter(?:-|\0)(?:lab|server)/.test(command))).toEqual([]);
 
     process.emit('SIGINT');
     process.emit('SIGINT');
     await ended;
-    expect(process.exitCode).toBe(0);
+    expect(process.exitCode ?? 0).toBe(0);
+    expect(said.err).toContain('Stopping JupyterLab and its kernels');
+    const left = descendants(process.pid).map(commandOf);
+    expect(left.filter((command) => command.includes(kernelProgram()))).toEqual([]);
     await expect(fetch(url.origin)).rejects.toThrow();
+    rmSync(data, { recursive: true });
   }, 180_000);
 
   it('starts beside others that start at the same time, each on its own port', async () => {
@@ -84,18 +115,20 @@ describe('replique start', () => {
     }
   }, 180_000);
 
-  it('says why JupyterLab ended, and not that it is ready', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'replique-start-'));
-    const config =
-      'import os, sys\nprint("this configuration ends it", file=sys.stderr, flush=True)\nos._exit(3)\n';
-    writeFileSync(join(directory, 'jupyter_server_config.py'), config);
-    vi.stubEnv('JUPYTER_CONFIG_DIR', directory);
+  it('says what is missing where its JupyterLab is not whole, and not that it is ready', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'replique-start-'));
+    const pythons = join(data, 'replique', 'python');
+    const lab = join(pythons, 'lab');
+    mkdirSync(join(lab, 'bin'), { recursive: true });
+    symlinkSync(process.execPath, join(lab, 'bin', 'python'));
+    copyFileSync(join(labEnvDir(), envStamp), join(lab, envStamp));
+    symlinkSync(workerEnvDir(), join(pythons, 'worker'));
+    vi.stubEnv('XDG_DATA_HOME', data);
     await start();
     expect(process.exitCode).toBe(1);
-    expect(said.err).toContain('JupyterLab ended: ');
-    expect(said.err).toContain('this configuration ends it\n  → Mend what it reports');
+    expect(said.err).toContain(`JupyterLab is not whole in ${lab}.\n  → Remove that directory`);
     expect(said.err).not.toContain('is ready');
-    rmSync(directory, { recursive: true });
+    rmSync(data, { recursive: true });
   }, 120_000);
 
   it('ends without a word more where it is stopped while it starts', async () => {
@@ -105,8 +138,8 @@ describe('replique start', () => {
     await vi.waitFor(watched, { timeout: 60_000, interval: 5 });
     process.emit('SIGINT');
     await ended;
-    expect(process.exitCode).toBe(0);
-    expect(said.err).not.toMatch(/System check|is ready|ended/);
+    expect(process.exitCode ?? 0).toBe(0);
+    expect(said.err).not.toMatch(/System check|is ready|not whole/);
   }, 120_000);
 
   it('says that a wanted port is taken', async () => {

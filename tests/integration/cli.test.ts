@@ -87,8 +87,16 @@ describe('replique', () => {
     expect(said.out).toContain(spec);
     const read = JSON.parse(readFileSync(join(spec, 'kernel.json'), 'utf8')) as unknown;
     expect(read).toMatchObject({ display_name: 'Other', env: { A: '1' } });
+    const extension = join(directory, 'share', 'jupyter', 'labextensions', 'replique-jupyterlab');
+    const { jupyterlab } = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8')) as {
+      jupyterlab: { _build: { load: string } };
+    };
+    expect(existsSync(join(extension, jupyterlab._build.load))).toBe(true);
+    expect(await replique('install', '--prefix', directory)).toBe(0);
     expect(await replique('uninstall', ...place)).toBe(0);
-    expect(existsSync(spec)).toBe(false);
+    expect([existsSync(spec), existsSync(extension)]).toEqual([false, true]);
+    expect(await replique('uninstall', '--prefix', directory)).toBe(0);
+    expect(existsSync(extension)).toBe(false);
     expect(await replique('uninstall', ...place)).toBe(0);
     expect(said.out).toContain('There is no kernelspec other');
   });

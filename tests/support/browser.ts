@@ -63,7 +63,7 @@ export class LabInBrowser {
     await runCommand(process.execPath, [join(root, 'dist/replique.js'), 'install', '--prefix', top]);
     const port = await freePort();
     const lab = startLab(top, workspace, port, options);
-    const browser = await launch(top);
+    const browser = await launchBrowser(top);
     const end = async (): Promise<void> => {
       await browser.close();
       await ended(lab);
@@ -154,7 +154,8 @@ function startLab(
   );
 }
 
-function launch(top: string): Promise<Browser> {
+/** A browser with a home of its own. */
+export function launchBrowser(top: string): Promise<Browser> {
   const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking'];
   return chromium.launch({
     executablePath: chromiumPath,

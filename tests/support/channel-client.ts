@@ -41,7 +41,7 @@ export class ChannelClient {
   }
 
   /** @returns the id of the message */
-  send(type: string, content: object, channel = 'shell', more: object = {}): string {
+  send(type: string, content: object, channel = 'shell', more: object = {}, metadata: object = {}): string {
     const msg_id = randomUUID();
     const header = {
       msg_id,
@@ -52,7 +52,7 @@ export class ChannelClient {
       version: '5.3',
       ...more,
     };
-    const message = { channel, header, parent_header: {}, metadata: {}, content, buffers: [] };
+    const message = { channel, header, parent_header: {}, metadata, content, buffers: [] };
     this.socket.send(serialize(message as never, this.socket.protocol));
     return msg_id;
   }

@@ -7,7 +7,8 @@ import pino from 'pino';
 import { loadServerConfig } from '../../server/config.ts';
 import { createAccess } from '../../server/http/access/access.ts';
 import { createHttpServer } from '../../server/http/server.ts';
-import { ContentsManager, type ContentsOptions } from '../../server/services/contents/manager.ts';
+import type { ContentsOptions } from '../../server/services/contents/context.ts';
+import { ContentsManager } from '../../server/services/contents/manager.ts';
 import { contentsRoutes } from '../../server/services/contents/routes.ts';
 import { TrustedOutputs } from '../../server/services/contents/trusted-outputs.ts';
 

@@ -48,6 +48,7 @@ export class LabGround {
       log,
       ...config,
       root: config.dir,
+      terminals: true,
       icon: join(import.meta.dirname, '../../kernelspec/logo-32x32.png'),
     });
     for (const add of [...page, terminalsResource(terminals), eventsResource(events)]) add(this.#server);

@@ -51,7 +51,7 @@ export class RepliqueServer {
       ...{ port: 0, dir: join(top, 'workspace'), allowRoot: true, token: 'secret-token' },
       ...settings,
     });
-    const server = await startServer(config, pino({ level: 'debug', base: null }, destination), lab);
+    const server = await startServer(config, pino({ level: 'debug', base: null }, destination), { lab });
     return new RepliqueServer(server, config.token, top, log);
   }
 

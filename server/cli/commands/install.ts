@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelsDirectory } from '../kernelspec/directories.ts';
 import type { Place } from '../kernelspec/directories.ts';
+import { installExtension } from '../kernelspec/extension.ts';
 import { checkSpec, installSpec } from '../kernelspec/spec.ts';
 import { ensureWorkerEnv } from '../setup/index.ts';
 import { print, terminal } from './terminal.ts';
@@ -12,7 +13,7 @@ interface InstallOptions extends Place {
   readonly env?: readonly string[];
 }
 
-/** `replique install`: the kernelspec, and the Python that its helpers run in. */
+/** `replique install`: the kernelspec, JupyterLab's extension, and the Python that its helpers run in. */
 export function installCommand(program: Command): void {
   program
     .command('install')
@@ -30,7 +31,9 @@ export function installCommand(program: Command): void {
       checkSpec(kernels, { name, displayName }); // before minutes of work
       await ensureWorkerEnv(terminal());
       const directory = await installSpec(kernels, { name, displayName, env });
+      const extension = await installExtension(kernels);
       print(`The kernelspec ${name} is in ${directory}`);
+      print(`The extension for JupyterLab is in ${extension}`);
     });
 }
 

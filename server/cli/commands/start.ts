@@ -24,6 +24,6 @@ export function startCommand(program: Command): void {
       await ensureSandbox(sink);
       await ensureLabEnv(sink);
       await runKernelSetup({ sink, ask: askYesNo });
-      process.exitCode = await runLab({ port, browser, sink });
+      await runLab({ port, browser, sink });
     });
 }

@@ -6,6 +6,7 @@ import { say } from './say.mjs';
 const checks = [
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['types', 'tsc', '-p', '.'],
+  ['types of the extension', 'tsc', '-p', 'extension'],
   ['lint', 'eslint', '.'],
   ['dead exports', 'knip'],
 ];

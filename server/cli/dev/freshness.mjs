@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 const packages = ['package.json', 'package-lock.json'];
 const built = [
+  'extension',
   'kernel',
   'server',
   'tests/bench',
@@ -19,6 +20,7 @@ const built = [
   ...packages,
 ];
 const tested = [
+  'extension',
   'kernel',
   'server',
   'kernelspec',

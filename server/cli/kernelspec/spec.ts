@@ -1,4 +1,4 @@
-import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
@@ -88,6 +88,12 @@ export async function uninstallSpec(kernels: string, name: string): Promise<stri
     throw repliqueError('NOT_REMOVABLE', { path: target, problem }, { cause: error });
   }
   return target;
+}
+
+/** Whether there is a kernelspec of ours among these. */
+export async function hasSpec(kernels: string): Promise<boolean> {
+  const found = await readdir(kernels).catch(() => []);
+  return found.some((name) => ownerOf(join(kernels, name)) === 'ours');
 }
 
 function specDirectory(kernels: string, name: string): string {

@@ -1,4 +1,4 @@
-import type { Output } from '../run/outputs.ts';
+import type { Output } from '../../outputs.ts';
 
 /** The executed state of a code cell, before it is written. */
 export interface Executed {

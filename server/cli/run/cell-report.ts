@@ -3,7 +3,7 @@ import type { Cell } from '../notebook/schema.ts';
 import { tagsOf } from '../notebook/schema.ts';
 import { divergencesIn, recordedErrors, spentIn } from './recorded.ts';
 import type { Spent } from './recorded.ts';
-import type { Output } from './outputs.ts';
+import type { Output } from '../../outputs.ts';
 
 /** How the cells of a notebook are executed: by a model, or from what the notebook recorded. */
 export type Mode = 'run' | 'replay' | 'verify';

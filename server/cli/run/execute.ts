@@ -11,8 +11,8 @@ import { kernelProgram } from '../program.ts';
 import type { CellReport, Mode } from './cell-report.ts';
 import { firstWords, notRun, reportOf } from './cell-report.ts';
 import { Interrupts } from './interrupts.ts';
-import { CellOutputs, outputMessage } from './outputs.ts';
-import type { Displays, OutputMessage } from './outputs.ts';
+import { CellOutputs, outputMessage } from '../../outputs.ts';
+import type { Displays, OutputMessage } from '../../outputs.ts';
 
 /** Who sees a notebook being executed. */
 export interface View {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Cell } from '../notebook/schema.ts';
 import { cellSchema, divergenceSchema, mimes } from '../notebook/replique-data.ts';
 import type { Divergence } from '../notebook/replique-data.ts';
-import type { Output } from './outputs.ts';
+import type { Output } from '../../outputs.ts';
 
 /** What a cell took, from its footer. */
 export interface Spent {

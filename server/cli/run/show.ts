@@ -1,4 +1,4 @@
-import type { OutputMessage } from './outputs.ts';
+import type { OutputMessage } from '../../outputs.ts';
 import { withoutColours, withoutControls } from '../terminal/format.ts';
 import type { Out } from '../terminal/progress.ts';
 

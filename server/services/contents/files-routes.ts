@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { attachment } from '../../http/attachment.ts';
 import { HttpError } from '../../http/errors.ts';
 import type { Resource } from '../../http/server.ts';
 import type { ContentsManager, OpenedFile } from './manager.ts';
@@ -57,11 +58,7 @@ function describe(request: FastifyRequest, reply: FastifyReply, file: OpenedFile
     .header('last-modified', status.mtime.toUTCString())
     .header('etag', etag);
   if (name.endsWith('.ipynb') || query.parse(request.query).download) {
-    const encoded = encodeURIComponent(name).replace(
-      /['()*]/g,
-      (sign) => `%${sign.charCodeAt(0).toString(16)}`,
-    );
-    void reply.header('content-disposition', `attachment; filename*=utf-8''${encoded}`);
+    void reply.header('content-disposition', attachment(name));
   }
   void reply.type(contentType(name));
   const known = request.headers['if-none-match'];

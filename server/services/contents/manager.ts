@@ -2,31 +2,20 @@ import { HttpError } from '../../http/errors.ts';
 import { childPath, parseApiPath, type ApiPath } from './api-path.ts';
 import type { NewBody, SaveBody } from './bodies.ts';
 import * as checkpoints from './checkpoints.ts';
-import type { CheckpointModel } from './checkpoints.ts';
-import type { ContentsContext, ContentsEvent } from './context.ts';
-import { StaleDrafts } from './files/drafts.ts';
+import { contextOf, type ContentsContext, type ContentsEvent, type ContentsOptions } from './context.ts';
 import { answering, codeOf } from './files/errors.ts';
 import type { OpenFile } from './files/folder.ts';
-import { Root, type Place } from './files/root.ts';
+import type { Place } from './files/root.ts';
 import { PathLocks } from './locks.ts';
 import { typeOf, type ContentsModel } from './model.ts';
-import { readNotebook } from './notebook/document.ts';
-import { firstFree, numbered } from './names.ts';
-import { messageOf, noSuchFile, read, type GetOptions } from './read.ts';
+import { firstFree, numbered, untitled } from './names.ts';
+import { messageOf, noSuchFile, read, readNotebookFile, type GetOptions } from './read.ts';
 import { copy, remove, rename } from './relocate.ts';
 import { save, savedOf } from './save.ts';
+import { settle } from './settle.ts';
 import { bytesOf } from './text.ts';
-import { allOutputs, type OutputTrust } from './trust.ts';
+import { allOutputs } from './trust.ts';
 import { Uploads } from './uploads.ts';
-
-export interface ContentsOptions {
-  /** The directory that is served. */
-  readonly directory: string;
-  readonly allowHidden: boolean;
-  readonly toTrash: boolean;
-  readonly trust: OutputTrust;
-  readonly onEvent?: (event: ContentsEvent) => void;
-}
 
 export interface SavedModel {
   readonly model: ContentsModel;
@@ -46,18 +35,32 @@ export class ContentsManager {
   readonly #context: ContentsContext;
   readonly #locks = new PathLocks();
   readonly #uploads = new Uploads();
-  readonly #tell: (event: ContentsEvent) => void;
+  readonly #options: ContentsOptions;
 
-  constructor({ directory, allowHidden, toTrash, trust, onEvent = () => undefined }: ContentsOptions) {
-    this.#context = { root: new Root(directory), allowHidden, toTrash, trust, drafts: new StaleDrafts() };
-    this.#tell = onEvent;
+  constructor(options: ContentsOptions) {
+    this.#context = contextOf(options);
+    this.#options = options;
   }
 
   /** @throws HttpError 404, 400 */
   async get(path: string, options: GetOptions): Promise<ContentsModel> {
-    const model = await this.#read(this.#visible(path, 404), options);
+    const target = this.#visible(path, 404);
+    if (options.content && this.#context.pending.isDue(target.text)) await this.settle(target.text);
+    const model = await this.#read(target, options);
     this.#tell({ action: 'get', path: model.path });
     return model;
+  }
+
+  /** Puts what became of a notebook's cells into its file, where that can be done. Never rejects. */
+  async settle(path: string): Promise<void> {
+    try {
+      const target = parseApiPath(path);
+      await this.#locks.run(target.text, () =>
+        this.#change(target, true, (place) => settle(place, target, this.#context)),
+      );
+    } catch (error) {
+      this.#options.onUnsettled?.(path, error);
+    }
   }
 
   /** Saves what a client sends to a path of its own choice: whole or not at all. @throws HttpError */
@@ -86,7 +89,7 @@ export class ContentsManager {
       return this.#change(child, true, async (place) => {
         if (place.status !== undefined) return undefined;
         try {
-          await save(place, child, { type, format, content }, { trust: this.#context.trust, isFree: true });
+          await save(place, child, { type, format, content }, { ...this.#context, isFree: true });
         } catch (error) {
           if (codeOf(error) === 'EEXIST') return undefined;
           throw error;
@@ -127,6 +130,7 @@ export class ContentsManager {
         this.#change(to, false, (place) => rename(origin, place, from, to)),
       ),
     );
+    this.#context.pending.renamed(from.text, to.text);
     this.#tell({ action: 'rename', path: to.text, source_path: from.text });
     return this.#read(to, plain);
   }
@@ -138,6 +142,7 @@ export class ContentsManager {
     await this.#locks.run(target.text, () =>
       this.#change(target, false, (place) => remove(place, target, this.#context)),
     );
+    this.#context.pending.forget(target.text);
     this.#tell({ action: 'delete', path: target.text });
   }
 
@@ -152,29 +157,31 @@ export class ContentsManager {
   }
 
   /** Opens a file for `/files`. Who calls closes it. @throws HttpError 404 */
-  open(path: string): Promise<OpenedFile> {
+  async open(path: string): Promise<OpenedFile> {
     const target = this.#visible(path, 404);
+    if (this.#context.pending.isDue(target.text)) await this.settle(target.text);
     return this.#at(target, true, async ({ folder, name, status }) => {
       if (status?.isFile() !== true) throw noSuchFile(target);
       return { name: target.name, ...(await folder.file(name)) };
     });
   }
 
-  listCheckpoints(path: string): Promise<CheckpointModel[]> {
+  listCheckpoints(path: string): Promise<checkpoints.CheckpointModel[]> {
     return this.#at(this.#visible(path, 404), true, checkpoints.listCheckpoints);
   }
 
   /** @throws HttpError 404 */
-  createCheckpoint(path: string): Promise<CheckpointModel> {
+  createCheckpoint(path: string): Promise<checkpoints.CheckpointModel> {
     return this.#withFile(path, checkpoints.createCheckpoint);
   }
 
   /** @throws HttpError 404 */
-  restoreCheckpoint(path: string, id: string): Promise<void> {
+  async restoreCheckpoint(path: string, id: string): Promise<void> {
     const target = this.#visible(path, 404);
-    return this.#locks.run(target.text, () =>
+    await this.#locks.run(target.text, () =>
       this.#change(target, true, (place) => checkpoints.restoreCheckpoint(place, id)),
     );
+    this.#context.pending.forget(target.text);
   }
 
   /** @throws HttpError 404 */
@@ -185,12 +192,11 @@ export class ContentsManager {
     );
   }
 
-  /** Lets the outputs that a notebook holds now count as trusted. @throws HttpError 404 */
+  /** Lets the outputs that a notebook holds now count as trusted. @throws HttpError 404, 400 where it can't be read */
   trust(path: string): Promise<void> {
-    return this.#withFile(path, async ({ folder, name }) => {
-      const { handle } = await folder.file(name);
-      const bytes = await handle.readFile().finally(() => handle.close());
-      this.#context.trust.add(allOutputs(readNotebook(bytes).notebook));
+    return this.#withFile(path, async (place) => {
+      const { notebook } = await readNotebookFile(place, parseApiPath(path));
+      this.#context.trust.add(allOutputs(notebook));
     });
   }
 
@@ -199,11 +205,15 @@ export class ContentsManager {
     return this.#uploads.close();
   }
 
+  #tell(event: ContentsEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
   async #saveWhole(target: ApiPath, body: SaveBody): Promise<SavedModel> {
     return this.#change(target, true, async (place) => {
       const isNew = place.status?.isFile() !== true;
       const saved = savedOf(body, typeOf(target.name), isNew);
-      const problem = await save(place, target, saved, { trust: this.#context.trust, isFree: false });
+      const problem = await save(place, target, saved, { ...this.#context, isFree: false });
       return { model: { ...(await this.#read(target, plain)), ...messageOf(problem) }, isNew };
     });
   }
@@ -273,10 +283,3 @@ export class ContentsManager {
     );
   }
 }
-
-/** What new ones are called, and what stands between name and number. */
-const untitled = {
-  notebook: () => ['Untitled.ipynb', ''],
-  file: (extension: string) => [`untitled${extension}`, ''],
-  directory: (extension: string) => [`Untitled Folder${extension}`, ' '],
-} as const satisfies Record<string, (extension: string) => readonly [string, string]>;

@@ -33,3 +33,10 @@ export async function firstFree<T>(
 
 /** The name that copies are numbered from: a copy of a copy is not called so twice. */
 export const copyBase = (name: string): string => name.replace(/-Copy\d*\./g, '.');
+
+/** What new ones are called, and what stands between name and number. */
+export const untitled = {
+  notebook: () => ['Untitled.ipynb', ''],
+  file: (extension: string) => [`untitled${extension}`, ''],
+  directory: (extension: string) => [`Untitled Folder${extension}`, ' '],
+} as const satisfies Record<string, (extension: string) => readonly [string, string]>;

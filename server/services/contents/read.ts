@@ -6,11 +6,12 @@ import { answering } from './files/errors.ts';
 import type { OpenFile } from './files/folder.ts';
 import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
-import { modelOf, typeOf, type ContentsModel, type ContentsType } from './model.ts';
-import { readNotebook } from './notebook/document.ts';
+import { modelOf, timestamp, typeOf, type ContentsModel, type ContentsType } from './model.ts';
+import { readNotebook, type ReadNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
+import type { FileVersion, PendingOutputs } from './pending.ts';
 import { textOf } from './text.ts';
-import { markTrusted, type OutputTrust } from './trust.ts';
+import { markTrusted, richOutputs, type OutputTrust } from './trust.ts';
 
 /** What is wanted of a file. */
 export interface GetOptions {
@@ -24,6 +25,7 @@ export interface ReadContext {
   readonly root: Root;
   readonly allowHidden: boolean;
   readonly trust: OutputTrust;
+  readonly pending: PendingOutputs;
 }
 
 /** Larger ones are not put into a model; `/files` has them. */
@@ -76,7 +78,7 @@ async function readFile(
   { folder, name }: Place,
   path: ApiPath,
   wanted: GetOptions,
-  { trust }: ReadContext,
+  context: ReadContext,
 ): Promise<ContentsModel> {
   if (wanted.type === 'directory') throw new HttpError(400, `${path.text} is not a directory`, 'bad type');
   const type = wanted.type ?? typeOf(path.name);
@@ -84,12 +86,26 @@ async function readFile(
   try {
     const writable = may(folder.at(name), constants.W_OK);
     const model = modelOf(path, file.status, { type, writable });
-    if (!wanted.content) {
-      return wanted.hash ? { ...model, ...hashed(await hashOf(file)) } : model;
-    }
+    const version = (hash?: string): Partial<ContentsModel> => {
+      const { mtimeMs, size } = file.status;
+      const known = {
+        hash,
+        mtimeMs,
+        ...context.pending.shown(path.text, { mtimeMs, size, ...(hash && { hash }) }),
+      };
+      const last_modified = timestamp(known.mtimeMs);
+      return { last_modified, ...(known.hash !== undefined && wanted.hash && hashed(known.hash)) };
+    };
+    if (!wanted.content) return { ...model, ...version(wanted.hash ? await hashOf(file) : undefined) };
     const bytes = await bytesOf(file, path);
-    const hash = wanted.hash ? hashed(createHash('sha256').update(bytes).digest('hex')) : {};
-    if (type === 'notebook') return { ...model, ...hash, ...notebookContent(bytes, path, trust) };
+    if (type === 'notebook') {
+      const { mtimeMs, size } = file.status;
+      const isHashed = wanted.hash || context.pending.has(path.text);
+      const hash = isHashed ? sha256(bytes) : undefined;
+      const content = notebookContent(bytes, path, context, { hash: hash ?? '', mtimeMs, size });
+      return { ...model, ...version(hash), ...content };
+    }
+    const hash = wanted.hash ? hashed(sha256(bytes)) : {};
     const content = textOf(bytes, wanted.format, path.text);
     const fallback = content.format === 'text' ? 'text/plain' : 'application/octet-stream';
     return { ...model, ...hash, ...content, mimetype: model.mimetype ?? fallback };
@@ -98,11 +114,35 @@ async function readFile(
   }
 }
 
-function notebookContent(bytes: Buffer, path: ApiPath, trust: OutputTrust): Partial<ContentsModel> {
+function notebookContent(
+  bytes: Buffer,
+  path: ApiPath,
+  { trust, pending }: ReadContext,
+  file: FileVersion,
+): Partial<ContentsModel> {
+  const { notebook, problem } = parsed(bytes, path);
+  if (pending.has(path.text)) {
+    trust.add(pending.merge(path.text, notebook, file).filtered.flatMap(richOutputs));
+    pending.served(path.text);
+  }
+  markTrusted(notebook, trust);
+  return { content: notebook, format: 'json', ...messageOf(problem) };
+}
+
+/** @throws HttpError 400 where it is no notebook, or too large */
+export async function readNotebookFile({ folder, name }: Place, path: ApiPath): Promise<ReadNotebook> {
+  const file = await folder.file(name);
   try {
-    const { notebook, problem } = readNotebook(bytes);
-    markTrusted(notebook, trust);
-    return { content: notebook, format: 'json', ...messageOf(problem) };
+    return parsed(await bytesOf(file, path), path);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/** @throws HttpError 400 */
+function parsed(bytes: Buffer, path: ApiPath): ReadNotebook {
+  try {
+    return readNotebook(bytes);
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(
@@ -136,6 +176,9 @@ async function hashOf({ handle }: OpenFile): Promise<string> {
     hash.update(chunk.subarray(0, bytesRead));
   }
 }
+
+/** Hexadecimal. */
+export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
 const hashed = (hash: string): Pick<ContentsModel, 'hash' | 'hash_algorithm'> => ({
   hash,

@@ -7,7 +7,7 @@ import type { Resource } from '../../http/server.ts';
 import { getQuery, newBody, renameBody, saveBody } from './bodies.ts';
 import { filesRoutes } from './files-routes.ts';
 import type { ContentsManager } from './manager.ts';
-import type { ContentsModel } from './model.ts';
+import { modelBytes, type ContentsModel } from './model.ts';
 
 /** JSON of a notebook that may be saved, and of a file in base64. Larger ones are uploaded in pieces. */
 const mostSaved = 256 * 2 ** 20;
@@ -35,7 +35,7 @@ export const contentsRoutes =
       const date = new Date(model.last_modified).toUTCString();
       void reply.code(status).header('last-modified', date);
       if (located) void reply.header('location', location(model.path));
-      return reply.send(model);
+      return reply.type('application/json; charset=utf-8').send(modelBytes(model));
     };
     const location = (path: string, ...more: readonly string[]): string =>
       urlPath(baseUrl, 'api', 'contents', ...path.split('/').filter(Boolean), ...more);

@@ -3,6 +3,7 @@ import { HttpError } from '../../http/errors.ts';
 import type { ApiPath } from './api-path.ts';
 import type { SaveBody } from './bodies.ts';
 import { createCheckpoint, listCheckpoints } from './checkpoints.ts';
+import type { ContentsContext } from './context.ts';
 import { Draft } from './files/drafts.ts';
 import { codeOf } from './files/errors.ts';
 import type { Place } from './files/root.ts';
@@ -10,7 +11,9 @@ import type { ContentsType } from './model.ts';
 import { emptyNotebook, writeNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import { bytesOf } from './text.ts';
-import { trustedOutputs, type OutputTrust } from './trust.ts';
+import type { PendingOutputs, PendingSave } from './pending.ts';
+import { sha256 } from './read.ts';
+import { richOutputs, trustedOutputs } from './trust.ts';
 
 /** What is to be at a place. */
 export interface Saved {
@@ -44,7 +47,7 @@ export async function save(
   place: Place,
   path: ApiPath,
   saved: Saved,
-  { trust, isFree }: { readonly trust: OutputTrust; readonly isFree: boolean },
+  { trust, pending, isFree }: Pick<ContentsContext, 'trust' | 'pending'> & { readonly isFree: boolean },
 ): Promise<string | undefined> {
   const { folder, name, status } = place;
   if (saved.type === 'directory') {
@@ -59,7 +62,7 @@ export async function save(
     throw new HttpError(400, `${path.text} is ${kind}: nothing can be saved there`, 'bad type');
   }
   const trusted = saved.type === 'notebook' ? trustedOutputs(saved.content) : [];
-  const { data, problem } = written(saved, path);
+  const { data, problem, kept } = written(saved, path, pending);
   const draft = await Draft.begin(folder, name, status);
   try {
     await draft.handle.writeFile(data);
@@ -69,18 +72,30 @@ export async function save(
     throw error;
   }
   trust.add(trusted);
+  if (kept !== undefined) {
+    trust.add(kept.filtered.flatMap(richOutputs));
+    const now = await folder.status(name);
+    if (now !== undefined) kept.saved({ hash: sha256(data), mtimeMs: now.mtimeMs, size: now.size });
+  }
   if (saved.type === 'notebook') await checkpointOfNew(place);
   return problem;
 }
 
-function written(
-  { type, format, content }: Saved,
-  path: ApiPath,
-): { data: Buffer | string; problem?: string | undefined } {
+interface Written {
+  readonly data: Buffer;
+  readonly problem?: string | undefined;
+  /** What was put into a notebook besides what the client sent. */
+  readonly kept?: PendingSave | undefined;
+}
+
+function written({ type, format, content }: Saved, path: ApiPath, pending: PendingOutputs): Written {
   if (type !== 'notebook') return { data: bytesOf(content, format, path.text) };
   try {
-    const { text, problem } = writeNotebook(content);
-    return { data: text, problem };
+    let kept: PendingSave | undefined;
+    const { bytes, problem } = writeNotebook(content, (notebook) => {
+      if (pending.has(path.text)) kept = pending.saving(path.text, notebook);
+    });
+    return { data: bytes, problem, kept };
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sorted } from './notebook/sorted.ts';
-import type { Cell, Json, Notebook } from './notebook/structure.ts';
+import { isObject, type Cell, type Json, type Notebook } from './notebook/structure.ts';
 
 /**
  * Which outputs a page may show without its own sanitizer: those that count as trusted, by hash. A cell is trusted when all
@@ -25,7 +25,7 @@ export function trustedOutputs(notebook: unknown): string[] {
   if (!Array.isArray(cells)) return [];
   return (cells as Cell[]).flatMap((cell) => {
     const trusted = (cell as Partial<Cell> | null)?.metadata?.['trusted'] === true;
-    return trusted && Array.isArray(cell.outputs) ? richOutputs(cell) : [];
+    return trusted && Array.isArray(cell.outputs) && cell.outputs.every(isObject) ? richOutputs(cell) : [];
   });
 }
 
@@ -39,5 +39,5 @@ const outputHash = (output: Json): string =>
     .digest('hex');
 
 /** Hashes of those that may hold more than text: HTML, images, scripts. */
-const richOutputs = ({ outputs = [] }: Cell): string[] =>
+export const richOutputs = ({ outputs = [] }: Cell): string[] =>
   outputs.filter(({ output_type: type }) => type !== 'stream' && type !== 'error').map(outputHash);

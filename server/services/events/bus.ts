@@ -15,6 +15,12 @@ export const known = {
   gateway: { schemaId: `${host}/gateway_client/v1`, version: '1' },
 } as const;
 
+/** What happens to contents and kernels: the data of an event, as its schema has it. */
+export const teller =
+  (bus: EventBus, kind: keyof typeof known) =>
+  (data: object): void =>
+    bus.emit({ ...known[kind], data: { ...data } });
+
 /** Tells those who listen of what happens. */
 export class EventBus {
   readonly #listeners = new Set<(event: object) => void>();

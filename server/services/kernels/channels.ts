@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { HttpError } from '../../http/errors.ts';
 import { closeCodes, type SocketRequest, type SocketRoute } from '../../http/websockets.ts';
-import type { Clients, Connection } from './clients.ts';
+import type { Connection } from './clients.ts';
 import type { Kernel } from './kernel.ts';
 import { decodeLegacy, encodeLegacy } from './wire/legacy.ts';
 import { WireError, type ChannelMessage } from './wire/message.ts';
@@ -48,7 +48,7 @@ export function channelsRoute({ find, pingMs }: Options): SocketRoute {
       const connection = connectionOver(socket);
       listen(socket, kernel, session);
       keepAlive(socket, pingMs);
-      attach(kernel.clients, session, connection, socket);
+      attach(kernel, session, connection, socket);
     },
   };
 }
@@ -56,9 +56,9 @@ export function channelsRoute({ find, pingMs }: Options): SocketRoute {
 /** A client that names no session gets one of its own. */
 const sessionOf = ({ query }: SocketRequest): string => query.get('session_id') || randomUUID();
 
-function attach(clients: Clients, session: string, connection: Connection, socket: WebSocket): void {
-  socket.on('close', () => clients.detach(session, connection));
-  clients.attach(session, connection);
+function attach(kernel: Kernel, session: string, connection: Connection, socket: WebSocket): void {
+  socket.on('close', (code) => kernel.detach(session, connection, code));
+  kernel.attach(session, connection);
 }
 
 function connectionOver(socket: WebSocket): Connection {

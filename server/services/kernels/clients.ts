@@ -1,4 +1,4 @@
-import type { Header } from '../../../kernel/protocol/header.ts';
+import type { Header, ParentHeader } from '../../../kernel/protocol/header.ts';
 import type { Outbox, Sink } from './outbox.ts';
 import type { Received } from './sockets.ts';
 import type { ChannelMessage } from './wire/message.ts';
@@ -36,18 +36,28 @@ export class Clients {
     return this.#present.size;
   }
 
-  /** Takes a connection in; one of the same session gives way, and what waited for the session is sent. */
-  attach(session: string, connection: Connection): void {
+  has(session: string): boolean {
+    return this.#present.has(session);
+  }
+
+  /**
+   * Takes a connection in; one of the same session gives way, and what waited for the session is sent.
+   * @returns whether that is all that came since the session was here last
+   */
+  attach(session: string, connection: Connection): boolean {
     const before = this.#present.get(session);
-    const outbox = before?.outbox ?? this.#keptFor(session) ?? this.#newOutbox();
+    const kept = before?.outbox ?? this.#keptFor(session);
+    const outbox = kept ?? this.#newOutbox();
     this.#present.set(session, { connection, outbox });
     before?.connection.replaced();
     outbox.attach(connection);
+    return kept !== undefined;
   }
 
-  detach(session: string, connection: Connection): void {
+  /** @returns whether the session is gone; not where another connection has taken its place */
+  detach(session: string, connection: Connection): boolean {
     const present = this.#present.get(session);
-    if (present?.connection !== connection) return; // it was replaced
+    if (present?.connection !== connection) return false;
     this.#present.delete(session);
     if (this.#present.size > 0) {
       present.outbox.close();
@@ -55,6 +65,7 @@ export class Clients {
       present.outbox.detach();
       this.#away = { session, outbox: present.outbox };
     }
+    return true;
   }
 
   /** Remembers whose request this is. */
@@ -80,10 +91,13 @@ export class Clients {
       this.broadcast(message);
       return;
     }
-    const id = String(parent['msg_id']);
-    const session = this.#pending.get(id) ?? String(parent['session']);
-    if (channel !== 'stdin') this.#pending.delete(id);
-    this.#outboxOf(session)?.push(message);
+    this.#outboxOf(this.askerOf(parent))?.push(message);
+    if (channel !== 'stdin') this.#pending.delete(String(parent['msg_id']));
+  }
+
+  /** The session of the request that a message answers. */
+  askerOf(parent: ParentHeader): string {
+    return this.#pending.get(String(parent['msg_id'])) ?? String(parent['session']);
   }
 
   broadcast(message: ChannelMessage): void {

@@ -1,5 +1,5 @@
 import type { RequestChannel } from './sockets.ts';
-import type { ChannelMessage } from './wire/message.ts';
+import { sizeOf, type ChannelMessage } from './wire/message.ts';
 
 interface Held {
   readonly channel: RequestChannel;
@@ -7,19 +7,22 @@ interface Held {
 }
 
 const most = 1000;
+const mostBytes = 16 * 2 ** 20;
 
 /** What clients say to a kernel that is not there yet. */
 export class HeldMessages {
   #messages: Held[] = [];
+  #bytes = 0;
   #waiting: (() => void)[] = [];
 
   add(held: Held): void {
     this.#messages.push(held);
+    this.#bytes += sizeOf(held.message);
   }
 
   /** Settles when there is room for more; `undefined`: there is. */
   room(): Promise<void> | undefined {
-    if (this.#messages.length < most) return undefined;
+    if (this.#messages.length < most && this.#bytes < mostBytes) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -33,6 +36,7 @@ export class HeldMessages {
   clear(): void {
     const waiting = this.#waiting;
     this.#messages = [];
+    this.#bytes = 0;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }

@@ -4,13 +4,17 @@ import { describeError, repliqueError } from '../../../kernel/errors.ts';
 import { rawMessage } from '../../../kernel/protocol/frames.ts';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
 import { Turns } from '../../../kernel/turns.ts';
+import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
-import { Clients } from './clients.ts';
+import { Clients, type Connection } from './clients.ts';
 import { removeConnectionFile, writeConnectionFile, type ConnectionFile } from './connection.ts';
 import { HeldMessages } from './held.ts';
+import type { KernelListener } from './listener.ts';
 import { Outbox } from './outbox.ts';
+import type { KernelModel } from './model.ts';
 import type { Launch } from './process.ts';
+import { OpenQuestion } from './questions.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { KernelRun } from './run.ts';
 import type { Received } from './sockets.ts';
@@ -20,19 +24,14 @@ import type { ChannelMessage } from './wire/message.ts';
 export interface KernelOptions extends Launch {
   /** Of messages that are kept for a client. */
   readonly bufferBytes: number;
+  /** How long a question waits for a page that is away. */
+  readonly inputMs: number;
   readonly log: Log;
+  readonly listener?: KernelListener | undefined;
+  /** It has ended unasked and has a new process. */
+  readonly onRestarted: () => void;
   /** It has ended too often and is not started again. */
   readonly onDead: () => void;
-}
-
-/** How Jupyter's API shows a kernel. */
-export interface KernelModel {
-  readonly id: string;
-  readonly name: string;
-  readonly last_activity: string;
-  readonly execution_state: string;
-  readonly connections: number;
-  readonly reason?: string;
 }
 
 /** How long a restarted kernel may take until it answers. */
@@ -49,6 +48,7 @@ export class Kernel {
   readonly #turns = new Turns();
   readonly #limit = new RestartLimit();
   readonly #held = new HeldMessages();
+  readonly #question: OpenQuestion;
   #connection: ConnectionFile;
   /** None between two processes, and after the last. */
   #run: KernelRun | undefined;
@@ -69,6 +69,11 @@ export class Kernel {
           lost: (count) => this.#lostMessage(count),
         }),
     );
+    this.#question = new OpenQuestion({
+      limitMs: options.inputMs,
+      isPresent: (session) => this.clients.has(session),
+      answer: (message) => this.#run?.send('stdin', message),
+    });
   }
 
   /** @throws RepliqueError KERNEL_FAILED, NOT_WRITABLE */
@@ -78,6 +83,7 @@ export class Kernel {
       await kernel.#launch();
       return kernel;
     } catch (error) {
+      options.listener?.ended();
       await removeConnectionFile(kernel.#connection);
       throw error;
     }
@@ -102,8 +108,23 @@ export class Kernel {
     const { channel, header } = readRequest(message);
     if (this.#ended) return;
     this.clients.asked(session, header);
+    this.#options.listener?.requested(session, header, message);
+    if (channel === 'stdin') this.#question.close();
     if (this.#run?.isReady) this.#run.send(channel, message);
     else this.#held.add({ channel, message });
+  }
+
+  attach(session: string, connection: Connection): void {
+    const isWhole = this.clients.attach(session, connection);
+    this.#question.attached(session);
+    this.#options.listener?.attached(session, isWhole);
+  }
+
+  /** @param code how it was closed */
+  detach(session: string, connection: Connection, code: number): void {
+    if (!this.clients.detach(session, connection)) return;
+    this.#question.detached(session);
+    this.#options.listener?.detached(session, code);
   }
 
   /** Settles when more can be taken; `undefined`: now. */
@@ -117,13 +138,13 @@ export class Kernel {
 
   /**
    * Gives it a new process, with the same id and ports; settles when that answers.
-   * @throws RepliqueError KERNEL_FAILED
+   * @throws RepliqueError KERNEL_FAILED; HttpError 404 where it was shut down meanwhile
    */
   async restart(): Promise<void> {
     const leave = await this.#turns.enter();
     let ready: Promise<boolean>;
     try {
-      if (this.#ended) throw this.#failed('it has been shut down.');
+      if (this.#isOver()) throw this.#gone();
       await this.#stop({ restart: true });
       ready = new Promise((resolve) => this.#waiting.push(resolve));
       await this.#launch();
@@ -134,7 +155,8 @@ export class Kernel {
     const late = sleep(readyMs, false, { signal: limit.signal }).catch(() => false);
     const answered = await Promise.race([ready, late]);
     limit.abort();
-    if (!answered) throw this.#failed(this.#reason ?? 'it does not answer.');
+    if (answered) return;
+    throw this.#isOver() ? this.#gone() : this.#failed('it does not answer.');
   }
 
   /** Ends it and all that it has started. */
@@ -172,12 +194,21 @@ export class Kernel {
     const run = this.#run;
     this.#run = undefined;
     await run?.stop(options);
-    this.clients.forgetRequests();
+    this.#forgetRequests();
   }
 
   #receive(message: Received): void {
     if (message.channel === 'iopub') this.activity.note(message);
+    else this.#question.received(message, this.clients.askerOf(message.parent));
+    this.#options.listener?.received(message);
     this.clients.deliver(message);
+  }
+
+  /** The process that was asked is gone. */
+  #forgetRequests(): void {
+    this.clients.forgetRequests();
+    this.#question.close();
+    this.#options.listener?.stopped();
   }
 
   /** A process has ended that was not told to: another one takes its place, a few times. Never rejects. */
@@ -189,7 +220,7 @@ export class Kernel {
       const { log } = this.#options;
       log.warn({ kernel: this.id, how, printed: run.printed() }, 'kernel ended unexpectedly');
       await run.clear();
-      this.clients.forgetRequests();
+      this.#forgetRequests();
       const pause = this.#limit.pauseMs(run.isReady, performance.now() - run.startedAt);
       if (pause === undefined) {
         const printed = run.printed();
@@ -202,6 +233,7 @@ export class Kernel {
       // Another program may have taken a port of one that never answered.
       if (!run.isReady) this.#connection = await connectionFor(this.#options);
       await this.#launch();
+      this.#options.onRestarted();
     } catch (error) {
       await this.#die(describeError(error, false));
     } finally {
@@ -223,6 +255,7 @@ export class Kernel {
     this.#held.clear();
     this.#settle(false);
     this.clients.end();
+    this.#options.listener?.ended();
     await removeConnectionFile(this.#connection);
   }
 
@@ -242,6 +275,15 @@ export class Kernel {
     const text = `\n${count} messages of the kernel are missing here: the server had no room to keep them.\n`;
     const message = makeMessage('stream', this.#session, { name: 'stderr', text });
     return { channel: 'iopub', ...rawMessage(message) };
+  }
+
+  #isOver(): boolean {
+    return this.#ended;
+  }
+
+  #gone(): Error {
+    if (this.#reason !== undefined) return this.#failed(this.#reason);
+    return new HttpError(404, `Kernel has been shut down: ${this.id}`);
   }
 
   #failed(problem: string): Error {

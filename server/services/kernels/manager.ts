@@ -4,8 +4,11 @@ import { dirname, join, relative } from 'node:path';
 import type { ServerConfig } from '../../config.ts';
 import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
-import type { KernelspecManager } from '../kernelspecs/manager.ts';
-import { Kernel, type KernelModel } from './kernel.ts';
+import type { Kernelspec, KernelspecManager } from '../kernelspecs/manager.ts';
+import { tellDone, telling, type KernelAction, type TellAction } from './actions.ts';
+import { Kernel } from './kernel.ts';
+import type { KernelModel } from './model.ts';
+import type { KernelListener } from './listener.ts';
 
 /** What a kernel is asked for with. */
 export interface KernelRequest {
@@ -17,6 +20,8 @@ export interface KernelRequest {
   /** An id that the client has chosen. */
   readonly id?: string | undefined;
 }
+
+type NamedRequest = KernelRequest & { readonly name: string; readonly id: string };
 
 /** Kernels that one server runs at once. */
 const mostKernels = 500;
@@ -31,19 +36,40 @@ export class NoSuchKernel extends HttpError {
   }
 }
 
+type KernelsConfig = Pick<ServerConfig, 'dir' | 'bufferMb' | 'inputSeconds'>;
+
+/** Makes who follows a kernel. */
+export type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
+
+interface KernelListeners {
+  /** Hears of all that is done with kernels. */
+  readonly tell?: TellAction;
+  /** Listens to each kernel. */
+  readonly follow?: Follow;
+}
+
 /** The running kernels. */
 export class KernelManager {
   readonly #kernelspecs: KernelspecManager;
-  readonly #config: Pick<ServerConfig, 'dir' | 'bufferMb'>;
+  readonly #config: KernelsConfig;
   readonly #log: Log;
+  readonly #follow: Follow | undefined;
+  readonly #tell: TellAction;
   readonly #kernels = new Map<string, Kernel>();
   readonly #starting = new Set<string>();
   #lastActivity = new Date();
 
-  constructor(kernelspecs: KernelspecManager, config: Pick<ServerConfig, 'dir' | 'bufferMb'>, log: Log) {
+  constructor(
+    kernelspecs: KernelspecManager,
+    config: KernelsConfig,
+    log: Log,
+    { tell = () => undefined, follow }: KernelListeners = {},
+  ) {
     this.#kernelspecs = kernelspecs;
     this.#config = config;
     this.#log = log;
+    this.#tell = tell;
+    this.#follow = follow;
   }
 
   get(id: string): Kernel | undefined {
@@ -70,14 +96,19 @@ export class KernelManager {
    * Starts a kernel.
    * @throws NoSuchKernel; HttpError 409 where its id is taken, 503 where there are too many; RepliqueError KERNEL_FAILED
    */
-  async start({ name, path, env = {}, id }: KernelRequest): Promise<Kernel> {
-    const wanted = name || this.#kernelspecs.defaultName();
+  start(request: KernelRequest): Promise<Kernel> {
+    const name = request.name || this.#kernelspecs.defaultName();
+    const id = request.id ?? randomUUID();
+    const about = { action: 'start', kernel_id: id, kernel_name: name } as const;
+    return telling(this.#tell, about, () => this.#start({ ...request, name, id }));
+  }
+
+  async #start({ name: wanted, path, env = {}, id: kernelId }: NamedRequest): Promise<Kernel> {
     const kernelspec = this.#kernelspecs.get(wanted);
     if (kernelspec === undefined) throw new NoSuchKernel(wanted);
     if (this.#kernels.size + this.#starting.size >= mostKernels) {
       throw new HttpError(503, `There are ${mostKernels} kernels. Shut one down first.`);
     }
-    const kernelId = id ?? randomUUID();
     if (this.#kernels.has(kernelId) || this.#starting.has(kernelId)) {
       throw new HttpError(409, `Kernel already exists: ${kernelId}`);
     }
@@ -87,7 +118,12 @@ export class KernelManager {
         ...{ kernelId, kernelspec, env },
         cwd: this.workingDirectory(path ?? ''),
         bufferBytes: this.#config.bufferMb * 2 ** 20,
+        inputMs: this.#config.inputSeconds * 1000,
+        listener: this.#follow?.(kernelId, kernelspec),
         log: this.#log,
+        onRestarted: () => {
+          tellDone(this.#tell, aboutOf({ id: kernelId, name: kernelspec.name }, 'restart'));
+        },
         onDead: () => this.#remove(kernelId),
       });
       this.#kernels.set(kernelId, kernel);
@@ -102,8 +138,21 @@ export class KernelManager {
   async shutdown(id: string): Promise<void> {
     const kernel = this.#kernels.get(id);
     this.#remove(id);
-    await kernel?.shutdown();
-    if (kernel) this.#log.info({ kernel: id }, 'kernel shut down');
+    if (kernel === undefined) return;
+    await telling(this.#tell, aboutOf(kernel, 'shutdown'), () => kernel.shutdown());
+    this.#log.info({ kernel: id }, 'kernel shut down');
+  }
+
+  interrupt(kernel: Kernel): Promise<void> {
+    return telling(this.#tell, aboutOf(kernel, 'interrupt'), () => {
+      kernel.interrupt();
+      return Promise.resolve();
+    });
+  }
+
+  /** @throws RepliqueError KERNEL_FAILED */
+  restart(kernel: Kernel): Promise<void> {
+    return telling(this.#tell, aboutOf(kernel, 'restart'), () => kernel.restart());
   }
 
   async shutdownAll(): Promise<void> {
@@ -126,6 +175,10 @@ export class KernelManager {
     this.#kernels.delete(id);
   }
 }
+
+const aboutOf = <A extends KernelAction['action']>(kernel: Pick<Kernel, 'id' | 'name'>, action: A) => ({
+  ...{ action, kernel_id: kernel.id, kernel_name: kernel.name },
+});
 
 function directoryAt(path: string): string | undefined {
   try {

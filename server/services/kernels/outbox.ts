@@ -1,6 +1,6 @@
 import { Spool } from './spool.ts';
 import { decodeV1, encodeV1 } from './wire/v1.ts';
-import type { ChannelMessage } from './wire/message.ts';
+import { sizeOf, type ChannelMessage } from './wire/message.ts';
 
 /** Where messages go: a client that is there. */
 export interface Sink {
@@ -114,6 +114,3 @@ export class Outbox {
     });
   }
 }
-
-const sizeOf = ({ parts, buffers }: ChannelMessage): number =>
-  [...parts, ...buffers].reduce((sum, { byteLength }) => sum + byteLength, 100);

@@ -52,13 +52,13 @@ export const kernelsRoutes =
       await manager.shutdown(find(request).id);
       return reply.code(204).send();
     });
-    app.post('/api/kernels/:id/interrupt', (request, reply) => {
-      find(request).interrupt();
+    app.post('/api/kernels/:id/interrupt', async (request, reply) => {
+      await manager.interrupt(find(request));
       return reply.code(204).send();
     });
     app.post('/api/kernels/:id/restart', async (request) => {
       const kernel = find(request);
-      await kernel.restart();
+      await manager.restart(kernel);
       return kernel.model();
     });
     sockets.add(channelsRoute({ find: (id) => manager.get(id), pingMs }));

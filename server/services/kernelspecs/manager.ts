@@ -33,18 +33,25 @@ const mostKernelspecs = 500;
 /** How long what was found counts: a menu asks for it again and again. */
 const freshMs = 1000;
 
+/** Our kernel as it is in this program, installed or not. */
+export interface BuiltIn {
+  readonly kernelspec: Kernelspec;
+  /** Whether it goes before one that is installed. */
+  readonly isPreferred: boolean;
+}
+
 /** Finds the installed kernels. */
 export class KernelspecManager {
-  readonly #builtIn: Kernelspec | undefined;
+  readonly #builtIn: BuiltIn | undefined;
   readonly #prefixes: readonly string[];
   #found: ReadonlyMap<string, Kernelspec> = new Map();
   #foundAt = -Infinity;
 
   /**
    * @param prefixes of Python installations, besides those that the environment names
-   * @param builtIn what is there even where nothing is installed
+   * @param builtIn our own
    */
-  constructor(prefixes: readonly string[], builtIn?: Kernelspec) {
+  constructor(prefixes: readonly string[], builtIn?: BuiltIn) {
     this.#prefixes = prefixes;
     this.#builtIn = builtIn;
   }
@@ -79,7 +86,8 @@ export class KernelspecManager {
       }
     }
     const installed = found.get('replique');
-    const ours = installed && isWhole(installed) ? installed : this.#builtIn;
+    const { kernelspec, isPreferred = false } = this.#builtIn ?? {};
+    const ours = installed && isWhole(installed) && !isPreferred ? installed : kernelspec;
     if (ours === undefined) return found;
     found.delete('replique');
     return new Map([['replique', ours], ...found]);

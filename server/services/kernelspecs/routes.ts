@@ -6,7 +6,7 @@ import type { Kernelspec, KernelspecManager } from './manager.ts';
 import { readResource } from './resource.ts';
 
 const named = z.object({ name: z.string() });
-const file = z.object({ name: z.string(), '*': z.string().max(1000) });
+const file = z.object({ name: z.string(), '*': z.string() });
 
 /** `/api/kernelspecs`, `/api/kernelspecs/NAME`, and the files of a kernelspec at `/kernelspecs/NAME/FILE` */
 export const kernelspecsRoutes =

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where JupyterLab's files are, and what it keeps for its user. */
@@ -10,6 +11,10 @@ export interface LabPlaces {
   readonly pageConfig: readonly string[];
   /** `*.json` language packs are below these directories of Python packages. */
   readonly packages: readonly string[];
+  /** The Python package `notebook`, version 7, where it is installed. */
+  readonly notebook: string | undefined;
+  /** The user's style sheet for Notebook. */
+  readonly customCss: string;
   readonly userSettings: string;
   readonly workspaces: string;
 }
@@ -42,6 +47,10 @@ export function labPlaces(
       join(config, 'labconfig'),
     ],
     packages,
+    notebook: packages
+      .map((directory) => join(directory, 'notebook'))
+      .find((directory) => existsSync(join(directory, 'templates', 'tree.html'))),
+    customCss: join(config, 'custom', 'custom.css'),
     userSettings: environment['JUPYTERLAB_SETTINGS_DIR'] || join(config, 'lab', 'user-settings'),
     workspaces: environment['JUPYTERLAB_WORKSPACES_DIR'] || join(config, 'lab', 'workspaces'),
   };

@@ -15,7 +15,6 @@ const answers: Readonly<Record<string, unknown>> = {
     ...{ blocked_extensions_uris: [], allowed_extensions_uris: [] },
     ...{ blocked_extensions: [], allowed_extensions: [] },
   },
-  '/api/nbconvert': {},
   '/lsp/status': { version: 2, sessions: {}, specs: {} },
 };
 

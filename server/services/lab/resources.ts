@@ -7,19 +7,11 @@ import { themesResource } from '../themes/routes.ts';
 import { translationsResource } from '../translations/routes.ts';
 import { workspacesResource } from '../workspaces/routes.ts';
 import { WorkspaceStore } from '../workspaces/store.ts';
-import type { LabPlaces } from './places.ts';
+import type { PageConfigOptions } from './page-config.ts';
 import { quietResource } from './quiet.ts';
 import { labResource } from './routes.ts';
 
-export interface LabResourcesOptions {
-  readonly places: LabPlaces;
-  /** Between slashes. */
-  readonly baseUrl: string;
-  readonly token: string;
-  /** The directory that contents are below. */
-  readonly root: string;
-  /** PNG that browsers show beside the page's title. */
-  readonly icon: string;
+export interface LabResourcesOptions extends PageConfigOptions {
   readonly log: Log;
 }
 
@@ -27,7 +19,7 @@ export interface LabResourcesOptions {
 export async function labResources(options: LabResourcesOptions): Promise<readonly Resource[]> {
   const { places, log } = options;
   return [
-    labResource({ ...options, terminals: true }),
+    labResource(options),
     quietResource,
     settingsResource(new PluginSchemas(places, log), new SettingsStore(places.userSettings, log)),
     workspacesResource(new WorkspaceStore(places.workspaces)),

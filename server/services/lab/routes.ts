@@ -5,13 +5,8 @@ import { HttpError } from '../../http/errors.ts';
 import type { Resource } from '../../http/server.ts';
 import { addFiles } from './files.ts';
 import { pageConfig, type PageConfigOptions } from './page-config.ts';
-import { readText } from './read-json.ts';
-import { renderPage } from './template.ts';
+import { pageRoute as page, sendPage } from './page.ts';
 
-/** As jupyter_server has it: JupyterLab and what kernels show need script and styles that are made on the way. */
-const policy = "frame-ancestors 'self'; object-src 'none'; base-uri 'self'";
-/** Who has not logged in is led to the login. */
-const page = { config: { access: 'page' } } as const;
 const workspaceName = /^[a-zA-Z0-9_-]{1,200}$/;
 
 /** JupyterLab's pages and files. */
@@ -23,11 +18,9 @@ export function labResource(options: PageConfigOptions): Resource {
       reply: FastifyReply,
     ): Promise<string> => {
       if (!workspaceName.test(workspace)) throw new HttpError(404, 'There is no such page.');
-      const template = await readText(join(places.app, 'static', 'index.html'));
-      if (template === undefined) throw new HttpError(404, `There is no JupyterLab in ${places.app}.`);
-      const config = { ...(await pageConfig(options)), mode, workspace, treePath };
-      void reply.type('text/html; charset=utf-8').header('content-security-policy', policy);
-      return renderPage(template, config);
+      const config = async () => ({ ...(await pageConfig(options)), mode, workspace, treePath });
+      const directory = join(places.app, 'static');
+      return sendPage(reply, { directory, template: 'index.html', config, customCss: false });
     };
     const home = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       reply.redirect(`${baseUrl}lab?${request.url.split('?').slice(1).join('?')}`);

@@ -2,14 +2,15 @@ import type { PageConfig } from './page-config.ts';
 
 /**
  * Renders `index.html` of JupyterLab or Notebook: a Jinja template with few words. What depends on the page is one JSON object; `<` in it
- * is written so that it can't end the script element. There is no style sheet of the user's (`custom.css`).
+ * is written so that it can't end the script element.
+ * @param customCss whether the page has a style sheet of the user's
  * @throws Error where the template says something that is not known here: another version's, then
  */
-export function renderPage(template: string, config: PageConfig): string {
+export function renderPage(template: string, config: PageConfig, customCss = false): string {
   const base = String(config['baseUrl']);
   const page = template
     .replaceAll(/\{#[^]*?#\}/g, '')
-    .replaceAll(/\{%\s*if custom_css\s*%\}[^]*?\{%\s*endif\s*%\}/g, '')
+    .replaceAll(/\{%\s*if custom_css\s*%\}([^]*?)\{%\s*endif\s*%\}/g, customCss ? '$1' : '')
     .replaceAll(/\{%\s*(?:set\b[^%]*|block \w+|endblock(?: \w+)?)\s*%\}/g, '')
     .replaceAll(/\{\{\s*page_config_full\s*\|\s*tojson\s*\}\}/g, () => jsonInScript(config))
     .replaceAll(/\{\{\s*base_url(?:\s*\|\s*escape)?\s*\}\}/g, () => escapeHtml(base))

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { RepliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
-import type { Kernel, KernelModel } from '../kernels/kernel.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import type { KernelModel } from '../kernels/model.ts';
 import { NoSuchKernel, type KernelManager } from '../kernels/manager.ts';
 
 /** What a session is made of, or changed to. */
@@ -34,15 +35,20 @@ interface Session extends SessionFields {
 
 const mostSessions = 2000;
 
+type OnNotebooks = (kernelId: string, paths: readonly string[]) => void;
+
 /** Which document has which kernel. */
 export class SessionManager {
   readonly #kernels: KernelManager;
+  readonly #onNotebooks: OnNotebooks;
   readonly #sessions = new Map<string, Session>();
   /** One begins at a time: two for the same path must become one. */
   readonly #turns = new Turns();
 
-  constructor(kernels: KernelManager) {
+  /** @param onNotebooks is told of a kernel whose notebooks are others now */
+  constructor(kernels: KernelManager, onNotebooks: OnNotebooks = () => undefined) {
     this.#kernels = kernels;
+    this.#onNotebooks = onNotebooks;
   }
 
   /** Those whose kernel is there; the others are forgotten. */
@@ -72,6 +78,7 @@ export class SessionManager {
       const kernel = running ?? (await this.#start(fields, choice));
       const session = { id: randomUUID(), kernelId: kernel.id, ...fields };
       this.#sessions.set(session.id, session);
+      this.#tell(kernel.id);
       return this.get(session.id);
     } finally {
       leave();
@@ -92,6 +99,7 @@ export class SessionManager {
     }
     const next = { ...now, ...changes, kernelId: kernelId ?? now.kernelId };
     this.#sessions.set(id, next);
+    this.#tell(next.kernelId);
     if (now.kernelId !== next.kernelId && !this.#isUsed(now.kernelId)) {
       await this.#kernels.shutdown(now.kernelId);
     }
@@ -110,6 +118,16 @@ export class SessionManager {
       throw new HttpError(410, 'Kernel deleted before session');
     }
     await this.#kernels.shutdown(session.kernelId);
+  }
+
+  #tell(kernelId: string): void {
+    const notebooks = [...this.#sessions.values()].filter(
+      (session) => session.kernelId === kernelId && session.type === 'notebook',
+    );
+    this.#onNotebooks(
+      kernelId,
+      notebooks.map(({ path }) => path),
+    );
   }
 
   #present(session: Session): SessionModel | undefined {
@@ -136,8 +154,11 @@ export class SessionManager {
   /** @throws KernelNotStarted */
   async #start({ path, name }: SessionFields, choice: KernelChoice): Promise<Kernel> {
     const folder = dirname(path);
+    // No variable of an environment can hold NUL.
     const file =
-      name === null ? {} : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
+      name === null || name.includes('\0')
+        ? {}
+        : { JPY_SESSION_NAME: join(this.#kernels.workingDirectory(folder), name) };
     try {
       return await this.#kernels.start({ ...choice, path: folder, env: file });
     } catch (error) {

@@ -91,7 +91,7 @@ export class TerminalManager {
   #directory(wanted: string | undefined): string {
     const { root } = this.#options;
     const places = wanted === undefined ? [] : [resolve(root, wanted), join(root, wanted)];
-    return places.find((place) => statSync(place, { throwIfNoEntry: false })?.isDirectory()) ?? root;
+    return places.find(isDirectory) ?? root;
   }
 
   #given(): Record<string, string> {
@@ -100,5 +100,14 @@ export class TerminalManager {
       (entry): entry is [string, string] => entry[1] !== undefined && !secret.includes(entry[0]),
     );
     return Object.fromEntries(entries);
+  }
+}
+
+/** A path that can't be looked at is none. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }

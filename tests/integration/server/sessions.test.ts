@@ -97,7 +97,7 @@ describe('sessions', { timeout: 60_000 }, () => {
     // The same where the new kernel is about to start when the session ends.
     const specs = new KernelspecManager([labEnvDir()]);
     const log = pino({ level: 'silent' });
-    const running = new KernelManager(specs, { dir: server.workspace, bufferMb: 1 }, log);
+    const running = new KernelManager(specs, { dir: server.workspace, bufferMb: 1, inputSeconds: 1 }, log);
     const sessions = new SessionManager(running);
     const session = await sessions.create({ path: 'a', name: null, type: 'x' }, { name: 'python3' });
     const late = sessions.update(session.id, {}, { name: 'python3' });

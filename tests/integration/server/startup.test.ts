@@ -60,12 +60,12 @@ describe('a server that is started', () => {
     const origin = `http://127.0.0.1:${server.port}`;
     for (const [path, status] of [
       ['/a/b/api', 200],
-      ['/a/b', 403],
+      ['/a/b', 302],
       ['/a', 404],
       ['/api', 404],
       ['/', 404],
     ] as const) {
-      expect([path, (await fetch(origin + path)).status]).toEqual([path, status]);
+      expect([path, (await fetch(origin + path, { redirect: 'manual' })).status]).toEqual([path, status]);
     }
     const { headers } = await server.request('api/kernels/', {});
     expect(headers.get('location')).toBe('/a/b/api/kernels');

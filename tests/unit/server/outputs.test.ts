@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
-import { CellOutputs, outputMessage } from '../../../server/cli/run/outputs.ts';
-import type { Displays, OutputMessage } from '../../../server/cli/run/outputs.ts';
+import { CellOutputs, outputMessage } from '../../../server/outputs.ts';
+import type { Displays, OutputMessage } from '../../../server/outputs.ts';
 
 const read = (type: string, content: Record<string, unknown>) =>
   outputMessage(makeMessage(type, 's', content));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
-import { outputMessage } from '../../../server/cli/run/outputs.ts';
+import { outputMessage } from '../../../server/outputs.ts';
 import { TerminalShow, whatIsNew } from '../../../server/cli/run/show.ts';
 import { RecordingOut, environment } from './temporary.ts';
 

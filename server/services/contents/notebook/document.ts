@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { joinLines, splitLines } from './lines.ts';
-import { sorted } from './sorted.ts';
+import { decodeUtf8, encodeUtf8 } from '../../../http/utf8.ts';
+import { fileText } from './file-text.ts';
+import { joinLines, markLines } from './lines.ts';
 import {
   NotebookProblem,
   asNotebook,
@@ -36,22 +37,27 @@ export function readNotebook(bytes: Buffer): ReadNotebook {
 
 /** A notebook as it goes into its file. */
 export interface WrittenNotebook {
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly problem: string | undefined;
 }
 
 /**
  * What to write for a notebook that a client sends: keys sorted, texts in lines, an indent of one, as nbformat writes, so that
  * versions can be compared line by line. The value is changed.
+ * @param change makes it another one before it is written
  * @throws NotebookProblem where it is no notebook of format 4
  */
-export function writeNotebook(value: unknown): WrittenNotebook {
+export function writeNotebook(
+  value: unknown,
+  change: (notebook: Notebook) => void = () => undefined,
+): WrittenNotebook {
   const notebook = asNotebook(value);
   repairIds(notebook);
+  change(notebook);
   const problem = notebookProblem(notebook);
   stripTransient(notebook);
-  splitLines(notebook);
-  return { text: `${JSON.stringify(sorted(notebook), null, 1)}\n`, problem };
+  markLines(notebook);
+  return { bytes: encodeUtf8(fileText(notebook)), problem };
 }
 
 /** A new notebook. */
@@ -60,7 +66,7 @@ export const emptyNotebook = (): object => ({ cells: [], metadata: {}, nbformat:
 function parsed(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new NotebookProblem('it is not encoded in UTF-8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(decodeUtf8(bytes));
   } catch {
     throw new NotebookProblem(
       bytes.length === 0 ? 'the file is empty' : 'it does not appear to be JSON, or is cut off',

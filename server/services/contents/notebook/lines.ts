@@ -1,5 +1,14 @@
 import { NotebookProblem, isObject, type Json, type Notebook } from './structure.ts';
 
+/** A text that is kept in a file as the list of its lines. */
+export class Lines {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** Of which the text is kept in lines besides `text/*`. */
 const textTypes = new Set(['application/javascript', 'image/svg+xml']);
 
@@ -20,20 +29,20 @@ export function joinLines({ cells }: Notebook): void {
   }
 }
 
-/** Texts of a notebook as lists of lines, as they are kept in files (nbformat's `split_lines`). */
-export function splitLines({ cells }: Notebook): void {
+/** Marks the texts of a notebook that are kept in files as lists of lines (nbformat's `split_lines`). */
+export function markLines({ cells }: Notebook): void {
   for (const cell of cells) {
-    if (typeof cell['source'] === 'string') cell['source'] = linesOf(cell['source']);
+    if (typeof cell['source'] === 'string') cell['source'] = new Lines(cell['source']);
     for (const bundle of bundlesOf(cell)) {
       for (const [type, value] of Object.entries(bundle)) {
         if (typeof value !== 'string') continue;
-        if (type.startsWith('text/') || textTypes.has(type)) set(bundle, type, linesOf(value));
+        if (type.startsWith('text/') || textTypes.has(type)) set(bundle, type, new Lines(value));
       }
     }
     if (cell['cell_type'] !== 'code') continue;
     for (const output of cell.outputs ?? []) {
       const { output_type: type, text } = output;
-      if (type === 'stream' && typeof text === 'string') output['text'] = linesOf(text);
+      if (type === 'stream' && typeof text === 'string') output['text'] = new Lines(text);
     }
   }
 }

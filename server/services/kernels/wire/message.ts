@@ -25,3 +25,7 @@ export function partsOf(parts: readonly (Uint8Array | undefined)[]): JsonParts {
   if (!header || !parent || !metadata || !content) throw new WireError('The message lacks a part.');
   return [header, parent, metadata, content];
 }
+
+/** Bytes that a message takes while it waits. */
+export const sizeOf = ({ parts, buffers }: ChannelMessage): number =>
+  [...parts, ...buffers].reduce((sum, { byteLength }) => sum + byteLength, 100);

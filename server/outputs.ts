@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Message } from '../../../kernel/protocol/header.ts';
+import type { Message } from '../kernel/protocol/header.ts';
 
 const bundle = z.record(z.string(), z.unknown());
 const transient = z.looseObject({ display_id: z.string().optional() }).optional();
@@ -18,10 +18,18 @@ export type OutputMessage = {
   [T in keyof typeof contents]: { readonly type: T; readonly content: z.infer<(typeof contents)[T]> };
 }[keyof typeof contents];
 
+/** Whether messages of this type change a cell's outputs. */
+export const isOutputType = (type: string): type is OutputMessage['type'] => Object.hasOwn(contents, type);
+
 /** Reads an iopub message; undefined where it does not concern the outputs. */
-export function outputMessage({ header, content }: Message): OutputMessage | undefined {
-  if (!Object.hasOwn(contents, header.msg_type)) return undefined;
-  const type = header.msg_type as keyof typeof contents;
+export function outputMessage({
+  header: { msg_type: type },
+  content,
+}: {
+  readonly header: Pick<Message['header'], 'msg_type'>;
+  readonly content: unknown;
+}): OutputMessage | undefined {
+  if (!isOutputType(type)) return undefined;
   const parsed = contents[type].safeParse(content);
   return parsed.success ? ({ type, content: parsed.data } as OutputMessage) : undefined;
 }
@@ -43,11 +51,19 @@ export type Displays = Map<string, Display[]>;
 /** The outputs of one cell, as the messages make them (what Jupyter's own clients do). */
 export class CellOutputs {
   readonly #displays: Displays;
-  readonly outputs: Output[] = [];
-  #clearOnNext = false;
+  readonly outputs: Output[];
+  #clearOnNext: boolean;
 
-  constructor(displays: Displays) {
+  /** @param before what there is already */
+  constructor(displays: Displays, before: { outputs?: Output[]; clearsOnNext?: boolean } = {}) {
     this.#displays = displays;
+    this.outputs = before.outputs ?? [];
+    this.#clearOnNext = before.clearsOnNext ?? false;
+  }
+
+  /** Whether what there is goes when more comes. */
+  get clearsOnNext(): boolean {
+    return this.#clearOnNext;
   }
 
   apply(message: OutputMessage): void {

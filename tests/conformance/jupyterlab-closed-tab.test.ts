@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labEnvDir } from '../../kernel/paths.ts';
+import { labPlaces } from '../../server/services/lab/places.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { helper } from '../support/jupyter.ts';
+import { codeCell, notebookWith } from '../support/notebook-page.ts';
+import { RepliqueServer } from '../support/replique-server.ts';
+
+const words = Array.from({ length: 60 }, (_, n) => `word${n}`).join(' ');
+
+/** JupyterLab itself, unmodified, on Replique's server. */
+describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 180_000 }, () => {
+  let server: RepliqueServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    const home = process.env['HOME'] ?? '/';
+    const places = labPlaces(labEnvDir(), { home, dataDir: join(home, '.jupyter-data'), packages: [] });
+    const script = [
+      { text: `I compute.\n${helper('print("from the", "helper")')}` },
+      { text: words, chunk: 8, delayMs: 60 },
+    ];
+    server = await RepliqueServer.start({}, script, places);
+    const metadata = { kernelspec: { display_name: 'Replique', language: 'replique', name: 'replique' } };
+    const notebook = { ...notebookWith(codeCell('first', 'Tell me.'), codeCell('next', '')), metadata };
+    writeFileSync(join(server.workspace, 'page.ipynb'), JSON.stringify(notebook));
+    browser = await launchBrowser(server.top);
+  }, 180_000);
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const open = async (): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
+    await page.goto(`${server.url}doc/tree/page.ipynb?token=${server.token}`);
+    await page.getByText('Replique | Idle').waitFor({ timeout: 90_000 });
+    return page;
+  };
+  const output = (page: Page) => page.locator('.jp-CodeCell').first().locator('.jp-OutputArea').first();
+
+  it('shows all of it when it is opened again, and saves without a question', async () => {
+    const first = await open();
+    await first.locator('.jp-CodeCell').first().locator('.jp-InputArea-editor').click();
+    await first.keyboard.press('Control+Enter');
+    await output(first).getByText('word3').first().waitFor();
+    expect(await output(first).innerText()).not.toContain('word59');
+    await first.close();
+    const busy = async () =>
+      (await server.json<{ execution_state: string }[]>('api/kernels')).map((each) => each.execution_state);
+    await expect.poll(busy, { timeout: 60_000 }).toEqual(['idle']);
+
+    const second = await open();
+    await output(second).getByText('word59').first().waitFor();
+    const shown = await output(second).innerText();
+    expect(shown.match(/from the helper/g)).toHaveLength(1);
+    expect(shown.match(/word0 word1 /g)).toHaveLength(1);
+    await second.locator('.jp-CodeCell').nth(1).locator('.jp-InputArea-editor').click();
+    await second.keyboard.type('What else?');
+    await second.keyboard.press('Control+S');
+    const file = (): string => readFileSync(join(server.workspace, 'page.ipynb'), 'utf8');
+    await expect.poll(file).toContain('What else?');
+    expect(file()).toContain('word59');
+    expect(await second.locator('.jp-Dialog').count()).toBe(0);
+    const screenshot = process.env['REPLIQUE_TEST_SCREENSHOT'];
+    if (screenshot !== undefined) await second.screenshot({ path: screenshot });
+    await second.close();
+  });
+});
