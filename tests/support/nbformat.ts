@@ -49,7 +49,12 @@ export function ours(text: string): Verdict {
   try {
     const { notebook, problem } = readNotebook(Buffer.from(text));
     const kept = structuredClone(notebook);
-    return { notebook: kept, fault: problem !== undefined, problem, written: writeNotebook(notebook).bytes.toString() };
+    return {
+      notebook: kept,
+      fault: problem !== undefined,
+      problem,
+      written: writeNotebook(notebook).bytes.toString(),
+    };
   } catch (error) {
     if (error instanceof NotebookProblem) return { unreadable: true, problem: error.message };
     throw error;
