@@ -106,7 +106,11 @@ describe('the trash', () => {
     await trash(join(top, 'root'), 'b.txt', 'second');
     expect(readdirSync(join(place, 'info')).toSorted()).toEqual(['a.txt.2.trashinfo', 'b.txt.2.trashinfo']);
     rmSync(join(place, 'files', 'b.txt'), { recursive: true });
-    expect(kept(join(place, 'files'))).toEqual({ 'a.txt': 'orphan', 'a.txt.2': 'first', 'b.txt.2': 'second' });
+    expect(kept(join(place, 'files'))).toEqual({
+      'a.txt': 'orphan',
+      'a.txt.2': 'first',
+      'b.txt.2': 'second',
+    });
   });
 
   it('of macOS is ~/.Trash, without notes', async () => {
