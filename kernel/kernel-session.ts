@@ -16,7 +16,7 @@ import { showInvisible } from './output/firewall/invisible.ts';
 import { createRedactor } from './output/firewall/redact.ts';
 import { wellFormed } from './output/firewall/stream.ts';
 import { filterTerminal, stripTerminal } from './output/firewall/terminal.ts';
-import { cacheFile } from './paths.ts';
+import { cacheFile, dataDir } from './paths.ts';
 import { NotebookProfile } from './policy/notebook-profile.ts';
 import { modelDigest } from './providers/identity.ts';
 import type { Session } from './router/contract.ts';
@@ -26,10 +26,12 @@ import { typedPaths } from './sandbox/typed-paths.ts';
 import { SessionState } from './session/session-state.ts';
 import { SessionStore } from './session/store.ts';
 import { createFileHistory } from './timeline/files/history.ts';
-import { Journal, objectsDir } from './timeline/journal/journal.ts';
+import { Journal, lastNumber, objectsDir } from './timeline/journal/journal.ts';
 import { pruneTimelines } from './timeline/journal/prune.ts';
 import type { Step } from './timeline/node.ts';
 import { Timeline } from './timeline/timeline.ts';
+import { MoveKeeper } from './timeline/unfinished/keeper.ts';
+import { recoverFiles } from './timeline/unfinished/recover.ts';
 import { AnswerCache } from './tape/cache/cache.ts';
 import { cachedProvider } from './tape/cache/cached-provider.ts';
 import { modeOfSession } from './tape/mode.ts';
@@ -128,14 +130,15 @@ async function createSession(
   });
   const { workspace, notebookFile, audit, policy, network, worker, conversation, spending } = parts;
   const store = new SessionStore(options.sessionsDir);
+  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const state = new SessionState({
     ...{ store, session: sessionId, kernel: kernelId, notebook: notebookFile },
     ...{ comesBack: config.resume === 'auto', talk: conversation, model: parts.model, log },
     redact: (value) => redactor.json(value),
     onBack: (sessions, how) => timeline.comesBack(sessions, how),
     before: () => journal.saved(),
+    lastNumber: (sessions) => lastNumber(timelines, sessions),
   });
-  const timelines = options.timelinesDir ?? join(options.sessionsDir, 'timeline');
   const journal = new Journal({
     ...{ directory: timelines, session: sessionId, log },
     redact: (text) => redactor.text(text),
@@ -163,6 +166,9 @@ async function createSession(
     helperTimeoutMs: config.helperTimeoutSeconds * 1000,
     asking: askingOf(config),
   });
+  const place = { directory: timelines, workspace: workspace.path, log };
+  const recovered = [...(await recoverFiles({ ...place, asideIn: join(dataDir(), 'set-aside') }))];
+  const moves = new MoveKeeper({ ...place, session: sessionId });
   const fileHistory = createFileHistory({
     workspace: workspace.path,
     objects: objectsDir(timelines, sessionId),
@@ -172,7 +178,7 @@ async function createSession(
     isClean: (path) => redactor.text(wellFormed(path)) === path,
   });
   const timeline = new Timeline({
-    ...{ conversation, journal, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
+    ...{ conversation, journal, moves, directory: timelines, worker: tape.wrapWorker(parts.untold), log },
     files: fileHistory,
     hasNetwork: () => network.allowed().length > 0,
   });
@@ -194,6 +200,7 @@ async function createSession(
       redact: (text) => redactor.text(text),
     },
     settle: async (runsCode, { onInput }) => [
+      ...recovered.splice(0),
       ...state.settle(),
       ...(await ofNotebook.settle(runsCode, { ...(onInput && { onInput }) })),
     ],

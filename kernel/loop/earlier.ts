@@ -16,13 +16,15 @@ export interface Talk {
 /** What was going on when these messages were the last: a helper, or the reply to a prompt or a helper's result. */
 export function brokenOffIn(entries: readonly Entry[]): 'helper' | 'reply' | undefined {
   const last = entries.at(-1);
-  const end = last?.parts.at(-1);
   if (last?.role === 'assistant') {
-    return end?.text.trimEnd().endsWith(closingTag) === true ? 'helper' : undefined;
+    return last.parts.at(-1)?.text.trimEnd().endsWith(closingTag) === true ? 'helper' : undefined;
   }
+  const at = last?.parts.findLastIndex(({ kind }) => kind !== 'note') ?? -1;
+  if (last === undefined || at === -1) return undefined;
   // A result in a cell of its own is that of the user's code.
-  const isUsersCode = end?.kind === 'result' && last?.cell !== entries.at(-2)?.cell;
-  return last === undefined || isUsersCode ? undefined : 'reply';
+  const isUsersCode = last.parts[at]?.kind === 'result' && last.cell !== entries.at(-2)?.cell;
+  const isTold = last.parts.slice(at).some(({ text }) => text === endings.reply.text);
+  return isUsersCode || isTold ? undefined : 'reply';
 }
 
 /** What ends a message that was broken off. */

@@ -25,6 +25,8 @@ export interface SessionStateOptions extends SessionKey {
   };
   /** Told when the conversation of an earlier session is back: which, and before it those that it continues, the newest first. */
   readonly onBack?: (sessions: readonly string[], how: 'crash' | 'resume') => void;
+  /** The number of the last cell that the timeline of these sessions tells of, which is written before the conversation; 0: of none. */
+  readonly lastNumber?: (sessions: readonly string[]) => number;
   /** Settles when that is saved which the saved conversation must not be ahead of. Must not reject. */
   readonly before?: () => Promise<void>;
   /** Takes secrets out of what is stored. */
@@ -59,6 +61,8 @@ export class SessionState {
   #takenUp: Promise<void> | undefined;
   #hasBegun = false;
   #executionCount = 0;
+  /** The number of the last cell as it is saved; absent: nothing is. */
+  #savedCount: number | undefined;
   #continues: readonly string[] | undefined;
   #ended: Saved['ended'];
 
@@ -84,21 +88,23 @@ export class SessionState {
     this.#saver.changed();
   }
 
-  /** Whether what has changed so far could be saved, as soon as that is known. Never rejects. */
+  /** Whether what has changed so far, and the number of the last cell, could be saved, as soon as that is known. Never rejects. */
   saved(): Promise<boolean> {
+    if (this.#savedCount !== this.#executionCount) this.changed();
     return this.#saver.saved();
   }
 
   /** The number of the last cell before a crash; 0 where no conversation comes back. */
   lastCount(): number {
     const { saved } = this.#find();
-    return saved !== undefined && this.#comesBack(saved) ? saved.executionCount : 0;
+    if (saved === undefined || !this.#comesBack(saved)) return 0;
+    return Math.max(saved.executionCount, this.#o.lastNumber?.(withContinued(saved)) ?? 0);
   }
 
   /** A cell has got this number. */
   counted(executionCount: number): void {
     this.#executionCount = executionCount;
-    if (this.#o.talk.state().entries.length > 0) this.changed();
+    if (this.#isWorthKeeping()) this.changed();
   }
 
   /**
@@ -107,7 +113,7 @@ export class SessionState {
    */
   async end(how: 'end' | 'restart'): Promise<void> {
     this.#ended ??= how;
-    if (this.#o.talk.state().entries.length > 0) this.changed();
+    if (this.#isWorthKeeping()) this.changed();
     await this.#saver.saved();
     if (this.#hasBegun) return;
     const left = this.#find().saved;
@@ -178,18 +184,21 @@ export class SessionState {
       );
   }
 
-  /** A conversation that a crash ended. */
-  #comesBack({ ended, prompts }: Saved): boolean {
-    return ended === undefined && this.#o.comesBack && prompts > 0;
+  /** A session that a crash ended. */
+  #comesBack({ ended }: Saved): boolean {
+    return ended === undefined && this.#o.comesBack;
+  }
+
+  #isWorthKeeping(): boolean {
+    return this.#savedCount !== undefined || this.#o.talk.state().entries.length > 0;
   }
 
   #meet(saved: Saved): readonly string[] {
-    const said = `the conversation so far (${count(saved.prompts)})`;
     if (saved.ended === 'restart' && saved.prompts > 0) {
-      return [`A fresh start: ${said} is put away. \`%resume\` brings it back.`];
+      return [`A fresh start: ${conversationOf(saved)} is put away. \`%resume\` brings it back.`];
     }
     if (!this.#comesBack(saved)) return [];
-    const brokenOff = this.#o.talk.prepend(saved.talk);
+    const brokenOff = saved.talk.entries.length > 0 ? this.#o.talk.prepend(saved.talk) : undefined;
     this.#follow(saved, 'crash');
     if (saved.model) this.#o.model.restore(saved.model);
     this.#executionCount = Math.max(this.#executionCount, saved.executionCount);
@@ -197,13 +206,13 @@ export class SessionState {
     // Not before it is saved anew; then no other kernel takes it up, too.
     this.#takenUp = this.#saver.saved().then((isSaved) => (isSaved ? this.#mark(saved, 'end') : undefined));
     return [
-      `The kernel had ended without being asked to. Back is ${said}; **Python began anew**, files are as they were.` +
+      `The kernel had ended without being asked to. ${backIs(saved)}**Python began anew**, files are as they were.` +
         (brokenOff === undefined ? '' : ` ${lost[brokenOff]}`),
     ];
   }
 
-  #follow({ session, continues = [] }: Saved, how: 'crash' | 'resume'): void {
-    this.#continues = [session, ...continues].slice(0, mostContinued);
+  #follow(saved: Saved, how: 'crash' | 'resume'): void {
+    this.#continues = withContinued(saved);
     this.#o.onBack?.(this.#continues, how);
   }
 
@@ -225,6 +234,7 @@ export class SessionState {
     // Without a notebook no later kernel would find it.
     if (saved.ended === 'end' && saved.notebook === undefined) await this.#o.store.remove(saved);
     else await this.#o.store.save(saved);
+    this.#savedCount = saved.executionCount;
   }
 
   #current(): Saved {
@@ -255,4 +265,14 @@ const lost = {
   reply: 'The last prompt was not answered to the end.',
 };
 
-const count = (prompts: number): string => `${prompts} ${prompts === 1 ? 'prompt' : 'prompts'}`;
+/** A session, and those that it continues, the newest first. */
+const withContinued = ({ session, continues = [] }: Saved): readonly string[] =>
+  [session, ...continues].slice(0, mostContinued);
+
+const conversationOf = ({ prompts }: Saved): string =>
+  `the conversation so far (${prompts} ${prompts === 1 ? 'prompt' : 'prompts'})`;
+
+function backIs(saved: Saved): string {
+  if (saved.prompts > 0) return `Back is ${conversationOf(saved)}; `;
+  return saved.talk.entries.length > 0 ? 'Back are the code cells so far; ' : '';
+}

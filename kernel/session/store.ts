@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs';
-import { open, rename, rm, utimes } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, readRegularFile } from '../files.ts';
 import { isNewer, mostBytes, savedSchema, type Saved } from './schema.ts';
@@ -34,8 +34,11 @@ export class SessionStore {
     this.#directory = directory;
   }
 
-  /** @throws Error where it can't be written; what was saved before is still there then */
-  async save(saved: Saved): Promise<void> {
+  /**
+   * @param at when it counts as saved; absent: now
+   * @throws Error where it can't be written; what was saved before is still there then
+   */
+  async save(saved: Saved, at?: Date): Promise<void> {
     const text = JSON.stringify(saved);
     if (Buffer.byteLength(text) > mostBytes) throw new Error('it is too long to be kept');
     makeDirectories(this.#directory, 0o700);
@@ -44,6 +47,7 @@ export class SessionStore {
       const file = await open(draft, 'wx', 0o600);
       try {
         await file.writeFile(text);
+        if (at !== undefined) await file.utimes(at, at);
       } finally {
         await file.close();
       }
@@ -56,9 +60,7 @@ export class SessionStore {
 
   /** Has a session that was left be one that has ended, without being newer for it. @throws Error where it can't be written */
   async mark(saved: Saved, ended: 'end' | 'restart'): Promise<void> {
-    await this.save({ ...saved, ended });
-    const at = new Date(saved.at);
-    await utimes(this.#fileOf(saved), at, at);
+    await this.save({ ...saved, ended }, new Date(saved.at));
   }
 
   /** Removes what was saved of a session. */

@@ -1,16 +1,18 @@
 import type { Mark } from '../loop/mark.ts';
 import type { Asked } from './contract.ts';
-import { readTimeline } from './journal/journal.ts';
+import { readTimeline, writtenMs } from './journal/journal.ts';
 import type { TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
 import type { Recording } from './recording.ts';
 import { travel } from './travel.ts';
 import { Tree } from './tree.ts';
-import { planMemory } from './ways.ts';
+import { filesBase, planMemory } from './ways.ts';
 import { count } from './words.ts';
 
 /** Python's memory is rebuilt without being asked for where that took no longer. */
 const mostMs = 60_000;
+/** Files that were written so long before the last line may be of cells whose files were not kept any more. */
+const recentMs = 5_000;
 
 /** Brings an earlier session's timeline back, once its conversation is. */
 export class Comeback {
@@ -18,6 +20,8 @@ export class Comeback {
   readonly #recording: Recording;
   #sessions: readonly string[] = [];
   #how: 'crash' | 'resume' = 'crash';
+  /** When a line was added to the timeline that came back, in milliseconds since 1970. */
+  #writtenMs = 0;
 
   constructor(options: TimelineOptions, recording: Recording) {
     this.#o = options;
@@ -30,6 +34,11 @@ export class Comeback {
     this.#how = how;
   }
 
+  /** One is to come back with the next cell: until then nothing is written of this session's own, which would hide it. */
+  get isDue(): boolean {
+    return this.#sessions.length > 0;
+  }
+
   /** Takes the timeline up, if one is to come back. */
   async settle(asked: Asked): Promise<void> {
     const sessions = this.#sessions;
@@ -39,6 +48,7 @@ export class Comeback {
     let told: ReturnType<typeof readTimeline>;
     for (session of sessions) if ((told = readTimeline(directory, session)) !== undefined) break;
     if (told === undefined) return;
+    this.#writtenMs = writtenMs(directory, session);
     if ('problem' in told) {
       asked.say(
         `The timeline of that conversation can’t be read: ${told.problem}. Its branches do not come back.`,
@@ -92,7 +102,15 @@ export class Comeback {
   }
 
   async #rebuild(tree: Tree, head: TimelineNode, asked: Asked): Promise<boolean> {
+    const { moves, files } = this.#o;
+    moves.begin();
+    if (filesBase(tree, head) !== head) {
+      // What ran last may write these again, and no delta names them.
+      moves.runsAgain();
+      await moves.note(files.recent(this.#writtenMs - recentMs));
+    }
     const result = await travel(this.#o, tree, { from: head, to: head }, asked);
+    await moves.done();
     if ('problem' in result) {
       asked.say(`Python’s memory could not be rebuilt: ${result.problem}.`);
       return false;
@@ -108,7 +126,7 @@ export class Comeback {
     tree.branch(tree.newName('restart'));
     this.#recording.replaced(undefined);
     this.#recording.tidy();
-    this.#o.journal.standing(tree.standing);
+    this.#recording.tellStanding();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Mark } from '../loop/mark.ts';
 import type { SessionWorker } from '../sandbox/session-worker.ts';
 import type { FileHistory } from './files/contract.ts';
 import type { Journal } from './journal/journal.ts';
+import type { MoveKeeper } from './unfinished/keeper.ts';
 
 /** The messages of the session, as they can be gone back to. */
 interface Talk {
@@ -20,6 +21,7 @@ export interface TimelineOptions {
   readonly conversation: Talk;
   readonly files: FileHistory;
   readonly journal: Journal;
+  readonly moves: MoveKeeper;
   /** Of all sessions' timelines. */
   readonly directory: string;
   /** Whether code may reach some host. */

@@ -136,13 +136,19 @@ export class Recording {
   }): void {
     const { head } = this.tree;
     if (files) this.#knowFiles(head, files.from, files.delta);
-    const { conversation, journal } = this.#o;
+    const { conversation } = this.#o;
     conversation.restore(head.talk);
     conversation.forget(forgets);
     this.#version = conversation.version;
     this.#loose = [];
     this.#isUnkept = false;
-    journal.standing(this.tree.standing);
+    this.tellStanding();
+  }
+
+  /** Branches, or where one stands among them, are others than before. */
+  tellStanding(): void {
+    this.#tellBeginning(this.tree.path[0]);
+    this.#o.journal.standing(this.tree.standing);
   }
 
   /** A branch of its own that begins at another node, with one cell: one stays where one stands. */
@@ -153,8 +159,7 @@ export class Recording {
   ): void {
     const { journal } = this.#o;
     const added = this.tree.branchAt(parent, name, node);
-    if (!this.#isJournaled) journal.node(parent, undefined);
-    this.#isJournaled = true;
+    this.#tellBeginning(parent);
     journal.node(added, parent);
     added.snapshot = snapshot;
     if (files) this.#knowFiles(added, this.tree.get(files.node), files.delta);
@@ -202,14 +207,19 @@ export class Recording {
     const before = this.tree.head;
     const added = this.tree.add({ ...node, talk: conversation.mark() });
     this.#version = conversation.version;
-    if (!this.#isJournaled) journal.node(before, undefined);
-    this.#isJournaled = true;
+    this.#tellBeginning(before);
     journal.node(added, before);
     if (added.steps.length === 0 && !this.#isUnkept) {
       added.snapshot = before.snapshot;
       this.#knowFiles(added, filesBase(this.tree, before), []);
     }
     if (this.#o.isDraft !== true && thin(this.tree)) this.#letFilesGo();
+  }
+
+  /** @param node the beginning, where it is not told yet */
+  #tellBeginning(node: TimelineNode | undefined): void {
+    if (!this.#isJournaled && node) this.#o.journal.node(node, undefined);
+    this.#isJournaled = true;
   }
 
   /** Contents that no way needs any more. */

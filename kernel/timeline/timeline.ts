@@ -79,9 +79,11 @@ export class Timeline {
     const mode = start.kind === 'prompt' ? this.#modes.prompts : this.#modes.code;
     if (identity === 'found' && mode !== 'off') start.say(shared);
     await this.#maybeGoBack(start, identity === 'one' ? mode : 'off');
-    if (start.kind === 'prompt') await recording.keep();
     const isQuick = performance.now() - this.#endedMs < quickMs;
-    if (start.kind === 'prompt' || !isQuick) await recording.settleFiles();
+    if (start.kind === 'code' && isQuick) return;
+    // What the cell before has changed is the session's, also where there was no time to keep it.
+    if (start.kind === 'prompt' || this.tree.head.kind !== 'start') await recording.keep();
+    await recording.settleFiles();
   }
 
   /**
@@ -150,14 +152,14 @@ export class Timeline {
   }
 
   /** Keeps memory and files as they are now, where that was not done. Never rejects. */
-  keep(): Promise<void> {
-    return this.#recording.keep();
+  async keep(): Promise<void> {
+    if (!this.#comeback.isDue) await this.#recording.keep();
   }
 
   /** The person has deleted these cells: the model forgets them. */
   forget(cells: readonly string[]): void {
     if (cells.length === 0) return;
-    this.#recording.tidy();
+    if (!this.#comeback.isDue) this.#recording.tidy();
     for (const cell of cells) this.#deleted.add(cell);
     const { conversation, journal } = this.#o;
     conversation.forget(this.#deleted);
@@ -187,7 +189,7 @@ export class Timeline {
     const arrival = await this.#travel(tip, asked);
     if ('problem' in arrival) return arrival;
     this.tree.checkout(branch);
-    this.#arrived(arrival);
+    await this.#arrived(arrival);
     const number = this.tree.head.executionCount;
     const after = number === 0 ? 'at the beginning' : `after [${number}]`;
     const changed = arrival.moved.changed.length;
@@ -202,7 +204,7 @@ export class Timeline {
     await this.settle(asked);
     const problem = this.tree.branch(name);
     if (problem !== undefined) return { problem };
-    this.#o.journal.standing(this.tree.standing);
+    this.#recording.tellStanding();
     return undefined;
   }
 
@@ -245,7 +247,7 @@ export class Timeline {
     const path = this.tree.path;
     const cells = path.slice(path.indexOf(target) + 1).filter(isCell).length;
     const branch = this.tree.goBack(target);
-    this.#arrived(arrival);
+    await this.#arrived(arrival);
     asked.say(rewound(before, cells, arrival.moved.changed, branch));
     this.#tell(arrival, asked);
     return undefined;
@@ -260,21 +262,25 @@ export class Timeline {
       if (!isWithoutEffect(head, before)) return;
       this.tree.dropHead();
       this.#o.journal.dropped(head);
-      this.#o.journal.standing(this.tree.standing);
+      this.#recording.tellStanding();
     }
   }
 
   async #travel(to: TimelineNode, asked: Asked): Promise<Arrival | Refusal> {
     await this.#recording.keep();
     const { tree } = this;
+    this.#o.moves.begin(to.id);
     const result = await travel(this.#o, tree, { from: tree.head, to }, asked);
     if (!('problem' in result)) return result;
     this.#recording.stayed(result.steps);
     return { problem: `It can’t be gone there: ${result.problem}.` };
   }
 
-  #arrived({ files }: Arrival): void {
+  async #arrived({ files }: Arrival): Promise<void> {
+    const { journal, moves } = this.#o;
     this.#recording.stands({ ...(files && { files }), forgets: this.#deleted });
+    await journal.saved();
+    await moves.done();
   }
 
   #tell({ moved, notes }: Arrival, { say }: Asked): void {

@@ -1,5 +1,6 @@
 import type { Asked } from './contract.ts';
 import type { FileDelta, Moved } from './files/contract.ts';
+import { sameEntry } from './files/known.ts';
 import type { Step, TimelineNode } from './node.ts';
 import type { TimelineOptions } from './options.ts';
 import { rerun, type Rerun } from './rebuild.ts';
@@ -24,13 +25,14 @@ export interface Failure {
   readonly steps: readonly Step[];
 }
 
-type Options = Pick<TimelineOptions, 'worker' | 'files'>;
+type Options = Pick<TimelineOptions, 'worker' | 'files' | 'moves'>;
 
 /**
  * Makes memory and files those of another node: from its own copy of the memory, or from the nearest one before it by running
  * again what ran in between. Files come first: a copy of the memory opens its files anew as they are when it takes over.
- * Where that does not succeed, one goes back.
- * @param from where one stands; memory and files are kept there
+ * Where that does not succeed, one goes back. `moves` has begun; who calls this ends it on arrival.
+ * @param from where one stands; memory and files are kept there. Where it is `to`, too, memory is rebuilt, and files are
+ *   afterwards what they are now
  */
 export async function travel(
   options: Options,
@@ -39,11 +41,11 @@ export async function travel(
   { signal }: Pick<Asked, 'signal'>,
 ): Promise<Arrival | Failure> {
   const trip = new Trip(options, tree, ends);
-  try {
-    return await trip.go(signal);
-  } catch (error) {
-    return trip.back(error instanceof Error ? error.message : String(error));
-  }
+  const result = await trip
+    .go(signal)
+    .catch((error: unknown) => trip.back(error instanceof Error ? error.message : String(error)));
+  if ('problem' in result) await options.moves.done();
+  return result;
 }
 
 class Trip {
@@ -55,6 +57,8 @@ class Trip {
   /** The files are those of this node, and then what this delta says. */
   #filesAt: TimelineNode;
   #delta: FileDelta = [];
+  /** What has become of files so far, in order. */
+  #made: FileDelta[] = [];
   #done: Rerun['done'] = [];
 
   constructor(
@@ -71,7 +75,7 @@ class Trip {
   }
 
   async go(signal: AbortSignal): Promise<Arrival | Failure> {
-    const { worker } = this.#o;
+    const { worker, moves } = this.#o;
     const { base, runs, isIncomplete } = this.#plan;
     if (isIncomplete) return this.back(tooMuchRan);
     if (base !== undefined && runs.length === 0) {
@@ -79,22 +83,28 @@ class Trip {
       await worker.resume(base.snapshot);
       return { moved, notes: [] };
     }
+    if (runs.length > 0) moves.runsAgain();
     const away = await this.#move(this.#plan.filesOf);
     if (base) await worker.resume(base.snapshot);
     else await worker.restart();
     const again = await this.#rerun(signal);
     if (again.problem !== undefined) return this.back(again.problem);
-    const isKnown = filesBase(this.#tree, this.#to) === this.#to;
+    const stays = this.#from === this.#to;
+    const isKnown = stays || filesBase(this.#tree, this.#to) === this.#to;
     const from = this.#filesAt;
     const delta = this.#delta;
-    const moved = isKnown ? together(away, await this.#move(this.#to)) : away;
+    const back = stays ? await this.#takeBack() : isKnown ? await this.#move(this.#to) : undefined;
     this.#to.snapshot = await worker.snapshot().catch(() => undefined);
-    return { moved, notes: notesOf(this.#plan, again), ...(!isKnown && { files: { from, delta } }) };
+    return {
+      moved: together(away, back),
+      notes: notesOf(this.#plan, again),
+      ...(!isKnown && { files: { from, delta } }),
+    };
   }
 
   async back(problem: string): Promise<Failure> {
     const { worker } = this.#o;
-    await this.#move(filesBase(this.#tree, this.#from)).catch(() => undefined);
+    await this.#takeBack().catch(() => undefined);
     const copy = this.#from.snapshot;
     const isBack =
       copy !== undefined &&
@@ -115,6 +125,8 @@ class Trip {
     const again = await rerun(this.#o.worker, runs, AbortSignal.any([signal, limit]));
     this.#done = again.done;
     this.#delta = (await this.#o.files.changes()).delta;
+    this.#made.push(this.#delta);
+    await this.#o.moves.note(this.#delta);
     return again;
   }
 
@@ -124,7 +136,15 @@ class Trip {
     const delta = this.#delta;
     this.#filesAt = to;
     this.#delta = [];
-    return this.#o.files.move(delta.length === 0 ? undo : [...undo, delta], redo);
+    return this.#o.files.move(delta.length === 0 ? undo : [...undo, delta], redo, async (planned) => {
+      this.#made.push(planned.filter(({ before, after }) => !sameEntry(before, after)));
+      await this.#o.moves.note(planned);
+    });
+  }
+
+  /** Files are again what they were at first. */
+  #takeBack(): Promise<Moved> {
+    return this.#o.files.move(this.#made.splice(0), []);
   }
 }
 

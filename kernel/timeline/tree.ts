@@ -131,9 +131,18 @@ export class Tree {
     return this.path.find((node) => node.cell === cell);
   }
 
-  /** The node of the cell with that number on the path. */
+  /**
+   * The first node of the cell with that number on the path. Where a conversation was taken up that has the same numbers,
+   * it is the newer cell: so the less is left behind.
+   */
   numbered(executionCount: number): TimelineNode | undefined {
-    return this.path.find((node) => isCell(node) && node.executionCount === executionCount);
+    const cells = this.path.filter(isCell);
+    let at = cells.findLastIndex((node) => node.executionCount === executionCount);
+    const newest = cells[at];
+    const isBefore = (node: TimelineNode | undefined): boolean =>
+      node?.executionCount === executionCount && node.cell === newest?.cell;
+    while (isBefore(cells[at - 1])) at -= 1;
+    return cells[at];
   }
 
   /**

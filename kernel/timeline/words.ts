@@ -25,7 +25,7 @@ export function shortened(text: string, most: number): string {
 }
 
 /** Some of the names, and how many more there are: `a.csv, b.csv and 3 more`. */
-function listed(paths: readonly string[]): string {
+export function listed(paths: readonly string[]): string {
   const names = paths.slice(0, mostNamed).map(nameOf);
   const more = paths.length - names.length;
   if (more > 0) return `${names.join(', ')} and ${more} more`;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chatScriptPeer, type ChatReply, type ChatScriptPeer } from '../support/chat-script-peer.ts';
@@ -128,6 +128,135 @@ describe('the timeline of a killed kernel', { timeout: 90_000 }, () => {
       if (name !== mine) rmSync(join(timelines(), name), { recursive: true });
     const { shown } = await (await home.start('k')).run('%branches');
     expect(shown).toContain('First.');
+  });
+});
+
+describe('a kernel killed before its first prompt, or after a move to before it', { timeout: 90_000 }, () => {
+  it('comes back with the memory and the numbers of code cells alone', async () => {
+    await replies({ text: 'Six.' });
+    const before = await home.start('k');
+    await before.run('%%python\nx = 6');
+    await expect.poll(saved, patience).toContain('x = 6');
+    await before.kill();
+    const after = await home.start('k');
+    const { reply, shown } = await after.run('%%python\nprint("x is", x)');
+    expect(reply).toMatchObject({ status: 'ok', execution_count: 2 });
+    expect(shown).toMatch(/Back are the code cells so far[^]*rebuilt by running 1 piece of code[^]*x is 6/);
+    await after.run('What is x?');
+    expect(peer.given[0]).toMatch(/x = 6[^]*print[^]*What is x/);
+  });
+
+  it.each([
+    ['a branch is all there is', ['%branch early'], 'early'],
+    ['a branch is left as the first cell, and gone back to', ['%branch early', '%checkout main'], 'early'],
+    ['a rewind leads to the beginning', ['First.', '%rewind 1'], 'left-1'],
+    ['a rewind leads to before all code', ['%%python\nx = 6', '%rewind 1'], 'left-1'],
+    ['a branch follows code', ['%%python\nx = 6', '%branch later'], 'later'],
+  ])('gives no number again, and lacks no branch, where %s', async (_, cells, branch) => {
+    await replies(...told);
+    let last = await home.start('k');
+    for (const cell of cells.slice(0, -1)) await last.run(cell);
+    const { content } = await last.client.reply(last.client.execute(cells.at(-1) ?? ''));
+    expect(content).toMatchObject({ status: 'ok', execution_count: cells.length });
+    await last.kill();
+    last = await home.start('k');
+    const { reply, shown } = await last.run('%branches');
+    expect(reply).toMatchObject({ status: 'ok', execution_count: cells.length + 1 });
+    expect(shown).toContain(branch);
+    const prompt = await last.run('And now?');
+    expect(prompt.reply).toMatchObject({ status: 'ok', execution_count: cells.length + 2 });
+    await last.kill();
+    const drawn = await (await home.start('k')).run('%branches');
+    expect(drawn.shown).toMatch(new RegExp(`And now[^]*${branch}|${branch}[^]*And now`));
+  });
+});
+
+describe('a kernel killed before it has taken up the timeline that came back', { timeout: 90_000 }, () => {
+  it('loses nothing of it, though something has run beside cells meanwhile', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run('%%python\nx = 6');
+    await first.client.reply(first.client.execute('%branch early'));
+    await first.kill();
+    const second = await home.start('k');
+    for (const one of ['1', '2'])
+      await second.client.done(second.client.execute('%help', { user_expressions: { one } }));
+    await expect.poll(saved, patience).toContain('"executionCount":4');
+    await second.kill();
+    const third = await home.start('k');
+    const { shown } = await third.run('%%python\nprint("x is", x)');
+    expect(shown).toMatch(/rebuilt by running 1 piece of code[^]*x is 6/);
+    expect(shown).not.toContain('was not answered');
+    expect((await third.run('%branches')).shown).toContain('early');
+  });
+});
+
+describe('the files of a kernel killed while Python’s memory is rebuilt', { timeout: 90_000 }, () => {
+  const at = (name: string): string => join(home.top, 'workspace', name);
+  const file = (name: string): string | undefined =>
+    existsSync(at(name)) ? readFileSync(at(name), 'utf8') : undefined;
+  const kept = (): string =>
+    readdirSync(join(home.top, 'data', 'replique', 'timeline'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => readFileSync(join(home.top, 'data', 'replique', 'timeline', name), 'utf8'))
+      .join('');
+  /** Where it has run before, it does not come to its end; a notebook's file is nobody's in the timeline. */
+  const slowAgain = `%%python
+import os, time
+again = os.path.exists('ran.ipynb')
+open('ran.ipynb', 'w').close()
+n = open('edited.txt', 'w').write('of the code')
+f = open('slow.txt', 'w')
+n = f.write('half')
+f.flush()
+if again: time.sleep(600)
+n = f.write(' and whole')
+f.close()`;
+
+  it('are whole as soon as the next one has begun, also what a person changed, and nothing is lost', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run(slowAgain);
+    await first.run('%%python\nn = open("quick.txt", "w").write("quick")');
+    await expect.poll(kept, patience).toMatch(/"delta":[^\n]*quick\.txt/);
+    await first.kill();
+    writeFileSync(at('edited.txt'), 'of a person');
+    const second = await home.start('k');
+    second.client.execute('%branches');
+    await expect
+      .poll(() => ['slow.txt', 'quick.txt', 'edited.txt'].map(file), patience)
+      .toEqual(['half', undefined, 'of the code']);
+    await second.kill();
+    rmSync(at('ran.ipynb'));
+    const third = await home.start('k');
+    await expect
+      .poll(() => ['slow.txt', 'quick.txt', 'edited.txt'].map(file), patience)
+      .toEqual(['half and whole', 'quick', 'of a person']);
+    const { shown } = await third.run('%%python\nprint("again:", again)');
+    expect(shown).toMatch(
+      /killed while it moved files[^]*edited\.txt, quick\.txt and slow\.txt[^]*again: False/,
+    );
+    const [, aside = ''] = /What was in slow\.txt instead is kept in ([^ ]+)\./.exec(shown) ?? [];
+    expect(readdirSync(aside).map((name) => readFileSync(join(aside, name), 'utf8'))).toEqual(['half']);
+    expect(['slow.txt', 'quick.txt', 'edited.txt'].map(file)).toEqual([
+      ...['half and whole', 'quick', 'of a person'],
+    ]);
+    expect(readdirSync(join(home.top, 'data', 'replique', 'timeline', 'moves'))).toEqual([]);
+  });
+
+  it('are not changed by it, though what the last cells did to them was not kept', async () => {
+    await replies(...told);
+    const first = await home.start('k');
+    await first.run('Hello.');
+    const code =
+      '%%python\nimport time\nwith open("log.txt", "a") as log: n = log.write("once ")\ntime.sleep(0.04)';
+    for (let cell = 0; cell < 80; cell += 1) first.client.execute(code, { stop_on_error: false });
+    await expect.poll(() => (kept().match(/log\.txt/g) ?? []).length, patience).toBeGreaterThan(15);
+    await first.kill();
+    const before = file('log.txt');
+    const second = await home.start('k');
+    expect((await second.run('%branches')).shown).toContain('rebuilt by running');
+    expect(file('log.txt')).toBe(before);
   });
 });
 

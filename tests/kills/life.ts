@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processesNaming, stillRunning } from '../support/process-tree.ts';
 import { KernelHome, type SpawnedKernel } from '../support/spawned-kernel.ts';
 import { codeOf, fileOf } from './code.ts';
-import { Book, type Cell, type Pending } from './book.ts';
+import { Book, isWritten, type Cell, type Moment, type Pending } from './book.ts';
 import type { KillsPeer } from './peer.ts';
 import type { Act, Life } from './plan.ts';
 import { brokenIn } from './whole.ts';
@@ -15,10 +15,10 @@ const historyMs = 2300;
 
 interface Sent {
   readonly id: string;
-  readonly cell?: Omit<Cell, 'number' | 'repliedMs'>;
+  readonly cell?: Omit<Cell, 'number' | 'replied'>;
   readonly moved?: readonly Cell[];
   readonly branch?: string;
-  repliedMs?: number;
+  replied?: Moment;
 }
 
 /** One notebook, whose kernel is killed and started again and again. */
@@ -30,7 +30,7 @@ export class KilledNotebook {
   #count = 0;
   #kills = 0;
   /** The first kill since all was back, and the files then. */
-  #killedMs = 0;
+  #killed: Moment = { ms: 0, waitedMs: 0 };
   #filesThen = '';
   /** Requests that were taken down. */
   readonly #taken = new Set<string>();
@@ -56,8 +56,17 @@ export class KilledNotebook {
     await this.#kill(kernel, []);
   }
 
-  close(): Promise<void> {
-    return this.#home.close();
+  /** @param isKept its directory stays, with what was done and found in `trace.log` */
+  async close(isKept = false): Promise<void> {
+    await (isKept ? this.#home.end() : this.#home.close());
+  }
+
+  get top(): string {
+    return this.#home.top;
+  }
+
+  #trace(what: string): void {
+    appendFileSync(join(this.#home.top, 'trace.log'), `${new Date().toISOString()} ${what}\n`);
   }
 
   async #live({ acts, phase, last, afterMs }: Life): Promise<void> {
@@ -74,8 +83,7 @@ export class KilledNotebook {
       await this.#kill(kernel, [look], true);
       return;
     }
-    if (this.#kills === 0) await this.#done(kernel, this.#send(kernel, { kind: 'prompt', fails: false }));
-    else await this.#comesBack(kernel);
+    if (this.#kills > 0) await this.#comesBack(kernel);
     for (const act of acts) await this.#done(kernel, this.#send(kernel, act));
     const sent = this.#send(kernel, last);
     if (['reply', 'idle', 'later'].includes(phase)) await this.#done(kernel, sent);
@@ -105,7 +113,9 @@ export class KilledNotebook {
         return [this.#execute(kernel, `%branch ${branch}`, { moved: path, branch })];
       }
       case 'rewind': {
-        const at = 1 + Math.floor(act.place * (path.length - 1));
+        // The number of one that was not answered before a kill is not known.
+        const wanted = Math.floor(act.place * path.length);
+        const at = path.findLastIndex(({ number }, each) => each <= wanted && number > 0);
         const cell = path[at];
         if (cell === undefined) return [];
         return [this.#execute(kernel, `%rewind ${cell.number}`, { moved: path.slice(0, at) })];
@@ -134,7 +144,13 @@ export class KilledNotebook {
   #execute(kernel: SpawnedKernel, source: string, more: Omit<Sent, 'id'>): Sent {
     const sent: Sent = { id: kernel.client.execute(source, { stop_on_error: false }), ...more };
     this.#book.sources = [...this.#book.sources, { source, sentMs: performance.now() }];
-    void kernel.client.reply(sent.id).then(() => (sent.repliedMs = performance.now()));
+    this.#trace(`sent: ${JSON.stringify(source)}`);
+    void kernel.client.reply(sent.id).then(({ content }) => {
+      sent.replied = now(kernel);
+      this.#trace(
+        `[${String(content['execution_count'])}] ${String(content['status'])}: ${JSON.stringify(source)}`,
+      );
+    });
     return sent;
   }
 
@@ -148,9 +164,18 @@ export class KilledNotebook {
     for (const each of sent) {
       await inTime(kernel.client.done(each.id), `a reply to ${each.cell?.name ?? 'a move'}`);
       await this.#acknowledged(kernel, each);
-      if (each.moved)
-        this.#checkFiles(`after a move to ${this.#book.path.map(({ name }) => name).join(' ')}`);
+      if (each.moved) await this.#checkPlace(kernel);
     }
+  }
+
+  /** After a move: memory and files are those of the path. */
+  async #checkPlace(kernel: SpawnedKernel): Promise<void> {
+    const { path } = this.#book;
+    const memory = (await this.#memory(kernel)).join(' ');
+    const names = path.map(({ name }) => name).join(' ');
+    const expected = path.filter(({ runs }) => runs).map(({ name }) => name);
+    if (memory !== expected.join(' ')) this.problems.push(`after a move to ${names}: memory has ${memory}`);
+    this.#checkFiles(`after a move to ${names}`);
   }
 
   async #acknowledged(kernel: SpawnedKernel, sent: Sent): Promise<void> {
@@ -158,11 +183,14 @@ export class KilledNotebook {
     this.#taken.add(sent.id);
     const { content } = await kernel.client.reply(sent.id);
     const number = Number(content['execution_count']);
-    const repliedMs = sent.repliedMs ?? performance.now();
+    const replied = sent.replied ?? now(kernel);
     if (sent.cell?.isPrompt !== false) book.lastNumber = Math.max(book.lastNumber, number);
-    if (sent.cell) book.add({ ...sent.cell, number, repliedMs });
+    if (sent.cell) book.add({ ...sent.cell, number, replied });
     if (!sent.moved || content['status'] !== 'ok') {
-      if (sent.moved) this.problems.push(`a move failed: ${kernel.shown(sent.id)}`);
+      if (!sent.moved) return;
+      const path = book.path.map((cell) => `${cell.name} [${cell.number}]`).join(' ');
+      const drawn = (await kernel.run('%branches')).shown;
+      this.problems.push(`a move failed: ${kernel.shown(sent.id)}; expected ${path}; there is ${drawn}`);
       return;
     }
     const left = /`%checkout ([\w-]+)` returns/.exec(kernel.shown(sent.id))?.[1];
@@ -175,21 +203,22 @@ export class KilledNotebook {
   async #kill(kernel: SpawnedKernel, sent: readonly Sent[], isEarly = false): Promise<void> {
     const book = this.#book;
     const processes = kernel.processes();
+    const killed = now(kernel);
+    this.#trace(`kill${isEarly ? ' early' : ''}, which had waited ${killed.waitedMs.toFixed()} ms to run`);
     await kernel.kill();
-    const killedMs = performance.now();
     this.#kills += 1;
-    book.forgetSources(killedMs - historyMs);
+    book.forgetSources(killed.ms - historyMs);
     for (const each of sent) {
-      const isReplied = each.repliedMs !== undefined && !isEarly;
+      const isReplied = each.replied !== undefined && !isEarly;
       if (isReplied && !this.#taken.has(each.id)) await this.#acknowledged(kernel, each);
       if (isReplied) continue;
       const { cells, moved } = this.#pending;
-      const cell = each.cell && { ...each.cell, number: 0, repliedMs: Infinity };
+      const cell = each.cell && { ...each.cell, number: 0, replied: never };
       this.#pending = { cells: [...cells, ...(cell ? [cell] : [])], moved: each.moved ?? moved };
     }
-    if (!isEarly) this.#killedMs = killedMs;
+    if (!isEarly) this.#killed = killed;
     for (const { name } of this.#pending.cells) book.unsure.add(name);
-    for (const { name, repliedMs } of book.path) if (repliedMs > killedMs - 1200) book.unsure.add(name);
+    for (const { name, replied } of book.path) if (!isWritten(replied, killed)) book.unsure.add(name);
     const until = performance.now() + patienceMs;
     const left = (): readonly unknown[] => [...stillRunning(processes), ...processesNaming(this.#home.top)];
     while (left().length > 0 && performance.now() < until) await wait(20);
@@ -203,6 +232,7 @@ export class KilledNotebook {
   async #comesBack(kernel: SpawnedKernel): Promise<void> {
     const book = this.#book;
     const { sources } = book;
+    await this.#filesAreBack();
     const look = this.#look(kernel);
     const { content } = await inTime(kernel.client.done(look.id), 'the first cell');
     const said = kernel.shown(look.id).slice(300, 1100);
@@ -210,7 +240,9 @@ export class KilledNotebook {
       ([, name]) => name ?? '',
     );
     const memory = await this.#memory(kernel);
-    const path = book.cameBack({ talk: talk.slice(0, -1), memory }, this.#pending, this.#killedMs);
+    this.#trace(`said: ${said}`);
+    this.#trace(`came back: ${talk.join(' ')}; memory ${memory.join(' ')}`);
+    const path = book.cameBack({ talk: talk.slice(0, -1), memory }, this.#pending, this.#killed);
     if (typeof path === 'string') {
       this.problems.push(`${path}\n  said: ${said}`);
       return;
@@ -228,7 +260,8 @@ export class KilledNotebook {
       if (cell.isPrompt && !book.unsure.has(cell.name) && !new RegExp(`${cell.name}\\b`).test(drawn))
         this.problems.push(`%branches lacks ${cell.name}: ${drawn}`);
     const number = Number(content['execution_count']);
-    if (number <= book.lastNumber) this.problems.push(`[${number}] comes after [${book.lastNumber}]`);
+    const last = Math.max(book.lastNumber, ...path.map((cell) => cell.number));
+    if (number <= last) this.problems.push(`[${number}] comes after [${last}]`);
     if (!moved && this.#files() !== this.#filesThen)
       this.problems.push(`files were ${this.#filesThen}, are ${this.#files()}\n  said: ${said}`);
     book.on = on;
@@ -237,6 +270,18 @@ export class KilledNotebook {
     this.#checkFiles(`after the comeback (moving: ${moved !== undefined})`);
     await this.#checkHistory(kernel, sources);
     this.#pending = { cells: [] };
+  }
+
+  /** Files are whole before the first cell, also where memory was being rebuilt when the kernel was killed. */
+  async #filesAreBack(): Promise<void> {
+    const records = join(this.#home.top, 'data', 'replique', 'timeline', 'moves');
+    const until = performance.now() + patienceMs;
+    const waiting = (): readonly string[] =>
+      existsSync(records) ? readdirSync(records).filter((name) => name.endsWith('.json')) : [];
+    while (waiting().length > 0 && performance.now() < until) await wait(10);
+    if (waiting().length > 0) this.problems.push(`records of moves are left: ${waiting().join(' ')}`);
+    if (!this.#pending.moved && this.#files() !== this.#filesThen)
+      this.problems.push(`when it had started, files were ${this.#files()}, not ${this.#filesThen}`);
   }
 
   async #memory(kernel: SpawnedKernel): Promise<readonly string[]> {
@@ -283,6 +328,9 @@ export class KilledNotebook {
       .join(' ');
   }
 }
+
+const never: Moment = { ms: Infinity, waitedMs: 0 };
+const now = (kernel: SpawnedKernel): Moment => ({ ms: performance.now(), waitedMs: kernel.waitedMs() });
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
   const late = wait(patienceMs, undefined, { ref: false }).then(() => {

@@ -13,7 +13,7 @@ const phases = [
   'idle',
   'later',
 ] as const;
-export type Phase = (typeof phases)[number];
+type Phase = (typeof phases)[number];
 
 /** A step of a person's. */
 export type Act =

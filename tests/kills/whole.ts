@@ -7,11 +7,12 @@ import { verifyAll } from '../../kernel/audit/survey.ts';
 import { savedSchema } from '../../kernel/session/schema.ts';
 import { lineSchema } from '../../kernel/timeline/journal/schema.ts';
 import { readJournal } from '../../kernel/timeline/journal/reading.ts';
+import { recordsDir, recordSchema } from '../../kernel/timeline/unfinished/schema.ts';
 
 /** What is half written in a data directory, or there once too often after so many kills; a line each. */
 export function brokenIn(data: string, kills: number): readonly string[] {
   return [...brokenSessions(join(data, 'sessions')), ...brokenTimelines(join(data, 'timeline'))]
-    .concat(brokenDatabases(data), brokenAudit(data))
+    .concat(brokenRecords(join(data, 'timeline', recordsDir)), brokenDatabases(data), brokenAudit(data))
     .concat(tooMany(data, kills));
 }
 
@@ -32,6 +33,7 @@ function isSaved(file: string): boolean {
 
 function brokenTimelines(directory: string): readonly string[] {
   return namesIn(directory).flatMap((session) => {
+    if (session === recordsDir) return [];
     const file = join(directory, session, 'journal.jsonl');
     if (!existsSync(file)) return [];
     const text = readFileSync(file, 'utf8');
@@ -51,6 +53,19 @@ function isLine(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function brokenRecords(directory: string): readonly string[] {
+  return namesIn(directory)
+    .filter((name) => !name.endsWith('.draft'))
+    .filter((name) => {
+      try {
+        return !recordSchema.safeParse(JSON.parse(readFileSync(join(directory, name), 'utf8'))).success;
+      } catch {
+        return true;
+      }
+    })
+    .map((name) => `record of a move ${name}`);
 }
 
 function brokenDatabases(data: string): readonly string[] {

@@ -36,6 +36,20 @@ export function stillRunning(processes: readonly KnownProcess[]): readonly numbe
     .map(({ pid }) => pid);
 }
 
+/**
+ * For how long, in milliseconds, a process's threads have been ready to run and waited for a processor, after
+ * Documentation/scheduler/sched-stats.rst of Linux; 0 where that is not told.
+ */
+export function waitedMs(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const waits = threads.map((each) => readFileSync(`/proc/${pid}/task/${each}/schedstat`, 'utf8'));
+    return waits.reduce((sum, text) => sum + Number(text.split(' ')[1] ?? 0), 0) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 /** Processes of others that name a path: in their command, as their directory, or among their mounts, wherever they went. */
 export function processesNaming(path: string): readonly string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);

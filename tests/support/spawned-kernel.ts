@@ -8,7 +8,7 @@ import { workerEnvDir } from '../../kernel/paths.ts';
 import { parseConnectionFile, type ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { ZmqClient } from '../integration/wire-client.ts';
 import { TestClient } from '../unit/router/client.ts';
-import { treeOf, type KnownProcess } from './process-tree.ts';
+import { treeOf, waitedMs, type KnownProcess } from './process-tree.ts';
 
 /** Of the checkout in which tests and programs are started. */
 const program = resolve('dist', 'kernel.js');
@@ -77,8 +77,13 @@ export class KernelHome {
     return kernel;
   }
 
-  async close(): Promise<void> {
+  /** Kills its kernels. */
+  async end(): Promise<void> {
     await Promise.all(this.#started.map((kernel) => kernel.kill()));
+  }
+
+  async close(): Promise<void> {
+    await this.end();
     rmSync(this.top, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
@@ -98,6 +103,11 @@ export class SpawnedKernel {
   /** The kernel and everything that it has started. */
   processes(): readonly KnownProcess[] {
     return treeOf(this.#child.pid ?? 0);
+  }
+
+  /** For how long its threads have waited for a processor so far. */
+  waitedMs(): number {
+    return waitedMs(this.#child.pid ?? 0);
   }
 
   /** Runs a cell; settles when it is done. */

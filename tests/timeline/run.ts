@@ -8,6 +8,7 @@ import { createFileHistory } from '../../kernel/timeline/files/history.ts';
 import { Journal } from '../../kernel/timeline/journal/journal.ts';
 import { recordingWorker } from '../../kernel/timeline/recorder.ts';
 import { Timeline } from '../../kernel/timeline/timeline.ts';
+import { MoveKeeper } from '../../kernel/timeline/unfinished/keeper.ts';
 import { isCell } from '../../kernel/timeline/tree.ts';
 import { Workers } from '../support/workers.ts';
 import { planOf, prelude, type Act } from './plan.ts';
@@ -76,6 +77,7 @@ export class Player {
       ...{ worker, conversation, directory: this.#directory },
       files: createFileHistory({ workspace, objects: join(this.#directory, session, 'objects') }),
       journal,
+      moves: new MoveKeeper({ directory: this.#directory, session, workspace, log: () => undefined }),
       hasNetwork: () => false,
       log: () => undefined,
     });

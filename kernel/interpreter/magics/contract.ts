@@ -68,6 +68,8 @@ export interface Sessions {
   earlier(): readonly EarlierSession[];
   /** Brings one back, by its place in that list from 1; `undefined` where there is none. */
   resume(number: number): EarlierSession | undefined;
+  /** Settles when what has been said so far is saved, or can't be. Never rejects. */
+  saved(): Promise<unknown>;
 }
 
 /** What is known of a model. */

@@ -9,10 +9,10 @@ export const resume: Magic = {
     'Brings an earlier conversation of this notebook back, the newest or that of the list with this number. Python’s memory stays as it is.',
   complete: (before, _word, { sessions }) =>
     before === '' ? ['list', ...sessions.earlier().map((_, index) => String(index + 1))] : [],
-  run(args, _body, { request, sessions }) {
+  async run(args, _body, { request, sessions }) {
     if (args === 'list') {
       request.emit({ type: 'page', ...listed(sessions.earlier()) });
-      return Promise.resolve(succeeded);
+      return succeeded;
     }
     const number = args === '' ? 1 : Number(args);
     const found = Number.isInteger(number) && number > 0 ? sessions.resume(number) : undefined;
@@ -21,14 +21,15 @@ export const resume: Magic = {
         args === ''
           ? 'There is no earlier conversation of this notebook.'
           : `There is no earlier conversation ${args}: \`%resume list\` shows them.`;
-      return Promise.resolve(failed(request, plainError('NothingToResume', problem), false));
+      return failed(request, plainError('NothingToResume', problem), false);
     }
+    await sessions.saved();
     const prompts = `${found.prompts} ${found.prompts === 1 ? 'prompt' : 'prompts'}`;
     request.emit({
       type: 'notice',
       text: `The conversation of ${dayAndTime(found.at)} is back (${prompts}). Python’s memory stays as it is.`,
     });
-    return Promise.resolve(succeeded);
+    return succeeded;
   },
 };
 

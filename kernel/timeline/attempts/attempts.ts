@@ -11,7 +11,7 @@ import { filesSince, stepsSince } from './since.ts';
 /** One stands there; or where they began, with the memory that these steps make of it, and why. */
 export type Ended = Arrival | { readonly problem: string; readonly steps: readonly Step[] };
 
-type Options = Pick<TimelineOptions, 'worker' | 'files' | 'log' | 'conversation'>;
+type Options = Pick<TimelineOptions, 'worker' | 'files' | 'moves' | 'log' | 'conversation'>;
 
 /**
  * Several branches that begin at the same node and take turns in the one process: before something runs in another of them than
@@ -110,7 +110,7 @@ export class Attempts {
     const arrival =
       from === to
         ? { moved: { changed: [], left: [] }, notes: [] }
-        : await travel(this.#o, this.#tree, { from, to }, { signal });
+        : await this.#travel({ from, to }, signal);
     if ('problem' in arrival) {
       this.#recording.stayed(arrival.steps);
       return arrival;
@@ -120,6 +120,14 @@ export class Attempts {
     for (const file of moved.left) this.#left.set(file.path, file);
     for (const note of notes) this.#notes.add(note);
     this.#recording.stands({ ...(files && { files }), forgets: new Set() });
+    return arrival;
+  }
+
+  async #travel(ends: Parameters<typeof travel>[2], signal: AbortSignal): ReturnType<typeof travel> {
+    const { moves } = this.#o;
+    moves.begin();
+    const arrival = await travel(this.#o, this.#tree, ends, { signal });
+    await moves.done();
     return arrival;
   }
 

@@ -1,4 +1,4 @@
-import type { FileDelta, FileEntry, LeftFile } from './contract.ts';
+import type { FileChange, FileDelta, FileEntry, LeftFile } from './contract.ts';
 import { enter, split, type Folder } from './folder.ts';
 import { isOurs } from './ignored.ts';
 import { directoryKnown, markOf, sameEntry, type Known } from './known.ts';
@@ -30,21 +30,28 @@ export async function apply(
   undo: readonly FileDelta[],
   redo: readonly FileDelta[],
   contents: Contents,
+  announce: (planned: FileDelta) => Promise<void> = () => Promise.resolve(),
 ): Promise<Applied> {
   const left = new Map<string, string>();
   const actions: Action[] = [];
+  const planned = new Map<string, FileChange>();
   const pause = new Pause();
   const leave = (path: string, error: unknown): void =>
     void left.set(path, error instanceof Left ? error.message : reasonOf(error));
   for (const [path, way] of [...waysOf(undo, redo)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     try {
-      const action = await decide(root, path, way, contents, (reason) => left.set(path, reason));
-      if (action !== undefined) actions.push(action);
+      const present = await look(root, path, contents);
+      planned.set(path, { path, before: present?.entry, after: present?.entry });
+      const action = await decide(root, path, way, present, contents, (reason) => left.set(path, reason));
+      if (action === undefined) continue;
+      planned.set(path, { path, before: present?.entry, after: action.target });
+      actions.push(action);
     } catch (error) {
       leave(path, error);
     }
     if (pause.isDue) await pause.take();
   }
+  await announce([...planned.values()]);
   const known = new Map<string, Known | undefined>();
   const failed = new Set<string>();
   for (const { of, act } of phases(contents)) {
@@ -137,18 +144,17 @@ const knownOf = (mark: Known['mark'], entry: FileEntry): Known =>
   isFolder(entry) ? directoryKnown(mark) : { mark, entry, isFresh: true };
 
 /**
- * What is to be done at a path, by what really is there. A folder that is closed to its owner is opened for it.
+ * What is to be done at a path, by what is there. A folder that is closed to its owner is opened for it.
  * @throws Left, or what the system says, where it can't be told
  */
 async function decide(
   root: Folder,
   path: string,
   way: Way,
+  present: Known | undefined,
   contents: Contents,
   leave: (reason: string) => void,
 ): Promise<Action | undefined> {
-  if (!isOurs(path)) throw new Left(notOurs);
-  const present = await look(root, path, contents);
   if (sameEntry(present?.entry, way.wanted)) return undefined;
   const target = destination(present?.entry, way);
   if (!sameEntry(target, way.wanted)) leave(differenceOf(present?.entry, way.expected));
@@ -159,8 +165,13 @@ async function decide(
   return { path, present, target };
 }
 
-/** @throws Left, or what the system says, where it can't be told what is there */
-async function look(root: Folder, path: string, { store, inUse }: Contents): Promise<Known | undefined> {
+/** @throws Left, or what the system says, where it can't be told what is there, or that is nobody's here */
+export async function look(
+  root: Folder,
+  path: string,
+  { store, inUse }: Contents,
+): Promise<Known | undefined> {
+  if (!isOurs(path)) throw new Left(notOurs);
   try {
     return await within(root, path, async (folder, name) => {
       const known = await readEntry(folder, name, store, inUse);

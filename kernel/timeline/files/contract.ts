@@ -39,6 +39,22 @@ export interface Moved {
   readonly left: readonly LeftFile[];
 }
 
+/** A path that was on the way of a move. */
+export interface UnfinishedFile {
+  readonly path: string;
+  /** What was there before; absent: nothing. */
+  readonly was?: FileEntry | undefined;
+  /** Hashes of what the move, or code that ran meanwhile, put there. */
+  readonly ours: readonly string[];
+}
+
+export interface PutBack {
+  readonly back: readonly string[];
+  /** Those of `back` instead of which there was something else, which is kept elsewhere now. */
+  readonly aside: readonly string[];
+  readonly left: readonly LeftFile[];
+}
+
 /** What happened to the files of a workspace, and the way back. Calls wait for each other. */
 export interface FileHistory {
   /**
@@ -54,8 +70,21 @@ export interface FileHistory {
   /**
    * Goes from the state after `undo` (newest last) back, then through `redo` (oldest first). Touches only paths in them
    * that still hold what the last of our changes left; names the rest. The ground holds what it did.
+   * @param announce is told, before anything changes, what every path on the way is and becomes
    */
-  move(undo: readonly FileDelta[], redo: readonly FileDelta[]): Promise<Moved>;
+  move(
+    undo: readonly FileDelta[],
+    redo: readonly FileDelta[],
+    announce?: (planned: FileDelta) => Promise<void>,
+  ): Promise<Moved>;
+  /**
+   * Puts files back as they were before moves that came to no end.
+   * @param asideIn a directory: what is neither what was there nor what the moves put there is kept in it, and then replaced.
+   *   Absent: it stays
+   */
+  putBack(files: readonly UnfinishedFile[], asideIn: string | undefined): Promise<PutBack>;
+  /** Files of the ground that were written since then, each as it is, at most some. @param sinceMs milliseconds since 1970 */
+  recent(sinceMs: number): FileDelta;
   /** What is known of a path at the ground; undefined where our code has changed it, or nothing is known. */
   held(path: string): FileEntry | undefined;
   /** Text of a kept content for diffs, its first bytes where it is longer; undefined where not kept or not text. */
@@ -67,8 +96,9 @@ export interface FileHistory {
   retain(deltas: Iterable<FileDelta>): Promise<void>;
 }
 
-const entrySchema = z.object({
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
+export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+export const entrySchema = z.object({
+  hash: hashSchema,
   kind: z.enum(['file', 'link', 'directory']),
   mode: z.int().min(0).max(0o777),
   size: z.int().min(0),

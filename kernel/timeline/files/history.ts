@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { humanSize } from '../../sandbox/files/words.ts';
 import { apply } from './apply.ts';
-import type { FileDelta, FileEntry, FileHistory, Moved } from './contract.ts';
+import type { FileDelta, FileEntry, FileHistory, Moved, PutBack, UnfinishedFile } from './contract.ts';
 import { fill, type FillOptions } from './fill.ts';
 import { Folder } from './folder.ts';
 import { compare, type Ground } from './ground.ts';
 import type { Known } from './known.ts';
 import { named, Once, unkeptNotice, whyUnkept } from './notices.ts';
 import { waysOf } from './plan.ts';
+import { putBack } from './put-back.ts';
 import { silent, vanished } from './reasons.ts';
 import { scan, type Seen, type Unknown } from './scan.ts';
 import { ObjectStore } from './store.ts';
@@ -20,6 +21,7 @@ const mostUnchangedBytes = mostBytes / 2;
 const settleMs = 1_000;
 const changesMs = 5_000;
 const answerMs = 5_000;
+const mostRecent = 1_000;
 
 export interface FileHistoryOptions {
   /** Absolute, without links. */
@@ -73,17 +75,42 @@ class WorkspaceHistory implements FileHistory {
     });
   }
 
-  move(undo: readonly FileDelta[], redo: readonly FileDelta[]): Promise<Moved> {
+  move(
+    undo: readonly FileDelta[],
+    redo: readonly FileDelta[],
+    announce?: (planned: FileDelta) => Promise<void>,
+  ): Promise<Moved> {
     return this.#alone(async () => {
       const ways = waysOf(undo, redo);
       const wanted = [...ways.values()].flatMap((way) => (way.wanted ? [way.wanted.hash] : []));
       const inUse = this.#inUse(this.#ground?.known ?? new Map(), wanted);
-      const applied = await this.#open((root) => apply(root, undo, redo, { store: this.#store, inUse }));
+      const contents = { store: this.#store, inUse };
+      const applied = await this.#open((root) => apply(root, undo, redo, contents, announce));
       if (typeof applied === 'string')
         return { changed: [], left: [...ways.keys()].map((path) => ({ path, reason: applied })) };
       this.#take(applied.known);
       return { changed: [...applied.known.keys()].sort(), left: applied.left };
     });
+  }
+
+  putBack(files: readonly UnfinishedFile[], asideIn: string | undefined): Promise<PutBack> {
+    return this.#alone(async () => {
+      const wanted = files.flatMap(({ was }) => (was ? [was.hash] : []));
+      const contents = { store: this.#store, inUse: this.#inUse(this.#ground?.known ?? new Map(), wanted) };
+      const put = await this.#open((root) => putBack(root, files, contents, asideIn));
+      if (typeof put === 'string')
+        return { back: [], aside: [], left: files.map(({ path }) => ({ path, reason: put })) };
+      this.#take(put.known);
+      return { back: [...put.known.keys()].sort(), aside: put.aside, left: put.left };
+    });
+  }
+
+  recent(sinceMs: number): FileDelta {
+    const since = BigInt(Math.floor(sinceMs)) * 1_000_000n;
+    return [...(this.#ground?.known ?? [])]
+      .filter(([, { entry, mark }]) => entry.kind === 'file' && entry.kept && mark.mtimeNs >= since)
+      .slice(0, mostRecent)
+      .map(([path, { entry }]) => ({ path, before: entry, after: entry }));
   }
 
   held(path: string): FileEntry | undefined {

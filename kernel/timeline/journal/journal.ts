@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, readRegularFile } from '../../files.ts';
@@ -42,6 +43,22 @@ export function readTimeline(
   }
   return readJournal(text);
 }
+
+/** The number of the last cell in the first timeline that one of these sessions has; 0 where none can be read. */
+export function lastNumber(directory: string, sessions: readonly string[]): number {
+  for (const session of sessions) {
+    const told = readTimeline(directory, session);
+    if (told !== undefined)
+      return 'problem' in told
+        ? 0
+        : told.nodes.reduce((most, node) => Math.max(most, node.executionCount), 0);
+  }
+  return 0;
+}
+
+/** When a line was added to an earlier session's timeline last, in milliseconds since 1970; 0 where it has none. */
+export const writtenMs = (directory: string, session: string): number =>
+  statSync(join(directory, session, journalName), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /**
  * A session's timeline on the disk, for its owner only: lines are only ever added, one write at a time, in the pause after a

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { repliqueError } from '../../../kernel/errors.ts';
-import { temporaryDir } from '../../../kernel/paths.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { makeSocketsDir } from './directory.ts';
 
 export interface KernelOptions {
   /** Program and arguments; the path of the connection file follows. */
@@ -34,7 +33,7 @@ const TAIL = 2000;
  * @throws RepliqueError NOT_WRITABLE where that can't be made
  */
 export async function startKernel(options: KernelOptions): Promise<KernelProcess> {
-  const directory = await makeDirectory();
+  const directory = await makeSocketsDir();
   const file = join(directory, 'kernel.json');
   const connection = makeConnection(directory);
   await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
@@ -63,19 +62,6 @@ export async function startKernel(options: KernelOptions): Promise<KernelProcess
     await rm(directory, { recursive: true, force: true });
   };
   return { connection, exited, stop };
-}
-
-/** @throws RepliqueError NOT_WRITABLE */
-async function makeDirectory(): Promise<string> {
-  try {
-    return await mkdtemp(join(temporaryDir(), 'replique-')); // mode 0700
-  } catch (error) {
-    throw repliqueError(
-      'NOT_WRITABLE',
-      { path: temporaryDir(), problem: (error as Error).message },
-      { cause: error },
-    );
-  }
 }
 
 function makeConnection(directory: string): ConnectionInfo {

@@ -1,9 +1,7 @@
-import { chmod, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
-
-/** Where it is written before it gets its name. */
-const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
+import { draftOf, removeStale } from './drafts.ts';
 
 /**
  * Tries whether a file could be written there; leaves nothing behind. It takes the place of what is there, so that
@@ -12,8 +10,8 @@ const unfinished = (file: string): string => `${file}.${process.pid}.tmp`;
  */
 export async function checkWritable(file: string): Promise<void> {
   const target = await targetOf(file);
-  await whileWriting(target, (fresh) => writeFile(fresh, ''));
-  await rm(unfinished(target), { force: true });
+  await whileWriting(target, 0o600, () => Promise.resolve());
+  await rm(draftOf(target), { force: true });
 }
 
 /**
@@ -24,10 +22,10 @@ export async function checkWritable(file: string): Promise<void> {
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   const target = await targetOf(file);
   const there = await stat(target).catch(() => undefined);
-  await whileWriting(target, async (fresh) => {
-    await writeFile(fresh, content, { mode: there ? 0o600 : 0o666 });
-    if (there) await chmod(fresh, there.mode & 0o777);
-    await rename(fresh, target);
+  await whileWriting(target, there ? 0o600 : 0o666, async (fresh) => {
+    await fresh.writeFile(content);
+    if (there) await fresh.chmod(there.mode & 0o777);
+    await rename(draftOf(target), target);
   });
 }
 
@@ -55,10 +53,22 @@ async function problemOf(file: string): Promise<string | undefined> {
   return there.isDirectory() ? 'it is a directory.' : 'it is not a file.';
 }
 
-async function whileWriting(file: string, write: (fresh: string) => Promise<void>): Promise<void> {
-  const fresh = unfinished(file);
+/** A draft is a new file: no link is followed that something else made there. */
+async function whileWriting(
+  file: string,
+  mode: number,
+  write: (fresh: FileHandle) => Promise<void>,
+): Promise<void> {
+  const fresh = draftOf(file);
   try {
-    await write(fresh);
+    await removeStale(file);
+    await rm(fresh, { force: true });
+    const handle = await open(fresh, 'wx', mode);
+    try {
+      await write(handle);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     await rm(fresh, { force: true }).catch(() => undefined); // there may be no such place
     const { code, message } = error as NodeJS.ErrnoException;

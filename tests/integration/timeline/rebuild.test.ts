@@ -104,6 +104,36 @@ describe('after a crash of the kernel', () => {
     expect((await after.cell('c3', 'Well again?')).text).toContain('Rewound to before [4]');
   });
 
+  it('no number is given again, though the conversation was not saved with the last cells', async () => {
+    const before = await start(['One.', 'Two.', 'Three.']);
+    await before.cell('c1', '1?');
+    await before.cell('c2', '%%python\nx = 2');
+    await before.cell('c3', '%%python\nx = 3');
+    await before.end();
+    open = undefined;
+    lookCrashed(sessionsDir);
+    for (const name of readdirSync(sessionsDir).filter((each) => each.endsWith('.json'))) {
+      const file = join(sessionsDir, name);
+      const saved = JSON.parse(readFileSync(file, 'utf8')) as { talk: { entries: unknown[] } };
+      const talk = { ...saved.talk, entries: saved.talk.entries.slice(0, 2) };
+      writeFileSync(file, JSON.stringify({ ...saved, talk, executionCount: 1 }));
+    }
+    const after = await start(['Four.']);
+    expect((await after.cell('c4', '4?')).reply['execution_count']).toBe(4);
+    expect((await after.run('%branches')).text).toMatch(/\[1\] 1\?[^]*\[2\] [^]*\[3\] [^]*\[4\] 4\?/);
+  });
+
+  it('a number that both conversations have is that of the cell which ran since', async () => {
+    const before = await start(['One.', 'Two.', 'Three.']);
+    for (const prompt of ['1?', '2?', '3?']) await before.run(prompt);
+    const after = await start(['Now.']);
+    await after.run('%resume');
+    expect((await after.run('And now?')).reply['execution_count']).toBe(2);
+    expect((await after.run('%rewind 2')).text).toContain('Rewound to before [2]: 1 cell');
+    expect((await after.run('%branches')).text).toMatch(/\[3\] 3\?/);
+    expect((await after.run('%rewind 2')).text).toContain('Rewound to before [2]: 2 cells');
+  });
+
   it('and with a torn last line, all before it is back', async () => {
     const before = await start(['One.', 'Two.']);
     await before.cell('c1', '1?');

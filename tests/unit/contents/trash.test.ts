@@ -90,10 +90,27 @@ describe('the trash', () => {
     await expect(trash(join(top, 'root'), 'a.txt', 'kept')).rejects.toThrow(/\(ENOTDIR\).*--no-trash/);
     expect(kept(join(top, 'root'))).toEqual({ 'a.txt': 'kept' });
     rmSync(join(top, 'data'));
-    mkdirSync(join(top, 'data/Trash/files/a.txt'), { recursive: true });
-    await expect(trash(join(top, 'root'), 'a.txt', 'kept')).rejects.toThrow(/\(EISDIR\)/);
+    mkdirSync(join(top, 'data/Trash/files'), { recursive: true });
+    const folder = await Folder.open(join(top, 'root'));
+    await expect(moveToTrash({ folder, name: 'gone' }, join(top, 'root/gone'))).rejects.toThrow(/\(ENOENT\)/);
+    await folder.close();
     expect(readdirSync(join(top, 'data/Trash/info'))).toEqual([]);
     expect(kept(join(top, 'root'))).toEqual({ 'a.txt': 'kept' });
+  });
+
+  it('leaves what lies there without a note', async () => {
+    const place = join(top, 'data', 'Trash');
+    mkdirSync(join(place, 'files', 'b.txt'), { recursive: true });
+    writeFileSync(join(place, 'files', 'a.txt'), 'orphan');
+    await trash(join(top, 'root'), 'a.txt', 'first');
+    await trash(join(top, 'root'), 'b.txt', 'second');
+    expect(readdirSync(join(place, 'info')).toSorted()).toEqual(['a.txt.2.trashinfo', 'b.txt.2.trashinfo']);
+    rmSync(join(place, 'files', 'b.txt'), { recursive: true });
+    expect(kept(join(place, 'files'))).toEqual({
+      'a.txt': 'orphan',
+      'a.txt.2': 'first',
+      'b.txt.2': 'second',
+    });
   });
 
   it('of macOS is ~/.Trash, without notes', async () => {

@@ -31,6 +31,19 @@ describe('the conversation', () => {
     expect(bounded).toContain('&lt;result>');
   });
 
+  it('that comes back twice before a reply says once what was broken off, and of code cells nothing', () => {
+    const back = (begin: (talk: Conversation) => void): readonly unknown[] => {
+      const [first, second, third] = [new Conversation(''), new Conversation(''), new Conversation('')];
+      begin(first);
+      const brokenOff = [second.prepend(first.state()), third.prepend(second.state())];
+      return [...brokenOff, third.given().split('You did not answer this').length - 1];
+    };
+    expect(back((talk) => talk.beginCell('Hello?'))).toEqual(['reply', undefined, 1]);
+    expect(back((talk) => talk.recordUserCode('x = 6', 'python', result('')))).toEqual([
+      ...[undefined, undefined, 0],
+    ]);
+  });
+
   it('says of the memory what is new or has changed since it was last said', () => {
     const talk = new Conversation('SYS');
     const ask = (memory: string): string => {

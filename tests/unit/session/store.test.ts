@@ -52,6 +52,24 @@ describe('saved sessions', () => {
     expect(store.find({ kernel: 'none', notebook: undefined })).toEqual([]);
   });
 
+  it('that are marked are at no moment newer than those that were saved after them', async () => {
+    const [left, newer] = [saved(), saved()];
+    await store.save(left);
+    await store.save({ ...newer, at: new Date().toISOString() });
+    const newest = new Set<string>();
+    const marked = new AbortController();
+    const looking = (async () => {
+      while (!marked.signal.aborted) {
+        newest.add(store.find(key)[0]?.file ?? '');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    for (let time = 0; time < 100; time += 1) await store.mark(left, 'end');
+    marked.abort();
+    await looking;
+    expect([...newest].filter((file) => !file.includes(newer.session))).toEqual([]);
+  });
+
   it('of many cells without a model are read again', async () => {
     const parts = Array.from({ length: 30_000 }, () => ({ kind: 'note', text: 'x' }) as const);
     const many = saved({ talk: { cell: 1, entries: [{ role: 'user', cell: 1, parts }] } });

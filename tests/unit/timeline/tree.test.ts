@@ -41,6 +41,17 @@ describe('a tree', () => {
     expect(tree.branches.get('main')).toBe(one);
   });
 
+  it('has of cells with one number the newest, from its beginning', () => {
+    const tree = begin();
+    for (const number of [1, 2, 3]) cell(tree, number, { cell: 'of before %resume' });
+    const first = cell(tree, 2, { cell: 'of now' });
+    cell(tree, 2, { cell: 'of now' });
+    cell(tree, 3);
+    expect(tree.numbered(2)).toBe(first);
+    expect(tree.numbered(1)?.cell).toBe('of before %resume');
+    expect(tree.numbered(4)).toBeUndefined();
+  });
+
   it('refuses names that are taken or no names', () => {
     const tree = begin();
     expect(tree.branch('idea')).toBeUndefined();

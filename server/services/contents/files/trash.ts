@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { dataDir, homeDir } from '../../../../kernel/paths.ts';
 import { HttpError } from '../../../http/errors.ts';
@@ -52,7 +52,12 @@ async function moveInto({ folder, name }: Entry, path: string, { directory, top 
     const encoded = shown.split('/').map(encodeURIComponent).join('/');
     const date = localTime(new Date());
     const text = `[Trash Info]\nPath=${encoded}\nDeletionDate=${date}\n`;
-    return writeFile(join(info, `${candidate}.trashinfo`), text, { flag: 'wx', mode: 0o600 });
+    const note = join(info, `${candidate}.trashinfo`);
+    await writeFile(note, text, { flag: 'wx', mode: 0o600 });
+    if (await isThere(join(files, candidate))) {
+      await unlink(note);
+      throw taken;
+    }
   });
   try {
     if (isMac) await unlink(join(files, kept));
@@ -62,6 +67,15 @@ async function moveInto({ folder, name }: Entry, path: string, { directory, top 
     throw error;
   }
 }
+
+/** What lies in the trash without a note, as a program leaves it that is killed, keeps its name. */
+const taken = Object.assign(new Error('file already exists'), { code: 'EEXIST' });
+
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** A name that is free in the trash. */
 async function reserve(name: string, take: (candidate: string) => Promise<void>): Promise<string> {
