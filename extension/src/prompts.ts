@@ -13,7 +13,9 @@ export class PromptMarks {
   constructor(panel: NotebookPanel, languages: Languages) {
     this.#panel = panel;
     this.#languages = languages;
-    panel.content.modelContentChanged.connect(() => this.#markAll());
+    panel.content.modelContentChanged.connect(() => {
+      if (this.#isOurs) this.#markAll();
+    });
   }
 
   /** The kernel of the notebook is, or is not, Replique's. */

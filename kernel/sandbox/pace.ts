@@ -23,6 +23,8 @@ export class Pace {
   #lifted = false;
   #heldMs = 0;
   #heldSince = 0;
+  /** Messages since code began to run. */
+  #counted = 0;
   /** Pieces that have been read so far. */
   #read = 0;
 
@@ -39,6 +41,8 @@ export class Pace {
   /** Code begins to run. */
   begin(): void {
     this.#heldMs = 0;
+    this.#heldSince = performance.now();
+    this.#counted = 0;
   }
 
   /** It has ended; what it left behind may go on sending. */
@@ -54,6 +58,7 @@ export class Pace {
 
   /** One message has come. */
   count(): void {
+    this.#counted += 1;
     if (!this.#lifted) this.#credit -= 1;
   }
 
@@ -94,9 +99,9 @@ export class Pace {
     }
   }
 
-  /** Whether code was slowed down noticeably since it began. */
+  /** Whether code was slowed down noticeably since it began, by what came since then: not by what an earlier run still owes. */
   get hasSlowed(): boolean {
-    return this.#heldMs > noticedMs;
+    return this.#heldMs > noticedMs && this.#counted > this.#perSecond;
   }
 
   #holdBack(channel: Readable): void {

@@ -95,7 +95,14 @@ export class Comeback {
       nodes.flatMap(({ cell }) => (cell === undefined || stays.has(cell) ? [] : [cell])),
     );
     const here = textsOf(conversation.mark(), forgotten);
-    if (textsOf(head.talk, forgotten).every((text, at) => text === here[at])) return;
+    const there = textsOf(head.talk, forgotten);
+    const isSaid = (texts: readonly string[]): boolean => texts.every((text, at) => text === here[at]);
+    // More was said than the timeline knows of: a prompt that was broken off. If it knows of it elsewhere, it has moved away from there.
+    const hasMoved = nodes.some(({ talk }) => {
+      const texts = textsOf(talk, forgotten);
+      return texts.length > there.length && isSaid(texts);
+    });
+    if (isSaid(there) && !hasMoved) return;
     conversation.restore(head.talk);
     conversation.forget(forgotten);
     conversation.addNote('Python was started anew since then: the variables of before are gone.');

@@ -7,7 +7,7 @@ import { option } from '../support/options.ts';
 
 /**
  * `npm run fuzz [-- --target worker|snapshots|wire|http] [--messages N] [--seed S]`: without a target all of them, one after
- * the other. Prints the seed, what came of it, and memory before and after.
+ * the other, `http` with a tenth of the messages. Prints the seed, what came of it, and memory before and after.
  */
 const targets: Readonly<Record<string, typeof fuzzWorker>> = {
   worker: fuzzWorker,
@@ -39,7 +39,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let hasFault = false;
   for (const name of names) {
-    const messages = given === undefined ? (sizes[name] ?? ordinary).messages : count;
+    const size = (sizes[name] ?? ordinary).messages;
+    const share = names.length > 1 ? Math.ceil((count * size) / ordinary.messages) : count;
+    const messages = given === undefined ? size : share;
     hasFault = (await run(name, targets[name]!, seed, messages)) || hasFault;
   }
   return hasFault ? 1 : 0;

@@ -41,7 +41,7 @@ describe('a command', () => {
     alone();
     expect(await written('stderr', () => runCommand(args))).toEqual([
       2,
-      'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show | environment\n',
+      'usage: kernel.js -f CONNECTION_FILE | check | setup [--embedded] | audit verify|show | environment [PROVIDER:MODEL…]\n',
     ]);
   });
 

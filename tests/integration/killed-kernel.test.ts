@@ -115,6 +115,23 @@ describe('the timeline of a killed kernel', { timeout: 90_000 }, () => {
     expect(peer.given.at(-1)).not.toContain('Second.');
   });
 
+  it('and the conversation are of one place, where it was killed between the two in a move', async () => {
+    await replies(...told);
+    const before = await home.start('k');
+    await before.run('First.');
+    await before.run('Second.');
+    const conversations = readdirSync(home.sessionsDir).map((name) => join(home.sessionsDir, name));
+    const asBefore = conversations.map((file) => readFileSync(file));
+    await before.client.reply(before.client.execute('%undo'));
+    await before.kill();
+    for (const [at, file] of conversations.entries()) writeFileSync(file, asBefore[at]!);
+    const after = await home.start('k');
+    await after.run('Third.');
+    expect(peer.given.at(-1)).toMatch(/First\.[^]*Third\./);
+    expect(peer.given.at(-1)).not.toContain('Second.');
+    expect((await after.run('%branches')).shown).toMatch(/Second\.[^]*Third\.|Third\.[^]*Second\./);
+  });
+
   it('comes back though the kernel after it was killed before it had taken it up', async () => {
     await replies(...told);
     const first = await home.start('k');

@@ -69,9 +69,11 @@ for number in sys.argv[1].split(","):
 
   it('keeps the end of what was written to stderr', async () => {
     const launched = await launch(
-      `import sys; sys.stderr.write("x" * 100000); raise ValueError("the reason")`,
+      `import os, sys; os.read(4, 1); sys.stderr.write("x" * 100000); raise ValueError("the reason")`,
     );
-    expect(await nextExit(launched)).toEqual([launched.workerPid, 1]);
+    const exit = nextExit(launched);
+    launched.channels[0]?.write('.');
+    expect(await exit).toEqual([launched.workerPid, 1]);
     await launched.exited;
     await vi.waitFor(() => expect(launched.stderrTail()).toMatch(/ValueError: the reason$/));
     expect(launched.stderrTail().length).toBeLessThanOrEqual(8192);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { cp, rename, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectories, notWritable } from '../../../kernel/files.ts';
 import { programFile } from '../program.ts';
+import { replaceDirectory } from './replace.ts';
 
 const name = 'replique-jupyterlab';
 
@@ -16,17 +16,9 @@ const placeBeside = (kernels: string): string => join(kernels, '..', 'labextensi
  */
 export async function installExtension(kernels: string): Promise<string> {
   const target = placeBeside(kernels);
-  const fresh = `${target}.${process.pid}`;
-  makeDirectories(join(target, '..'));
-  try {
-    await cp(programFile('labextensions', name), fresh, { recursive: true });
-    await rm(target, { recursive: true, force: true });
-    await rename(fresh, target);
-  } catch (error) {
-    throw notWritable(target, error as Error);
-  } finally {
-    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // there may be no such place
-  }
+  await replaceDirectory(target, (draft) =>
+    cp(programFile('labextensions', name), draft, { recursive: true }),
+  );
   return target;
 }
 

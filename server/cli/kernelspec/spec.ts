@@ -1,9 +1,10 @@
-import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
+import { readRegularFile } from '../../../kernel/files.ts';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { kernelProgram, packageRoot } from '../program.ts';
+import { replaceDirectory } from './replace.ts';
 
 export interface SpecOptions {
   readonly name: string;
@@ -57,18 +58,10 @@ export async function installSpec(kernels: string, options: SpecOptions): Promis
     display_name: options.displayName ?? spec.display_name,
     ...(options.env && { env: options.env }),
   };
-  const fresh = `${target}.${process.pid}`;
-  makeDirectories(kernels);
-  try {
+  await replaceDirectory(target, async (fresh) => {
     await cp(source, fresh, { recursive: true });
     await writeFile(join(fresh, 'kernel.json'), `${JSON.stringify(complete, null, 2)}\n`);
-    await rm(target, { recursive: true, force: true });
-    await rename(fresh, target);
-  } catch (error) {
-    throw notWritable(target, error as Error);
-  } finally {
-    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // there may be no such place
-  }
+  });
   return target;
 }
 

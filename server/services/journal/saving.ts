@@ -54,15 +54,19 @@ export function decide(
   return isKnown || isFollowed ? leave(isKnown) : { cell: 'run', isDone: false };
 }
 
+const maySave = ({ now, pages }: Situation): ReturnType<Pages['mayReturn']> =>
+  pages.flatMap((each) => each.mayReturn(now));
+
 /** Whether nobody but the page that asked may save. */
-function isAlone({ asker }: RunState, { now, pages }: Situation): boolean {
-  const saving = pages.flatMap((each) => each.mayReturn(now));
+function isAlone({ asker }: RunState, situation: Situation): boolean {
+  const saving = maySave(situation);
   return saving.length > 0 && saving.every(({ session }) => session === asker);
 }
 
 /** Whether whoever may save had the run's end, over the wire or with the notebook. */
-function isKnownToAll({ asker, toldAt, servedAt }: RunState, { now, pages }: Situation): boolean {
-  const saving = pages.flatMap((each) => each.mayReturn(now));
+function isKnownToAll({ asker, toldAt, servedAt }: RunState, situation: Situation): boolean {
+  const { now } = situation;
+  const saving = maySave(situation);
   if (saving.length === 0) return servedAt !== undefined;
   return saving.every(({ session, since }) => {
     const wasTold = session === asker && toldAt !== undefined && now - toldAt > onTheWayMs;

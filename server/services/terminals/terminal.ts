@@ -94,6 +94,11 @@ export class Terminal {
     const [columns, rows] = (['columns', 'rows'] as const).map((key) =>
       Math.min(...sizes.map((size) => size[key])),
     );
-    if (columns !== undefined && rows !== undefined) this.#pty.resize(columns, rows);
+    if (columns === undefined || rows === undefined) return;
+    try {
+      this.#pty.resize(columns, rows);
+    } catch {
+      // The shell has ended and its terminal is closed; its exit is heard a moment later.
+    }
   }
 }

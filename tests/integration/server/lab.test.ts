@@ -290,6 +290,24 @@ describe('terminals', () => {
     await page.until(() => page.said.some(([kind]) => kind === 'disconnect'));
   });
 
+  it('are asked for another size when nothing holds them any more, without harm', async () => {
+    await ground.ask('api/terminals', { method: 'POST', body: { name: 'left' } });
+    const page = new Page('left');
+    page.socket.on('open', () => page.say('stdin', 'stty -echo; echo rea""dy\r'));
+    await page.until(() => page.text.includes('ready'));
+    const rest = 'sleep 0.3; echo >let-go; sleep 30';
+    page.say('stdin', `trap "" HUP; exec sh -c '${rest}' </dev/null >/dev/null 2>&1\r`);
+    let rows = 20;
+    const resized = (): boolean => {
+      page.say('set_size', (rows += 1), 100);
+      return existsSync(join(ground.home, 'root/let-go'));
+    };
+    await expect.poll(resized, { timeout: 10_000 }).toBe(true);
+    resized();
+    expect((await ground.ask('api/terminals/left')).status).toBe(200);
+    expect((await ground.ask('api/terminals/left', { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('hold a program back whose output nobody takes, and lose none of it', async () => {
     await ground.ask('api/terminals', { method: 'POST', body: { name: 'flood' } });
     const page = new Page('flood');

@@ -68,6 +68,25 @@ describe('the pace of messages', () => {
     expect([second.came().length, pace.isHolding, pace.hasSlowed]).toEqual([110, false, false]);
   });
 
+  it('is not said of code that only waited for what an earlier run still owed', async () => {
+    const pace = new Pace(10);
+    const { channel, came } = channelAt(pace);
+    channel.write('a'.repeat(300));
+    await settled();
+    channel.write('b');
+    await settled();
+    pace.begin();
+    vi.advanceTimersByTime(19_000);
+    expect(pace.isHolding).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    await settled();
+    expect([came().length, pace.hasSlowed]).toEqual([301, false]);
+    channel.write('c'.repeat(20));
+    await settled();
+    vi.advanceTimersByTime(3_000);
+    expect(pace.hasSlowed).toBe(true);
+  });
+
   it('holds nothing back while code is to end, until it has, and counts none of it', async () => {
     const pace = new Pace(10);
     const { channel, came } = channelAt(pace);
