@@ -9,6 +9,7 @@ const block = 2 ** 16;
 /** The same as `bytes.toString('utf8')`. */
 export function decodeUtf8(bytes: Buffer): string {
   if (bytes.length <= block) return bytes.toString('utf8');
+  if (isAscii(bytes)) return bytes.toString('latin1');
   let text = '';
   for (let start = 0, end; start < bytes.length; start = end) {
     end = Math.min(start + block, bytes.length);

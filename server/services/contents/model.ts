@@ -1,8 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { ApiPath } from './api-path.ts';
-import { encodeUtf8 } from '../../http/utf8.ts';
+import { JsonBytes } from '../../http/json-bytes.ts';
 import { mimeTypeOf } from './mime-type.ts';
-import { isObject } from './notebook/structure.ts';
 
 export type ContentsType = 'directory' | 'file' | 'notebook';
 type ContentsFormat = 'json' | 'text' | 'base64';
@@ -50,20 +49,14 @@ export function modelOf(
   };
 }
 
-/** A model as JSON. Of a notebook each cell is written by itself: a single string of all would be slow to encode. */
-export function modelBytes(model: ContentsModel): Buffer {
-  const { content, ...rest } = model;
-  const head = `${JSON.stringify(rest).slice(0, -1)},"content":`;
-  if (!isObject(content) || !Array.isArray(content['cells'])) {
-    return encodeUtf8([head, JSON.stringify(content), '}']);
-  }
-  const { cells, ...more } = content;
-  const written = (cells as unknown[]).flatMap((cell, index) => [
-    index === 0 ? '' : ',',
-    JSON.stringify(cell),
-  ]);
-  const others = JSON.stringify(more).slice(1);
-  return encodeUtf8([head, '{"cells":[', ...written, `]${others === '}' ? '' : ','}`, others, '}']);
+/** Where a notebook's texts are: cells, cell, outputs, output, data, and its formats. */
+const notebookLevels = 6;
+
+/** A model as JSON. */
+export function modelBytes(model: ContentsModel): readonly Buffer[] {
+  const out = new JsonBytes();
+  out.value(model, model.type === 'notebook' ? notebookLevels + 1 : 1);
+  return out.pieces();
 }
 
 /** What a file is when nobody says what it is to be. */

@@ -8,6 +8,7 @@ import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
 import { modelOf, timestamp, typeOf, type ContentsModel, type ContentsType } from './model.ts';
 import { readNotebook, type ReadNotebook } from './notebook/document.ts';
+import { sha256 } from './sha256.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import type { FileVersion, PendingOutputs } from './pending.ts';
 import { textOf } from './text.ts';
@@ -176,9 +177,6 @@ async function hashOf({ handle }: OpenFile): Promise<string> {
     hash.update(chunk.subarray(0, bytesRead));
   }
 }
-
-/** Hexadecimal. */
-export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
 const hashed = (hash: string): Pick<ContentsModel, 'hash' | 'hash_algorithm'> => ({
   hash,

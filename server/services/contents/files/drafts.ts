@@ -71,6 +71,11 @@ export class Draft {
   }
 }
 
+/** Writes bytes that come in pieces. */
+export async function writePieces(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  for (const piece of pieces) await handle.writeFile(piece);
+}
+
 /** Writes a file whole or not at all. @param fill writes what is to be in it */
 export async function replaceFile(
   folder: Folder,

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8, encodeUtf8 } from '../../../http/utf8.ts';
-import { fileText } from './file-text.ts';
+import { decodeUtf8 } from '../../../http/utf8.ts';
+import { fileBytes } from './file-text.ts';
 import { joinLines, markLines } from './lines.ts';
 import {
   NotebookProblem,
@@ -37,7 +37,8 @@ export function readNotebook(bytes: Buffer): ReadNotebook {
 
 /** A notebook as it goes into its file. */
 export interface WrittenNotebook {
-  readonly bytes: Buffer;
+  /** Its bytes, one piece after the other. */
+  readonly pieces: readonly Buffer[];
   readonly problem: string | undefined;
 }
 
@@ -57,7 +58,7 @@ export function writeNotebook(
   const problem = notebookProblem(notebook);
   stripTransient(notebook);
   markLines(notebook);
-  return { bytes: encodeUtf8(fileText(notebook)), problem };
+  return { pieces: fileBytes(notebook), problem };
 }
 
 /** A new notebook. */
