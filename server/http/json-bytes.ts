@@ -1,7 +1,5 @@
 /** Letters of a text that are escaped in one go; they and what becomes of them stay in the processor's cache. */
 const block = 8192;
-/** Shorter texts are left to `JSON.stringify`: a call that writes bytes costs as much as they do. */
-const short = 256;
 const firstBytes = 2 ** 16;
 const chunkBytes = 2 ** 20;
 /** UTF-8 has three bytes at most for a unit of a text, and JSON six letters for a byte (`\u001f`). */
@@ -15,15 +13,14 @@ const quote = 0x22;
 const backslash = 0x5c;
 
 /** The letter after the backslash, of what has a short escape. */
-const shortEscapes = new Map(
-  [...'\b\t\n\f\r"\\'].map((sign, index) => [sign.charCodeAt(0), 'btnfr"\\'.charCodeAt(index)]),
-);
+const shortEscapes = new Uint8Array(0x80);
+for (const [index, sign] of [...'\b\t\n\f\r"\\'].entries())
+  shortEscapes[sign.charCodeAt(0)] = 'btnfr"\\'.charCodeAt(index);
 
-/** Bytes that are not simply copied: what JSON escapes and, where a text is cut into lines, what may end one. */
+/** Bytes that are not simply copied: what JSON escapes, and what may end a line. */
 const special = Uint8Array.from({ length: 256 }, (_each, byte) =>
-  byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
+  byte < 0x20 || [quote, backslash, 0xc2, 0xe2].includes(byte) ? 1 : 0,
 );
-const specialInLines = special.with(0xc2, 1).with(0xe2, 1);
 
 /** `\n`, `\r` and what else ends a line for Python, of ASCII. */
 const isLineEnd = Uint8Array.from({ length: 0x80 }, (_each, byte) =>
@@ -38,7 +35,7 @@ export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(te
  * again; of a large text this takes a third of the time.
  */
 export class JsonBytes {
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
   #out: Buffer = Buffer.alloc(0);
   #at = 0;
   /** Small pieces: they are written together. */
@@ -52,13 +49,14 @@ export class JsonBytes {
 
   /** A string. */
   text(text: string): void {
-    if (text.length < short || !isWellFormed(text)) {
-      this.raw(JSON.stringify(text));
+    const written = JSON.stringify(text);
+    if (written.length < block) {
+      this.raw(written);
       return;
     }
-    this.raw('"');
-    this.#blocks(text, mostEscaped, (bytes) => this.#escape(bytes));
-    this.raw('"');
+    this.#flush();
+    this.#reserve(Buffer.byteLength(written));
+    this.#at += this.#out.write(written, this.#at);
   }
 
   /**
@@ -67,12 +65,20 @@ export class JsonBytes {
    */
   lines(text: string, between: string): void {
     const joint = Buffer.from(`"${between}"`);
-    let isCut = false; // at the end of the block before
     this.raw('"');
-    this.#blocks(text, mostEscaped + joint.length, (bytes, next) => {
-      if (isCut) this.#put(joint);
-      isCut = this.#cut(bytes, joint, next);
-    });
+    this.#flush();
+    let isCut = false; // at the end of the block before
+    for (let start = 0, end; start < text.length; start = end) {
+      end = Math.min(start + block, text.length);
+      if (isHigh(text.charCodeAt(end - 1))) end -= 1; // a pair stays together
+      const bytes = scratch.write(text.slice(start, end));
+      this.#reserve((bytes + 1) * (mostEscaped + joint.length));
+      if (isCut) this.#at += joint.copy(this.#out, this.#at);
+      // The end of `\r\n` is that of `\n`.
+      const isSplit = text.charCodeAt(end - 1) === return_ && text.charCodeAt(end) === newline;
+      [this.#at, isCut] = cut(bytes, { to: this.#out, at: this.#at, joint });
+      if (isSplit) isCut = false;
+    }
     this.raw('"');
   }
 
@@ -99,77 +105,10 @@ export class JsonBytes {
     }
   }
 
-  /** All of it, in pieces: they hold until it is cleared. */
+  /** All of it, in pieces. */
   pieces(): readonly Buffer[] {
     this.#flush();
     return [...this.#chunks, this.#out.subarray(0, this.#at)];
-  }
-
-  /** Begins anew, in the memory of before. */
-  clear(): void {
-    this.#chunks = [];
-    this.#pending = '';
-    this.#at = 0;
-  }
-
-  /**
-   * Puts a text block by block into the scratch, and has each written.
-   * @param most bytes that one of its bytes may become
-   * @param write is given how many bytes there are, and the letter that follows
-   */
-  #blocks(text: string, most: number, write: (bytes: number, next: number) => void): void {
-    this.#flush();
-    for (let start = 0, end; start < text.length; start = end) {
-      end = Math.min(start + block, text.length);
-      if (isHigh(text.charCodeAt(end - 1))) end -= 1; // a pair stays together
-      const bytes = scratch.write(text.slice(start, end));
-      this.#reserve((bytes + 1) * most);
-      write(bytes, text.charCodeAt(end));
-    }
-  }
-
-  /** Writes what is in the scratch. */
-  #escape(bytes: number): void {
-    const [from, to] = [scratch, this.#out];
-    let at = this.#at;
-    for (let index = 0; index < bytes; index += 1) {
-      const byte = from[index] as number;
-      if (special[byte] === 0) to[at++] = byte;
-      else at = escaped(byte, to, at);
-    }
-    this.#at = at;
-  }
-
-  /** Writes what is in the scratch, cut into lines. @returns whether its end is one of a line */
-  #cut(bytes: number, joint: Buffer, next: number): boolean {
-    const [from, to] = [scratch, this.#out];
-    let at = this.#at;
-    for (let index = 0; index < bytes; index += 1) {
-      const byte = from[index] as number;
-      if (specialInLines[byte] === 0) {
-        to[at++] = byte;
-        continue;
-      }
-      at = byte < 0x80 ? escaped(byte, to, at) : put(byte, to, at);
-      const inner = innerOfEnd(from, index);
-      if (
-        inner === undefined ||
-        (byte === return_ && (index + 1 < bytes ? from[index + 1] : next) === newline)
-      )
-        continue;
-      for (let more = 0; more < inner; more += 1) to[at++] = from[(index += 1)] as number;
-      if (index + 1 === bytes) {
-        this.#at = at;
-        return true;
-      }
-      for (let sign = 0; sign < joint.length; sign += 1) to[at++] = joint[sign] as number;
-    }
-    this.#at = at;
-    return false;
-  }
-
-  #put(bytes: Buffer): void {
-    this.#at += bytes.copy(this.#out, this.#at);
   }
 
   /** Writes the small pieces. */
@@ -191,26 +130,54 @@ export class JsonBytes {
 const newline = 0x0a;
 const return_ = 0x0d;
 
-function put(byte: number, to: Buffer, at: number): number {
+interface Target {
+  readonly to: Uint8Array;
+  readonly at: number;
+  /** What stands between two lines, with the quotes of both. */
+  readonly joint: Uint8Array;
+}
+
+/** Writes what is in the scratch, cut into lines. @returns where it ends, and whether that is the end of a line */
+function cut(bytes: number, { to, at: begin, joint }: Target): [at: number, isCut: boolean] {
+  let at = begin;
+  for (let index = 0; index < bytes; index += 1) {
+    const byte = scratch[index] as number;
+    if (special[byte] === 0) {
+      to[at++] = byte;
+      continue;
+    }
+    const more = byte === newline ? 0 : innerOfEnd(index);
+    at = byte < 0x80 ? escaped(byte, to, at) : put(byte, to, at);
+    if (more === undefined || (byte === return_ && index + 1 < bytes && scratch[index + 1] === newline))
+      continue;
+    for (let left = more; left > 0; left -= 1) to[at++] = scratch[(index += 1)] as number;
+    if (index + 1 === bytes) return [at, true];
+    for (let sign = 0; sign < joint.length; sign += 1) to[at++] = joint[sign] as number;
+  }
+  return [at, false];
+}
+
+function put(byte: number, to: Uint8Array, at: number): number {
   to[at] = byte;
   return at + 1;
 }
 
 /** Writes a byte that JSON has an escape for. @returns where the next one goes */
-function escaped(byte: number, to: Buffer, at: number): number {
+function escaped(byte: number, to: Uint8Array, at: number): number {
   to[at] = backslash;
-  const letter = shortEscapes.get(byte);
-  if (letter === undefined) return at + 1 + to.write(`u00${byte.toString(16).padStart(2, '0')}`, at + 1);
-  to[at + 1] = letter;
-  return at + 2;
+  const letter = shortEscapes[byte];
+  if (letter !== 0) return put(letter as number, to, at + 1);
+  const written = `u00${byte.toString(16).padStart(2, '0')}`;
+  for (let sign = 0; sign < written.length; sign += 1) to[at + 1 + sign] = written.charCodeAt(sign);
+  return at + 1 + written.length;
 }
 
-/** How many bytes follow this one to the end of a line that begins here; `undefined` where none does. */
-function innerOfEnd(from: Buffer, index: number): number | undefined {
-  const byte = from[index] as number;
+/** How many bytes of the scratch follow this one to the end of a line that begins here; `undefined` where none does. */
+function innerOfEnd(index: number): number | undefined {
+  const byte = scratch[index] as number;
   if (byte < 0x80) return isLineEnd[byte] === 1 ? 0 : undefined;
-  if (byte === 0xc2) return from[index + 1] === 0x85 ? 1 : undefined; // U+0085
-  const isSeparator = from[index + 1] === 0x80 && ((from[index + 2] as number) & 0xfe) === 0xa8; // U+2028, U+2029
+  if (byte === 0xc2) return scratch[index + 1] === 0x85 ? 1 : undefined; // U+0085
+  const isSeparator = scratch[index + 1] === 0x80 && ((scratch[index + 2] as number) & 0xfe) === 0xa8; // U+2028, U+2029
   return isSeparator ? 2 : undefined;
 }
 

@@ -1,6 +1,5 @@
-import { JsonBytes } from '../../http/json-bytes.ts';
+import { hash } from 'node:crypto';
 import { sorted } from './notebook/sorted.ts';
-import { sha256 } from './sha256.ts';
 import { isObject, type Cell, type Json, type Notebook } from './notebook/structure.ts';
 
 /**
@@ -11,9 +10,6 @@ export interface OutputTrust {
   has(hash: string): boolean;
   add(hashes: readonly string[]): void;
 }
-
-/** Where the texts of an output are: its members, and those of its `data`. */
-const levels = 2;
 
 /** Marks the code cells of a notebook for a client. */
 export function markTrusted({ cells }: Notebook, trust: OutputTrust): void {
@@ -36,15 +32,8 @@ export function trustedOutputs(notebook: unknown): string[] {
 /** Hashes of all outputs of a notebook. */
 export const allOutputs = ({ cells }: Notebook): string[] => cells.flatMap(richOutputs);
 
-/** What is hashed: outputs are, one by one. */
-const hashed = new JsonBytes();
-
-/** The hash under which an output is known: of its JSON with keys in order. */
-function outputHash(output: Json): string {
-  hashed.clear();
-  hashed.value(sorted(output), levels);
-  return sha256(...hashed.pieces());
-}
+/** The hash under which an output is known. */
+const outputHash = (output: Json): string => hash('sha256', JSON.stringify(sorted(output)));
 
 /** Hashes of those that may hold more than text: HTML, images, scripts. */
 export const richOutputs = ({ outputs = [] }: Cell): string[] =>

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeUtf8 } from '../../../http/utf8.ts';
 import { fileBytes } from './file-text.ts';
+import { isAsJoined, joinedText } from './joined-text.ts';
 import { joinLines, markLines } from './lines.ts';
 import {
   NotebookProblem,
@@ -64,10 +65,13 @@ export function writeNotebook(
 /** A new notebook. */
 export const emptyNotebook = (): object => ({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
 
+/** A notebook's JSON; lists of lines may be joined already. */
 function parsed(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new NotebookProblem('it is not encoded in UTF-8');
   try {
-    return JSON.parse(decodeUtf8(bytes));
+    const joined = joinedText(bytes);
+    const value: unknown = joined && JSON.parse(decodeUtf8(joined));
+    return isAsJoined(value) ? value : JSON.parse(decodeUtf8(bytes));
   } catch {
     throw new NotebookProblem(
       bytes.length === 0 ? 'the file is empty' : 'it does not appear to be JSON, or is cut off',

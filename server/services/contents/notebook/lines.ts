@@ -75,7 +75,7 @@ function bundlesOf(cell: Json): Json[] {
 const hasData = ({ output_type: type }: Json): boolean =>
   type === 'execute_result' || type === 'display_data';
 
-const isJsonType = (type: string): boolean =>
+export const isJsonType = (type: string): boolean =>
   type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
 
 const isText = (lines: readonly unknown[]): boolean => lines.every((line) => typeof line === 'string');
