@@ -25,6 +25,8 @@ export interface ContentsModel {
   readonly type: ContentsType;
   /** What is wrong with a notebook that could be read all the same. */
   readonly message?: string;
+  /** The content as JSON, where it is there already. */
+  readonly contentBytes?: Buffer;
 }
 
 /** A model without content. */
@@ -54,6 +56,11 @@ const notebookLevels = 6;
 
 /** A model as JSON. */
 export function modelBytes(model: ContentsModel): readonly Buffer[] {
+  const { contentBytes, ...rest } = model;
+  if (contentBytes !== undefined) {
+    const head = JSON.stringify({ ...rest, content: undefined }).slice(0, -1);
+    return [Buffer.from(`${head},"content":`), contentBytes, Buffer.from('}')];
+  }
   const out = new JsonBytes();
   out.value(model, model.type === 'notebook' ? notebookLevels + 1 : 1);
   return out.pieces();

@@ -9,13 +9,38 @@ import { isObject, type Cell, type Json, type Notebook } from './notebook/struct
 export interface OutputTrust {
   has(hash: string): boolean;
   add(hashes: readonly string[]): void;
+  /** Another one whenever what `has` says may have changed. */
+  readonly version: number;
 }
 
-/** Marks the code cells of a notebook for a client. */
-export function markTrusted({ cells }: Notebook, trust: OutputTrust): void {
-  for (const cell of cells) {
-    if (cell['cell_type'] === 'code')
-      cell.metadata['trusted'] = richOutputs(cell).every((each) => trust.has(each));
+/** What was found of notebooks, by their files' hashes, so that a file that is read again is not looked through again. */
+interface Found {
+  readonly version: number;
+  readonly trusted: readonly boolean[];
+}
+const foundFor = new WeakMap<OutputTrust, Map<string, Found>>();
+const mostFound = 100;
+
+/**
+ * Marks the code cells of a notebook for a client.
+ * @param fileHash of its file, where it holds just what that says
+ */
+export function markTrusted({ cells }: Notebook, trust: OutputTrust, fileHash = ''): void {
+  const code = cells.filter((cell) => cell['cell_type'] === 'code');
+  const found = foundFor.get(trust) ?? new Map<string, Found>();
+  foundFor.set(trust, found);
+  const known = found.get(fileHash);
+  const trusted =
+    known?.version === trust.version
+      ? known.trusted
+      : code.map((cell) => richOutputs(cell).every((each) => trust.has(each)));
+  for (const [index, cell] of code.entries()) cell.metadata['trusted'] = trusted[index];
+  if (fileHash === '') return;
+  found.delete(fileHash);
+  found.set(fileHash, { version: trust.version, trusted });
+  for (const oldest of found.keys()) {
+    if (found.size <= mostFound) break;
+    found.delete(oldest);
   }
 }
 

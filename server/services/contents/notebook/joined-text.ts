@@ -12,15 +12,42 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Strings are looked through byte by byte so far; the ends of longer ones are found by the system's search. */
 const near = 128;
+/** Bytes for slots, besides those that joining saves. */
+const spare = 4096;
 /** What more lists and objects in one another is no notebook. */
 const deepest = 1000;
+
+/** Room for a member that says whether a cell is trusted. */
+const slot = '                 ';
+
+/** A place for that member, at the beginning of a cell's metadata. */
+interface Slot {
+  readonly at: number;
+  /** Whether others follow. */
+  readonly isFollowed: boolean;
+}
+
+/** A notebook's JSON with its texts as single strings. */
+export interface JoinedText {
+  readonly bytes: Buffer;
+  /** One for each cell, in order; `undefined` where they can't be told. */
+  readonly slots: readonly Slot[] | undefined;
+}
+
+/** Says of each cell whether it is trusted, where anything is to be said, in the JSON itself. */
+export function sayTrusted({ bytes }: JoinedText, slots: readonly Slot[], trusted: readonly unknown[]): void {
+  for (const [index, { at, isFollowed }] of slots.entries()) {
+    const said = trusted[index];
+    if (typeof said === 'boolean') bytes.write(`"trusted":${said}${isFollowed ? ',' : ''}`, at);
+  }
+}
 
 /**
  * The JSON of a notebook's file with its lists of lines as single strings, as they are for clients: a large notebook has hundreds of
  * thousands of lines, and each would be made a string, kept, and joined. Nothing else is changed, so what was no JSON is none after it.
  * @returns `undefined` where a list holds anything but strings
  */
-export function joinedText(bytes: Buffer): Buffer | undefined {
+export function joinedText(bytes: Buffer): JoinedText | undefined {
   return new Joiner(bytes).join();
 }
 
@@ -48,13 +75,15 @@ class Joiner {
   #read = 0;
   /** The last string of an object that was no value. */
   #key = [0, 0] as [start: number, end: number];
+  #cells = 0;
+  readonly #slots: Slot[] = [];
 
   constructor(bytes: Buffer) {
     this.#from = bytes;
-    this.#to = Buffer.allocUnsafeSlow(bytes.length);
+    this.#to = Buffer.allocUnsafeSlow(bytes.length + spare);
   }
 
-  join(): Buffer | undefined {
+  join(): JoinedText | undefined {
     const [from, to] = [this.#from, this.#to];
     const places: Place[] = [];
     let place: Place = 'elsewhere';
@@ -76,9 +105,15 @@ class Joiner {
           continue;
         }
         if (places.length === deepest) return undefined;
+        if (place === 'cells') this.#cells += 1;
+        const isMetadata = place === 'cell' && byte === openObject && key === 'metadata';
         places.push(place);
         place = places.length === 1 && byte === openObject ? 'notebook' : inner(place, key, byte);
         isValue = false;
+        if (isMetadata) {
+          this.#slot();
+          continue;
+        }
       } else if (byte === closeList || byte === closeObject) {
         place = places.pop() ?? 'elsewhere';
         isValue = true;
@@ -87,7 +122,23 @@ class Joiner {
       to[this.#at++] = byte;
       this.#read += 1;
     }
-    return to.subarray(0, this.#at);
+    return {
+      bytes: to.subarray(0, this.#at),
+      slots: this.#cells === this.#slots.length ? this.#slots : undefined,
+    };
+  }
+
+  /** Copies the beginning of an object, and makes room for a member. */
+  #slot(): void {
+    this.#to[this.#at++] = openObject;
+    this.#read += 1;
+    this.#space();
+    const isRoom = this.#to.length - this.#at - slot.length >= this.#from.length - this.#read;
+    // Of two in one cell it is not known which one counts.
+    if (!isRoom || this.#slots.length !== this.#cells - 1) this.#cells = NaN;
+    if (!isRoom) return;
+    this.#slots.push({ at: this.#at, isFollowed: this.#from[this.#read] !== closeObject });
+    this.#at += this.#to.write(slot, this.#at);
   }
 
   #keyText(): string {
