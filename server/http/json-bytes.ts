@@ -14,8 +14,8 @@ const backslash = 0x5c;
 
 /** The letter after the backslash, of what has a short escape. */
 const shortEscapes = new Uint8Array(0x80);
-for (const [index, sign] of [...'\b\t\n\f\r"\\'].entries())
-  shortEscapes[sign.charCodeAt(0)] = 'btnfr"\\'.charCodeAt(index);
+for (const sign of ['\b', '\t', '\n', '\f', '\r', '"', '\\'])
+  shortEscapes[sign.charCodeAt(0)] = JSON.stringify(sign).charCodeAt(2);
 
 /** Bytes that are not simply copied: what JSON escapes, and what may end a line. */
 const special = Uint8Array.from({ length: 256 }, (_each, byte) =>

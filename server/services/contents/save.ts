@@ -13,7 +13,7 @@ import { NotebookProblem } from './notebook/structure.ts';
 import { bytesOf } from './text.ts';
 import type { PendingOutputs, PendingSave } from './pending.ts';
 import { sha256 } from './sha256.ts';
-import { richOutputs, trustedOutputs } from './trust.ts';
+import { outputsOf, richOutputs, trustedCells } from './trust.ts';
 
 /** What is to be at a place. */
 export interface Saved {
@@ -61,12 +61,17 @@ export async function save(
     const kind = status.isDirectory() ? 'a directory' : 'no regular file';
     throw new HttpError(400, `${path.text} is ${kind}: nothing can be saved there`, 'bad type');
   }
-  const trusted = saved.type === 'notebook' ? trustedOutputs(saved.content) : [];
+  const cells = saved.type === 'notebook' ? trustedCells(saved.content) : [];
+  // What is put into cells besides is not what the client says is trusted.
+  const early = pending.has(path.text) ? await outputsOf(cells) : undefined;
   const { pieces, problem, kept } = written(saved, path, pending);
   const draft = await Draft.begin(folder, name, status);
+  let trusted: readonly string[];
   try {
-    await writePieces(draft.handle, pieces);
-    await (isFree ? draft.finishNew(name) : draft.finish(name));
+    const write = writePieces(draft.handle, pieces).then(() =>
+      isFree ? draft.finishNew(name) : draft.finish(name),
+    );
+    [trusted] = await Promise.all([early ?? outputsOf(cells), write]);
   } catch (error) {
     await draft.drop();
     throw error;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { sorted } from './notebook/sorted.ts';
 import { isObject, type Cell, type Json, type Notebook } from './notebook/structure.ts';
 
@@ -44,14 +45,27 @@ export function markTrusted({ cells }: Notebook, trust: OutputTrust, fileHash = 
   }
 }
 
-/** Hashes of the outputs in cells that a client says are trusted: its user ran them or trusts the notebook. */
-export function trustedOutputs(notebook: unknown): string[] {
+/** The cells that a client says are trusted: its user ran them or trusts the notebook. */
+export function trustedCells(notebook: unknown): Cell[] {
   const cells = (notebook as { cells?: unknown } | null)?.cells;
   if (!Array.isArray(cells)) return [];
-  return (cells as Cell[]).flatMap((cell) => {
+  return (cells as Cell[]).filter((cell) => {
     const trusted = (cell as Partial<Cell> | null)?.metadata?.['trusted'] === true;
-    return trusted && Array.isArray(cell.outputs) && cell.outputs.every(isObject) ? richOutputs(cell) : [];
+    return trusted && Array.isArray(cell.outputs) && cell.outputs.every(isObject);
   });
+}
+
+/** Cells that are looked at in one go: others have their turn in between. */
+const batch = 20;
+
+/** Hashes of all their outputs that may hold more than text. */
+export async function outputsOf(cells: readonly Cell[]): Promise<string[]> {
+  const hashes: string[] = [];
+  for (let start = 0; start < cells.length; start += batch) {
+    if (start > 0) await setImmediate();
+    hashes.push(...cells.slice(start, start + batch).flatMap(richOutputs));
+  }
+  return hashes;
 }
 
 /** Hashes of all outputs of a notebook. */

@@ -15,13 +15,13 @@ export async function rate(server: BenchedServer, path: string, count: number): 
   const open = await Promise.all(
     Array.from({ length: connections }, () => BenchedConnection.open(server.origin)),
   );
-  const ask = (times: number): Promise<void[]> =>
+  const ask = (times: number): Promise<unknown> =>
     Promise.all(
       open.map(async (connection) => {
         for (let done = 0; done < times; done += 1) await connection.ask('GET', path);
       }),
     );
-  await ask(50);
+  await ask(300);
   const [begin, before] = [performance.now(), server.processorMs()];
   await ask(count / connections);
   const [ms, used] = [performance.now() - begin, server.processorMs() - before];

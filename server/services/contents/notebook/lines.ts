@@ -7,6 +7,10 @@ export class Lines {
   constructor(text: string) {
     this.text = text;
   }
+
+  toJSON(): string {
+    return this.text;
+  }
 }
 
 /** Of which the text is kept in lines besides `text/*`. */

@@ -75,7 +75,7 @@ export function stripTransient({ metadata, cells }: Notebook): boolean {
   const strip = (from: Json, key: string): void => {
     if (!Object.hasOwn(from, key)) return;
     isChanged = true;
-    delete from[key];
+    Reflect.deleteProperty(from, key);
   };
   for (const key of ['orig_nbformat', 'orig_nbformat_minor', 'signature']) strip(metadata, key);
   for (const cell of cells) strip(cell.metadata, 'trusted');
