@@ -149,11 +149,13 @@ class Joiner {
   #string(): void {
     const [from, to] = [this.#from, this.#to];
     const most = Math.min(this.#read + 1 + near, from.length);
-    let [read, at] = [this.#read + 1, this.#at];
+    let read = this.#read + 1;
+    let at = this.#at;
     while (read < most) {
       const byte = from[read] as number;
       if (byte === quote) {
-        [this.#read, this.#at] = [read + 1, at];
+        this.#read = read + 1;
+        this.#at = at;
         return;
       }
       to[at++] = byte;
@@ -175,7 +177,7 @@ class Joiner {
     while (isMore) {
       if (from[this.#read] !== quote) return false;
       this.#string();
-      this.#space();
+      if (from[this.#read] !== comma) this.#space();
       isMore = from[this.#read] === comma;
       if (!isMore) continue;
       this.#read += 1;
