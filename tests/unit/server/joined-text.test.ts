@@ -131,6 +131,10 @@ describe(`a notebook whose lines are joined before it is parsed (seed ${seed})`,
       '{"cell_type":"code","meta\\u0064ata":{},"outputs":[],"source":""}',
     ],
     [
+      'two metadata in a cell and none that is seen in the next',
+      '{"cell_type":"code","metadata":{},"metadata":{},"source":""},{"cell_type":"code","meta\\u0064ata":{},"source":""}',
+    ],
+    [
       'a mark of trust of its own',
       '{"cell_type":"code","metadata":{"trusted":true},"outputs":[],"source":""}',
     ],
