@@ -29,6 +29,7 @@ export class BenchedServer {
   readonly workspace: string;
   readonly #top: string;
   readonly #child: ChildProcess;
+  readonly #kernels: string[] = [];
 
   private constructor(origin: string, top: string, child: ChildProcess) {
     this.origin = origin;
@@ -74,14 +75,13 @@ export class BenchedServer {
 
   /** Starts a kernel, in the way that all of the servers know. @returns its id */
   async startKernel(): Promise<string> {
-    this.#kernels += 1;
-    const path = `kernel-${this.#kernels}.ipynb`;
+    const path = `kernel-${this.#kernels.length}.ipynb`;
     const body = JSON.stringify({ path, name: path, type: 'notebook', kernel: { name: 'python3' } });
     const response = await this.ask('/api/sessions', { method: 'POST', body });
-    return ((await response.json()) as { readonly kernel: { readonly id: string } }).kernel.id;
+    const { kernel } = (await response.json()) as { readonly kernel: { readonly id: string } };
+    this.#kernels.push(kernel.id);
+    return kernel.id;
   }
-
-  #kernels = 0;
 
   /** Of the server's own process: what it does not share, and its part of what it does. */
   memoryMb(): number {
@@ -100,7 +100,10 @@ export class BenchedServer {
     return ((user ?? NaN) + (system ?? NaN)) * (1000 / ticksASecond);
   }
 
+  /** Not all servers end their kernels when they are ended. */
   async close(): Promise<void> {
+    for (const id of this.#kernels)
+      await this.ask(`/api/kernels/${id}`, { method: 'DELETE' }).catch(() => undefined);
     await ended(this.#child);
     rmSync(this.#top, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
