@@ -36,6 +36,7 @@ function columns(rows: Readonly<Record<Kind, readonly Figures[]>>, name: string)
     values.filter((value) => !Number.isNaN(value));
   const ratios = (kind: Kind): readonly string[] => {
     const found = known(of('replique').map((value, run) => value / (of(kind)[run] ?? NaN)));
+    if (found.length === 0) return ['', ''];
     return [
       median(found).toFixed(2),
       `(${Math.min(...found).toFixed(2)} – ${Math.max(...found).toFixed(2)})`,
