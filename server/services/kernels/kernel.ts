@@ -7,8 +7,9 @@ import { HttpError } from '../../http/errors.ts';
 import { Activity } from './activity.ts';
 import type { Clients, Connection } from './clients.ts';
 import {
+  connectionHash,
+  keptConnection,
   newConnection,
-  readConnectionFile,
   removeConnectionFile,
   type ConnectionFile,
 } from './connection.ts';
@@ -78,8 +79,9 @@ export class Kernel {
   static async takeOver(options: KernelOptions, record: KernelRecord): Promise<Kernel> {
     const { kept, listener } = options;
     try {
-      const kernel = new Kernel(options, readConnectionFile(record.connectionFile));
+      const kernel = new Kernel(options, keptConnection(record));
       kept.restore(kernel.clients);
+      if (record.question) kernel.#conversation.restore(record.question);
       kernel.activity.takenOver();
       kernel.#follow(await KernelRun.takeOver(kernel.#runOptions(), record.process));
       return kernel;
@@ -199,6 +201,7 @@ export class Kernel {
       session: this.#session,
       identity: kept.identity,
       earlier: kept.earlier,
+      asked: () => this.#conversation.question && (this.#conversation.question.identity ?? kept.earlier[0]),
       onMessage: (message) => this.#conversation.received(message),
       onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
       onFree: () => {
@@ -224,7 +227,12 @@ export class Kernel {
     if (run === undefined) return;
     const { mark: process, lastHeard } = run;
     const left = this.#ended ? { lastHeard } : {};
-    this.#options.kept.save({ process, connectionFile: this.#connection.path, ...left }, this.clients);
+    const { question } = this.#conversation;
+    const connection = {
+      connectionFile: this.#connection.path,
+      connectionHash: connectionHash(this.#connection),
+    };
+    this.#options.kept.save({ process, ...connection, question, ...left }, this.clients);
   }
 
   async #stop(options: { readonly restart: boolean }): Promise<void> {
