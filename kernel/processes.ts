@@ -48,7 +48,10 @@ function startByProc(pid: number): string | undefined {
 /** Date and time to the second, after ps(1), where there is no /proc: on macOS. */
 export function startByPs(pid: number): string | undefined {
   const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
-  const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8', env });
-  const [, state, started] = /^([A-Z])\S*\s+(.+)$/.exec((stdout ?? '').trim()) ?? [];
+  const { status, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    ...{ encoding: 'utf8', env },
+  });
+  if (status !== 0) return undefined;
+  const [, state, started] = /^([A-Z])\S*\s+(.+)$/.exec(stdout.trim()) ?? [];
   return state === 'Z' ? undefined : started;
 }

@@ -6,13 +6,7 @@ import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
 import { Activity } from './activity.ts';
 import type { Clients, Connection } from './clients.ts';
-import {
-  connectionHash,
-  keptConnection,
-  newConnection,
-  removeConnectionFile,
-  type ConnectionFile,
-} from './connection.ts';
+import { keptConnection, newConnection, removeConnectionFile, type ConnectionFile } from './connection.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Conversation } from './conversation.ts';
 import type { KernelRecord } from './keep/records.ts';
@@ -228,11 +222,7 @@ export class Kernel {
     const { mark: process, lastHeard } = run;
     const left = this.#ended ? { lastHeard } : {};
     const { question } = this.#conversation;
-    const connection = {
-      connectionFile: this.#connection.path,
-      connectionHash: connectionHash(this.#connection),
-    };
-    this.#options.kept.save({ process, ...connection, question, ...left }, this.clients);
+    this.#options.kept.save({ process, connection: this.#connection, question, ...left }, this.clients);
   }
 
   async #stop(options: { readonly restart: boolean }): Promise<void> {

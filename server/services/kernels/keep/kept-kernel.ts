@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ProcessMark } from '../../../../kernel/processes.ts';
 import type { Log } from '../../../http/log.ts';
 import type { Clients } from '../clients.ts';
+import { connectionHash, type ConnectionFile } from '../connection.ts';
 import type { Question } from '../questions.ts';
 import type { Received } from '../sockets.ts';
 import { MessageWriter, missedBy, readMessages } from './messages.ts';
@@ -11,8 +12,7 @@ import type { KeepStore } from './store.ts';
 /** What is known of a kernel while it has this process. */
 export interface Standing {
   readonly process: ProcessMark;
-  readonly connectionFile: string;
-  readonly connectionHash: string;
+  readonly connection: ConnectionFile;
   readonly lastHeard?: string | undefined;
   readonly question?: Question | undefined;
 }
@@ -54,12 +54,13 @@ export class KeptKernel {
   }
 
   /** Writes down how it stands. Where that can't be, the kernel goes on, and ends with the server. */
-  save({ question: asked, lastHeard = '', ...standing }: Standing, clients: Clients): void {
+  save({ process, connection, question: asked, lastHeard = '' }: Standing, clients: Clients): void {
     const question = questionRecord.safeParse(asked).data;
     const isShort = lastHeard !== '' && lastHeard.length <= mostHeaderLength;
     try {
       this.#store.saveKernel({
-        ...{ ...this.#fixed, ...standing, clients: clients.sessions, identities: this.#identities },
+        ...{ ...this.#fixed, process, clients: clients.sessions, identities: this.#identities },
+        ...{ connectionFile: connection.path, connectionHash: connectionHash(connection) },
         ...(isShort && { lastHeard }),
         ...(question && { question }),
       });
