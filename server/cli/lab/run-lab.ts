@@ -35,7 +35,7 @@ export async function runLab({ port, browser, sink }: LabOptions): Promise<void>
       sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
       if (browser) openBrowser(url);
     }
-    keep = keptSeconds > 0 && (await stop.requested) !== 'SIGINT';
+    keep = (await stop.requested) !== 'SIGINT' && keptSeconds > 0;
     sink.step(
       keep
         ? `\nStopping JupyterLab. Its kernels go on for ${keptSeconds} s, for the next start on this port …`
