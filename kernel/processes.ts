@@ -22,15 +22,16 @@ export function markOf(pid: number): ProcessMark {
   return { pid, ...(started !== undefined && { started }) };
 }
 
-/** Whether that very process still runs. */
+/** Whether that very process still runs; one that has ended and that nobody has asked for its status does not. */
 export function stillRuns({ pid, started }: ProcessMark): boolean {
   return isAlive(pid) && (started === undefined || startOf(pid) === started);
 }
 
-/** Boot and clock tick of its start (proc(5), field 22 of stat); absent where there is no /proc. */
+/** Boot and clock tick of its start (proc(5), field 22 of stat); absent where there is no /proc, and when it has ended. */
 function startOf(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ');
+    if (fields?.[0] === 'Z' || fields?.[0] === 'X') return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     return `${boot}-${fields?.[19] ?? ''}`;
   } catch {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Fastify, {
   LogController,
@@ -16,6 +15,7 @@ import { withoutBase } from './base-url.ts';
 import { answerFor, HttpError } from './errors.ts';
 import { parseJson } from './json.ts';
 import { loggedPath, type Log } from './log.ts';
+import { requestIdOf } from './request-id.ts';
 import { addFallback } from './fallback.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { WebSockets } from './websockets.ts';
@@ -52,7 +52,7 @@ export function createHttpServer(config: ServerConfig, access: Access, log: Log)
     ...tls(config, maxHeaderSize, headersTimeout),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: requestIdOf,
     requestIdHeader: false,
     rewriteUrl: (request) => withoutBase(request.url ?? '/', config.baseUrl),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

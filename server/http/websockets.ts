@@ -7,6 +7,7 @@ import { visitOf } from './access/hook.ts';
 import { withoutBase } from './base-url.ts';
 import { HttpError, answerFor } from './errors.ts';
 import { loggedPath, type Log } from './log.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** A WebSocket that is asked for. */
 export interface SocketRequest {
@@ -53,12 +54,20 @@ export class WebSockets {
       handleProtocols: (offered, request) =>
         this.#find(request)?.route.protocols.find((name) => offered.has(name)) ?? false,
     });
+    this.#server.on('headers', (headers, request) => {
+      headers.push(`X-Request-Id: ${String(request.headers['x-request-id'])}`);
+    });
     http.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
   }
 
   add(route: SocketRoute): void {
     const pattern = route.path.replace(/:(\w+)/g, '(?<$1>[^/]+)');
     this.#routes.push({ route, matches: new RegExp(`^${pattern}$`) });
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#server.clients.size;
   }
 
   /** Lets no more in, and tells those who are here to come back later. */
@@ -74,6 +83,8 @@ export class WebSockets {
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => stream.destroy());
+    const reqId = requestIdOf(request);
+    request.headers['x-request-id'] = reqId; // told with the answer
     try {
       const found = this.#find(request);
       this.#admit(request);
@@ -82,14 +93,15 @@ export class WebSockets {
       const { route, asked } = found;
       route.check(asked);
       this.#server.handleUpgrade(request, stream, head, (socket) => {
-        socket.on('error', (error) => this.#log.info({ problem: error.message }, 'websocket failed'));
+        socket.on('error', (error) => this.#log.info({ reqId, problem: error.message }, 'websocket failed'));
         route.open(socket, asked);
       });
     } catch (error) {
-      const { status, body } = answerFor(error, '');
-      const entry = { path: loggedPath(request.url ?? ''), status, err: status < 500 ? undefined : error };
+      const { status, body } = answerFor(error, reqId);
+      const path = loggedPath(request.url ?? '');
+      const entry = { reqId, path, status, err: status < 500 ? undefined : error };
       this.#log[status < 500 ? 'info' : 'error'](entry, 'websocket refused');
-      refuse(stream, status, body);
+      refuse(stream, status, body, reqId);
     }
   }
 
@@ -130,11 +142,12 @@ function decoded(groups: Readonly<Record<string, string>>): Record<string, strin
   }
 }
 
-function refuse(stream: Duplex, status: number, body: object): void {
+function refuse(stream: Duplex, status: number, body: object, requestId: string): void {
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
+    `X-Request-Id: ${requestId}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(text)}`,
   ];

@@ -19,6 +19,7 @@ const everyone = [
   'kernel/errors.ts',
   'kernel/files.ts',
   'kernel/kernelspecs.ts',
+  'kernel/near.ts',
   'kernel/paths.ts',
   'kernel/processes.ts',
   'kernel/turns.ts',
@@ -116,8 +117,19 @@ export const allowed = {
     'kernel/providers',
     'kernel/sandbox',
   ],
+  'kernel/overview': [
+    config,
+    'kernel/audit/files.ts',
+    'kernel/audit/verify.ts',
+    'kernel/protocol/audit.ts',
+    'kernel/session/schema.ts',
+    'kernel/timeline/journal',
+    'kernel/timeline/node.ts',
+  ],
   server: [
     environment,
+    'kernel/overview',
+
     'kernel/environment/compare.ts',
     'kernel/protocol',
     'kernel/output/firewall',

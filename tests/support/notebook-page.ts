@@ -42,7 +42,7 @@ export class FileChanged extends Error {}
  * its own requests, and saves as JupyterLab does, with the questions of `docregistry/context.ts` in between.
  */
 export class NotebookPage {
-  readonly #server: RepliqueServer;
+  #server: RepliqueServer;
   readonly #path: string;
   readonly session = randomUUID();
   /** Of Jupyter. */
@@ -84,6 +84,14 @@ export class NotebookPage {
     this.#taken = 0;
     socket.on('message', () => this.#show());
     this.#show();
+  }
+
+  /** Another server has taken the place of its server: it connects again. */
+  async moveTo(server: RepliqueServer): Promise<void> {
+    await this.client.closed;
+    this.#show();
+    this.#server = server;
+    await this.connect();
   }
 
   get client(): ChannelClient {

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ServerConnection } from '@jupyterlab/services';
-import pino from 'pino';
 import { vi } from 'vitest';
 import WebSocket from 'ws';
 import { startServer, type RunningServer } from '../../server/app.ts';
 import { loadServerConfig, type ServerSettings } from '../../server/config.ts';
+import { createLog } from '../../server/http/log.ts';
 import type { LabPlaces } from '../../server/services/lab/places.ts';
 import { testPython } from './python.ts';
 
@@ -18,11 +18,22 @@ export class RepliqueServer {
   readonly log: string[];
   readonly #server: RunningServer;
 
-  private constructor(server: RunningServer, token: string, top: string, log: string[]) {
+  readonly #settings: ServerSettings;
+
+  readonly #lab: LabPlaces | undefined;
+
+  private constructor(
+    server: RunningServer,
+    top: string,
+    log: string[],
+    { settings, lab }: { readonly settings: ServerSettings; readonly lab: LabPlaces | undefined },
+  ) {
+    this.#lab = lab;
     this.#server = server;
-    this.token = token;
+    this.token = server.token;
     this.top = top;
     this.log = log;
+    this.#settings = settings;
   }
 
   /**
@@ -45,14 +56,19 @@ export class RepliqueServer {
     vi.stubEnv('REPLIQUE_PROVIDER', 'mock');
     vi.stubEnv('REPLIQUE_MOCK_SCRIPT', join(top, 'script.json'));
     vi.stubEnv('REPLIQUE_PYTHON', testPython());
+    return RepliqueServer.#run(top, settings, lab);
+  }
+
+  static async #run(top: string, settings: ServerSettings, lab?: LabPlaces): Promise<RepliqueServer> {
     const log: string[] = [];
     const destination = { write: (line: string) => void log.push(line) };
     const config = loadServerConfig({
       ...{ port: 0, dir: join(top, 'workspace'), allowRoot: true, token: 'secret-token' },
       ...settings,
     });
-    const server = await startServer(config, pino({ level: 'debug', base: null }, destination), { lab });
-    return new RepliqueServer(server, config.token, top, log);
+    const level = settings.logLevel === undefined ? 'debug' : config.logLevel;
+    const server = await startServer(config, createLog(level, destination), { lab });
+    return new RepliqueServer(server, top, log, { settings, lab });
   }
 
   /** With the base URL, which ends in a slash. */
@@ -102,6 +118,16 @@ export class RepliqueServer {
       wsUrl: this.url.replace('http', 'ws'),
       token: this.token,
     });
+  }
+
+  /** Ends it as SIGTERM does: kernels go on, where the settings say so. */
+  leave(): Promise<void> {
+    return this.#server.close({ keep: true });
+  }
+
+  /** The next server of the same folders and settings. */
+  next(settings: ServerSettings = {}): Promise<RepliqueServer> {
+    return RepliqueServer.#run(this.top, { ...this.#settings, ...settings }, this.#lab);
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { humanSize, visibleName } from '../../sandbox/files/words.ts';
 import type { Found, GivenRoom, ReferenceSources, View } from './contract.ts';
 import { folderView } from './folder-view.ts';
 import { decoderOf, kindOf, pixelsOf } from './kinds.ts';
-import { nearest } from './near.ts';
+import { nearest } from '../../near.ts';
 import type { Reference } from './parse.ts';
 import { jsonView, notebookView } from './structure-views.ts';
 import { tableView, textView, type TextFile } from './text-views.ts';

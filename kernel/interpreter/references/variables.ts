@@ -1,7 +1,7 @@
 import { visible } from '../../sandbox/files/words.ts';
 import type { Look, Looks } from '../../sandbox/contract.ts';
 import type { Found, ReferenceSources } from './contract.ts';
-import { nearest } from './near.ts';
+import { nearest } from '../../near.ts';
 import type { Reference } from './parse.ts';
 
 type Variable = Extract<Reference, { kind: 'variable' }>;

@@ -10,6 +10,9 @@ import { journalVersion, mostJournalBytes, type Line } from './schema.ts';
 import { NodeLines } from './writing.ts';
 
 const journalName = 'journal.jsonl';
+
+/** The journal in a session's directory. */
+export const journalFile = (directory: string): string => join(directory, journalName);
 const mostLinked = 200_000;
 /** Lines wait so long for more: a row of quick cells is written at once. */
 const waitMs = 20;
@@ -33,7 +36,7 @@ export function readTimeline(
 ): Told | { readonly problem: string } | undefined {
   let text: string;
   try {
-    text = readRegularFile(join(directory, session, journalName), mostJournalBytes);
+    text = readRegularFile(journalFile(join(directory, session)), mostJournalBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     return { problem: (error as Error).message };
@@ -138,7 +141,7 @@ export class Journal {
     } finally {
       await file.close();
     }
-    await rename(draft, join(directory, session, journalName));
+    await rename(draft, journalFile(join(directory, session)));
     this.#bytes = Buffer.byteLength(text);
   }
 
@@ -189,7 +192,7 @@ export class Journal {
   async #open(): Promise<FileHandle> {
     const { directory, session } = this.#o;
     makeDirectories(join(directory, session), 0o700);
-    const path = join(directory, session, journalName);
+    const path = journalFile(join(directory, session));
     const isNew = await stat(path).then(
       () => false,
       () => true,

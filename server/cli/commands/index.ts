@@ -14,6 +14,7 @@ import { showCommand } from './show.ts';
 import { startCommand } from './start.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
+import { watchKernelsCommand } from './watch-kernels.ts';
 
 /** Every command of `replique`: each adds itself to the program. */
 export const commands: readonly ((program: Command) => void)[] = [
@@ -32,4 +33,5 @@ export const commands: readonly ((program: Command) => void)[] = [
   auditCommand,
   installCommand,
   uninstallCommand,
+  watchKernelsCommand,
 ];

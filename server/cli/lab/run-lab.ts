@@ -28,7 +28,7 @@ export async function runLab({ port, browser, sink }: LabOptions): Promise<void>
   const { server, stop, url } = await withLock(lock, () => startLab(port), { onWait });
   try {
     const report = await Promise.race([stop.requested, runKernelCheck()]);
-    if (report !== 'stop') {
+    if (typeof report !== 'string') {
       sink.step(`\n${formatReport(report)}`);
       sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
       if (browser) openBrowser(url);

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly trash?: boolean;
   readonly cullIdle?: string;
   readonly logLevel?: string;
+  readonly keepKernels?: string;
+  readonly config?: string;
   readonly showConfig?: boolean;
 }
 
@@ -34,8 +36,16 @@ export function addServerOptions(command: Command): Command {
     .option('--allow-hidden', 'show and change files whose names begin with a dot')
     .option('--no-trash', 'delete files for good')
     .option('--cull-idle <seconds>', 'end kernels that were idle so long and have no client')
+    .option(
+      '--keep-kernels <seconds>',
+      'leave kernels to the next server for so long when SIGTERM ends this one',
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
-    .option('--show-config', 'print the configuration, without token, and end');
+    .option(
+      '--config <file>',
+      'configuration as JSON (default: server.json in Replique’s directory of settings)',
+    )
+    .option('--show-config', 'print each value, without token, and where it is from, and end');
 }
 
 /** As the configuration names them. */
@@ -43,10 +53,11 @@ export function settingsOf(options: ServerOptions): object {
   const { ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden } = options;
   return {
     ...{ ip, port, token, passwordFile, dir, baseUrl, allowRoot, logLevel, allowHidden },
-    trash: options.trash,
+    trash: options.trash === false ? false : undefined, // commander says true where nothing was said
     certFile: options.certfile,
     keyFile: options.keyfile,
     allowHosts: options.allowHost,
     cullIdleSeconds: options.cullIdle,
+    keepKernelsSeconds: options.keepKernels,
   };
 }

@@ -8,11 +8,11 @@ import { settingsOf, type ServerOptions } from './options.ts';
  * @throws RepliqueError CONFIG_INVALID, and as `startServer`
  */
 export async function runServer(options: ServerOptions, lab?: LabPlaces): Promise<void> {
-  const [{ loadServerConfig, shownConfig }, { serve }] = await Promise.all([
+  const [{ loadServerConfigWithSources, shownConfig }, { serve }] = await Promise.all([
     import('../../config.ts'),
     import('./serve.ts'),
   ]);
-  const config = loadServerConfig(settingsOf(options), process.env);
-  if (options.showConfig) print(JSON.stringify(shownConfig(config), null, 2));
-  else await serve(config, lab);
+  const loaded = loadServerConfigWithSources(settingsOf(options), process.env, options.config);
+  if (options.showConfig) print(JSON.stringify(shownConfig(loaded), null, 2));
+  else await serve(loaded.config, lab);
 }

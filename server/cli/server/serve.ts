@@ -5,20 +5,21 @@ import type { LabPlaces } from '../../services/lab/places.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
 /**
- * Runs the server until a signal ends it.
+ * Runs the server until a signal ends it. Ctrl-C ends kernels, too; the signals of who manages services, and of a terminal that
+ * is gone, leave them to the next server, where the configuration says so.
  * @throws RepliqueError as `startServer`
  */
 export async function serve(config: ServerConfig, lab?: LabPlaces): Promise<void> {
   const stop = stopOnSignals();
   const server = await startServer(config, createLog(config.logLevel), { lab });
-  const query = config.token === '' ? '' : `?token=${config.token}`;
+  const query = server.token === '' ? '' : `?token=${server.token}`;
   process.stdout.write(
     `${lab ? 'JupyterLab is ready' : 'Replique’s server listens'} at\n  ${server.url}${lab ? 'lab' : ''}${query}\nStop it with Ctrl-C.\n`,
   );
-  if (config.token === '' && config.passwordFile === undefined) {
+  if (server.token === '' && config.passwordFile === undefined) {
     process.stdout.write('Anybody on this machine can run code through it: a token would prevent that.\n');
   }
-  await stop.requested;
-  await server.close();
+  const name = await stop.requested;
+  await server.close({ keep: name !== 'SIGINT' });
   stop.off();
 }

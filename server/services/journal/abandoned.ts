@@ -8,23 +8,60 @@ import type { Head, JournalRecord } from './records.ts';
 /** What nobody has wanted for so long goes. */
 const longestMs = 7 * 86_400_000;
 
-interface Abandoned {
+export interface Abandoned {
   readonly file: string;
   readonly head: Head;
   readonly records: readonly JournalRecord[];
 }
 
-/** Journals about the notebooks below a root whose servers do not run any more. Old ones are removed, whatever they are about. */
+interface Place {
+  /** Where journals are. */
+  readonly directory: string;
+  /** The directory that is served. */
+  readonly root: string;
+  readonly log: Log;
+}
+
+/** How the name of a kernel's journal begins. */
+export const prefixOf = (kernel: string): string => `${kernel}-`;
+
+/** The newest journal that a server before has left of a kernel. */
+export async function leftOf(
+  kernel: string,
+  { directory, root, log }: Place,
+): Promise<Abandoned | undefined> {
+  const names = await readdir(directory).catch(() => []);
+  const found: (Abandoned & { readonly mtimeMs: number })[] = [];
+  for (const name of names) {
+    if (!name.startsWith(prefixOf(kernel)) || !name.endsWith('.jsonl')) continue;
+    const file = join(directory, name);
+    try {
+      const { mtimeMs } = await stat(file);
+      const records = readRecords(file);
+      const [head] = records;
+      const isOf = head?.kind === 'head' && head.kernel === kernel && head.root === root;
+      if (isOf) found.push({ file, head, records, mtimeMs });
+    } catch (error) {
+      log.warn({ err: error, file }, 'journal can’t be read');
+    }
+  }
+  return found.sort((one, other) => other.mtimeMs - one.mtimeMs)[0];
+}
+
+/**
+ * Journals about the notebooks below a root whose servers do not run any more. Old ones are removed, whatever they are about.
+ * @param isInUse of a file that is left alone
+ */
 export async function abandoned(
-  directory: string,
-  root: string,
+  { directory, root, log }: Place,
   now: number,
-  log: Log,
+  isInUse: (file: string) => boolean,
 ): Promise<readonly Abandoned[]> {
   const names = await readdir(directory).catch(() => []);
   const found: Abandoned[] = [];
   for (const name of names) {
     const file = join(directory, name);
+    if (isInUse(file)) continue;
     try {
       const { mtimeMs } = await stat(file);
       const records = name.endsWith('.jsonl') ? readRecords(file) : [];

@@ -30,7 +30,7 @@ function apply({ runs, displays }: Folded, record: JournalRecord): void {
     runs.set(record.run, { ...record, cellOutputs, lastAt: record.at, count: null, status: undefined });
     return;
   }
-  if (record.kind === 'head' || record.kind === 'paths' || record.kind === 'version') return;
+  if (!('run' in record)) return;
   const run = runs.get(record.run);
   if (run === undefined) return;
   if ('at' in record) run.lastAt = record.at;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../../http/log.ts';
 import type { Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingOutputs, PendingSave } from '../contents/pending.ts';
-import { abandoned } from './abandoned.ts';
+import { abandoned, leftOf, prefixOf, type Abandoned } from './abandoned.ts';
 import { KernelJournal } from './kernel-journal.ts';
 import { mergeIntoFile, mergeIntoSaved, newerThan } from './merging.ts';
 import { headOf, type JournalRecord } from './records.ts';
@@ -19,10 +19,15 @@ interface JournalOptions {
   readonly now?: () => number;
   /** How long nobody must have been there until what a kernel's cells came to goes into the file. */
   readonly restMs?: number;
+  /** Whether another server has a kernel, or one that is still to come is to have it. */
+  readonly isOthers?: (kernel: string) => boolean;
 }
 
 /** A page that is loaded again is back by then. */
 const defaultRestMs = 30_000;
+
+/** Between two looks whether kernels that others were to have are gone. */
+const lookMs = 30_000;
 
 /** What the cells of all kernels come to, until a page has saved it or it is in the notebook. */
 export class Journal implements PendingOutputs {
@@ -31,6 +36,12 @@ export class Journal implements PendingOutputs {
   readonly #kernels = new Map<string, KernelJournal>();
   readonly #versions = new Versions();
   readonly #resting = new Map<string, NodeJS.Timeout>();
+  /** Journals of kernels that are about to be taken over. */
+  readonly #expected = new Map<string, Abandoned>();
+  /** Those of kernels that were. */
+  #takenOver: KernelJournal[] = [];
+  #looking: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #settle: (path: string) => Promise<void> = () => Promise.resolve();
 
   constructor(options: JournalOptions) {
@@ -43,13 +54,23 @@ export class Journal implements PendingOutputs {
     this.#settle = settle;
   }
 
+  /** Looks for the journals of kernels that this server is about to take over: `follow` goes on with them. */
+  async expect(kernels: readonly string[]): Promise<void> {
+    for (const kernel of kernels) {
+      const left = await leftOf(kernel, this.#options);
+      if (left !== undefined) this.#expected.set(kernel, left);
+    }
+  }
+
   /**
-   * Follows a kernel.
+   * Follows a kernel: a new one, or one that is taken over.
    * @param filtered whether its outputs have passed Replique's firewall
    */
   follow(kernel: string, filtered: boolean): KernelJournal {
     const { root, directory } = this.#options;
-    const name = `${kernel}-${randomUUID().slice(0, 8)}.jsonl`;
+    const before = this.#expected.get(kernel);
+    if (before !== undefined) return this.#goOn(before, filtered);
+    const name = `${prefixOf(kernel)}${randomUUID().slice(0, 8)}.jsonl`;
     const head = headOf({ root, kernel, pid: process.pid, filtered });
     return this.#add(kernel, join(directory, name), head);
   }
@@ -65,16 +86,23 @@ export class Journal implements PendingOutputs {
     if (journal !== undefined && paths.length > 0) journal.lines.paths = paths.map(normal);
   }
 
-  /** Takes over what servers have left that were killed, and puts it into the notebooks. */
+  /** Takes over what servers have left whose kernels are gone, and puts it into the notebooks. */
   async adopt(): Promise<void> {
-    const { directory, root, log } = this.#options;
-    for (const { file, head, records } of await abandoned(directory, root, this.#now(), log)) {
-      const key = `${head.kernel} ${file}`;
-      const journal = this.#add(key, file, { ...head, pid: process.pid });
-      journal.restore(records);
-      for (const record of records) if (record.kind === 'version') this.#learn(record);
-      await this.#settleAll(journal);
+    const { isOthers = () => false } = this.#options;
+    this.#expected.clear();
+    const gone = this.#takenOver.splice(0).filter(({ isGone }) => isGone);
+    const inUse = new Set([...this.#kernels.values()].map(({ lines }) => lines.path));
+    for (const left of await abandoned(this.#options, this.#now(), (file) => inUse.has(file))) {
+      const { file, head, records } = left;
+      if (isOthers(head.kernel)) {
+        this.#lookAgain();
+        continue;
+      }
+      const journal = this.#restored(`${head.kernel} ${file}`, left);
+      journal.adopt(records);
+      gone.push(journal);
     }
+    for (const journal of gone) await this.#settleAll(journal);
   }
 
   has(path: string): boolean {
@@ -149,12 +177,46 @@ export class Journal implements PendingOutputs {
     this.#versions.delete(path);
   }
 
-  /** Puts all that waits into the notebooks. What can't be put there stays, for the next server. */
-  async close(): Promise<void> {
+  /**
+   * Puts all that waits into the notebooks. What can't be put there stays, for the next server.
+   * @param leaves whether the kernels go on for that one
+   */
+  async close(leaves = false): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#looking);
     for (const timer of this.#resting.values()) clearTimeout(timer);
     for (const journal of this.#kernels.values()) {
       await this.#settleAll(journal);
+      if (leaves && !journal.isGone) journal.leave();
       journal.lines.close();
+    }
+  }
+
+  #goOn(before: Abandoned, filtered: boolean): KernelJournal {
+    const { kernel } = before.head;
+    this.#expected.delete(kernel);
+    const head = { ...before.head, filtered: before.head.filtered && filtered };
+    const journal = this.#restored(kernel, { ...before, head });
+    journal.goOn(before.records);
+    this.#takenOver.push(journal);
+    return journal;
+  }
+
+  #restored(key: string, { file, head, records }: Abandoned): KernelJournal {
+    for (const record of records) if (record.kind === 'version') this.#learn(record);
+    return this.#add(key, file, { ...head, pid: process.pid });
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#looking);
+    if (!this.#isClosed) this.#looking = setTimeout(() => void this.#adoptLater(), lookMs).unref();
+  }
+
+  async #adoptLater(): Promise<void> {
+    try {
+      await this.adopt();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'journals can’t be taken over');
     }
   }
 
@@ -179,6 +241,7 @@ export class Journal implements PendingOutputs {
 
   #rest(key: string): void {
     clearTimeout(this.#resting.get(key));
+    if (this.#isClosed) return;
     const { restMs = defaultRestMs } = this.#options;
     const timer = setTimeout(() => {
       this.#resting.delete(key);

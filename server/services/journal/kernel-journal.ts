@@ -6,7 +6,7 @@ import type { KernelListener } from '../kernels/listener.ts';
 import type { Received } from '../kernels/sockets.ts';
 import type { ChannelMessage } from '../kernels/wire/message.ts';
 import { EventFeed } from './event-feed.ts';
-import { messagesOf } from './fold.ts';
+import { messagesOf, type FoldedRun } from './fold.ts';
 import { Pages } from './pages.ts';
 import { RunLog } from './run-log.ts';
 import type { Head, JournalRecord } from './records.ts';
@@ -48,20 +48,47 @@ export class KernelJournal implements KernelListener {
   readonly #counts = new Map<string, number>();
   #lastCell: string | null = null;
   #isGone = false;
+  /** Runs that a server before has begun: the ends of some may have come while nobody listened. */
+  #earlier: RunState[] = [];
 
   constructor(options: Options) {
     this.#options = options;
     this.lines = new RunLog(options);
   }
 
-  /** Takes over what another server has left: its kernel is gone. */
-  restore(records: readonly JournalRecord[]): void {
-    for (const { run, cell, at, lastAt, status: how } of this.lines.restore(records)) {
-      const state = newRun(run, cell, at);
-      this.runs.set(run, how === undefined ? state : { ...state, endedAt: lastAt });
-    }
+  /** Takes over what another server has left whose kernel is gone. */
+  adopt(records: readonly JournalRecord[]): void {
     this.pages.suppose(this.#options.now());
+    for (const run of this.lines.restore(records)) this.runs.set(run.run, stateOf(run));
     this.ended();
+  }
+
+  /** Goes on where another server has left off: its kernel is this server's now, and so are the runs. */
+  goOn(records: readonly JournalRecord[]): void {
+    const now = this.#options.now();
+    const last = records.at(-1);
+    const known = last?.kind === 'pages' ? last.pages : undefined;
+    for (const page of known ?? []) this.pages.expect(page);
+    if (known === undefined) this.pages.suppose(now);
+    for (const run of this.lines.restore(records)) {
+      const { asker, cell, count, at } = run;
+      const state = { ...stateOf(run), asker, isFull: this.lines.isFull };
+      this.runs.set(run.run, state);
+      if (count !== null) this.#counts.set(run.run, count);
+      if (asker !== undefined && !known) this.pages.expect({ session: asker, since: at, left: now });
+      if (state.endedAt === undefined) this.#earlier.push(state);
+      this.#lastCell = cell;
+    }
+    this.#rest();
+  }
+
+  /** Writes down what the next server needs to go on. */
+  leave(): void {
+    if (this.runs.size === 0) return;
+    const pages = this.pages
+      .mayReturn(this.#options.now())
+      .map(({ session, since, left }) => ({ session, since, left }));
+    this.lines.add({ kind: 'pages', pages });
   }
 
   /** Whether the kernel will run nothing more. */
@@ -89,7 +116,8 @@ export class KernelJournal implements KernelListener {
     const oldest = [...this.runs.values()].find(({ endedAt }) => endedAt !== undefined);
     if (this.runs.size >= mostRuns && oldest) this.drop(oldest.run);
     this.runs.set(run, newRun(run, cell, at, session));
-    this.lines.add({ kind: 'run', run, cell, source: asked.code, at, after: isLast ? null : this.#lastCell });
+    const after = isLast ? null : this.#lastCell;
+    this.lines.add({ kind: 'run', run, cell, source: asked.code, at, after, asker: session });
     this.#lastCell = cell;
     this.#feed?.push({ event: 'started', run, cell_id: cell, prompt: asked.code });
   }
@@ -131,7 +159,18 @@ export class KernelJournal implements KernelListener {
     this.#rest();
   }
 
+  answered(): void {
+    if (this.#earlier.length === 0) return;
+    const { runs } = this.lines.folded();
+    for (const state of this.#earlier.splice(0)) {
+      const outputs = runs.get(state.run)?.cellOutputs.outputs ?? [];
+      const hasFailed = outputs.some(({ output_type: type }) => type === 'error');
+      this.#end(state, state.replied ?? (hasFailed ? 'error' : 'ok'));
+    }
+  }
+
   stopped(): void {
+    this.#earlier = [];
     for (const run of this.runs.values()) {
       if (run.endedAt !== undefined) continue;
       if (!this.isFollowed(run)) this.#notice(run, died);
@@ -208,6 +247,11 @@ export class KernelJournal implements KernelListener {
     if (!this.pages.anyPresent && !this.isRunning) this.#options.onRest();
   }
 }
+
+const stateOf = ({ run, cell, at, lastAt, status: how }: FoldedRun): RunState => ({
+  ...newRun(run, cell, at),
+  endedAt: how === undefined ? undefined : lastAt,
+});
 
 /** Reads a part of a message; `undefined` where it is another thing. */
 function parsed<T extends z.ZodType>(schema: T, part: Uint8Array): z.infer<T> | undefined {

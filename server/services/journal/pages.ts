@@ -30,6 +30,11 @@ export class Pages {
     return known !== undefined;
   }
 
+  /** Remembers a page that was at a server before. */
+  expect({ session, since, left }: Omit<Page, 'isPresent'>): void {
+    if (!this.#pages.has(session)) this.#pages.set(session, { session, since, left, isPresent: false });
+  }
+
   /** Takes it that there is a page somewhere that nobody knows of: one of a server before. */
   suppose(now: number): void {
     this.#pages.set('', { session: '', since: now, isPresent: false, left: now });

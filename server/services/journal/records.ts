@@ -37,6 +37,8 @@ const run = z.strictObject({
   at: time,
   /** The cell that ran before it. */
   after: id.nullable(),
+  /** The page that asked, by the session of its connection. */
+  asker: id.optional(),
 });
 
 const record = z.discriminatedUnion('kind', [
@@ -55,6 +57,11 @@ const record = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('end'), run: id, at: time, status: z.string().max(100) }),
   z.strictObject({ kind: z.literal('drop'), run: id }),
+  /** The pages that may still save, where a server has left the kernel to the next one. Only the last line says it. */
+  z.strictObject({
+    kind: z.literal('pages'),
+    pages: z.array(z.strictObject({ session: z.string().max(1000), since: time, left: time })).max(1000),
+  }),
   /** A file is of this server's making, and clients know it as another version. */
   z.strictObject({ kind: z.literal('version'), path, file: fileState, shown: shown.optional() }),
 ]);

@@ -37,6 +37,10 @@ export class RunLog {
     return this.#options.head;
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   /** The notebooks whose kernel it is, as paths of the API. */
   get paths(): readonly string[] {
     return this.#paths;
@@ -70,7 +74,7 @@ export class RunLog {
       else if (record.kind === 'version') this.#versions.set(record.path, record);
     }
     const folded = fold(records);
-    this.#write(() => this.#file.replace([...this.#start(), ...shortened(folded)]));
+    this.#write(() => this.#replace(folded));
     return [...folded.runs.values()];
   }
 
@@ -97,7 +101,7 @@ export class RunLog {
   #append(line: Buffer): void {
     if (!this.#file.isOpen) for (const record of this.#start()) this.#file.append(lineOf(record));
     this.#file.append(line);
-    if (this.#file.size > this.#shortenAt) this.#shorten();
+    if (this.#file.size > this.#shortenAt) this.#replace(this.folded());
   }
 
   #write(write: () => void): void {
@@ -114,8 +118,8 @@ export class RunLog {
     return [this.head, { kind: 'paths', paths: [...this.#paths] }, ...this.#versions.values()];
   }
 
-  #shorten(): void {
-    this.#file.replace([...this.#start(), ...shortened(this.folded())]);
+  #replace(folded: Folded): void {
+    this.#file.replace([...this.#start(), ...shortened(folded)]);
     const { size } = this.#file;
     this.#isFull = size > bounds.most;
     this.#shortenAt = Math.max(bounds.least, size * bounds.growth);

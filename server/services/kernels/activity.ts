@@ -16,6 +16,8 @@ const untracked = new Set([
 export class Activity {
   state = 'starting';
   last = new Date();
+  /** It was taken over, and nobody knows yet what it does. */
+  #isUnknown = false;
 
   /** Takes a message of iopub, as jupyter_server does: states that only follow from asking who it is do not count. */
   note({ header, parent, raw }: Received): void {
@@ -25,12 +27,26 @@ export class Activity {
     if (header.msg_type !== 'status') return;
     const state = stateOf(raw.parts[3]);
     if (state === undefined) return;
+    if (tracked) this.#isUnknown = false;
     if (tracked) this.state = state;
     else if (this.state === 'starting' && state !== 'starting') this.state = 'idle';
   }
 
+  /** The process was another server's: until it says otherwise, it works. */
+  takenOver(): void {
+    this.state = 'busy';
+    this.#isUnknown = true;
+  }
+
+  /** It has taken a request of the server's own: it works at nothing. */
+  free(): void {
+    if (this.#isUnknown) this.state = 'idle';
+    this.#isUnknown = false;
+  }
+
   /** The process is another one. */
   restarted(): void {
+    this.#isUnknown = false;
     this.state = 'starting';
     this.last = new Date();
   }

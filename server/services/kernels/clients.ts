@@ -1,4 +1,5 @@
 import type { Header, ParentHeader } from '../../../kernel/protocol/header.ts';
+import { mostClients } from './keep/records.ts';
 import type { Outbox, Sink } from './outbox.ts';
 import type { Received } from './sockets.ts';
 import type { ChannelMessage } from './wire/message.ts';
@@ -25,11 +26,52 @@ export class Clients {
   readonly #present = new Map<string, Present>();
   /** Sessions of unanswered requests by the ids of these, oldest first. */
   readonly #pending = new Map<string, string>();
-  /** The last session that left: what comes is kept for it, until it or another one comes. */
-  #away: { readonly session: string; readonly outbox: Outbox } | undefined;
+  readonly #onChange: () => void;
+  #keepsAll = false;
+  /** Sessions that may have missed something while no server was there. */
+  readonly #incomplete = new Set<string>();
+  /**
+   * The last session that left, or those that were there before a restart of the server: what comes is kept for them, until they
+   * or another one comes.
+   */
+  readonly #away = new Map<string, Outbox>();
 
-  constructor(newOutbox: () => Outbox) {
+  /** @param onChange told when a session has come or left */
+  constructor(newOutbox: () => Outbox, onChange: () => void = () => undefined) {
     this.#newOutbox = newOutbox;
+    this.#onChange = onChange;
+  }
+
+  /** Sessions that are there, or that is kept for. */
+  get sessions(): readonly string[] {
+    return [...this.#present.keys(), ...this.#away.keys()].slice(0, mostClients);
+  }
+
+  /**
+   * Keeps what comes for sessions that were there before.
+   * @param isWhole whether all that they were not sent is known
+   */
+  expect(sessions: readonly string[], isWhole: boolean): void {
+    for (const session of sessions.slice(0, mostClients)) {
+      this.#away.set(session, this.#newOutbox());
+      if (!isWhole) this.#incomplete.add(session);
+    }
+  }
+
+  /** The server is about to end: nothing more is sent, and it is kept for all who are here. */
+  keepAll(): void {
+    this.#keepsAll = true;
+    for (const { outbox } of this.#present.values()) outbox.detach();
+  }
+
+  /** Takes out what was not sent to a session. */
+  unsent(session: string): Iterable<ChannelMessage> {
+    return this.#outboxOf(session)?.drain() ?? [];
+  }
+
+  /** Gives a session that is not there what it was not sent. */
+  restore(session: string, message: ChannelMessage): void {
+    this.#away.get(session)?.push(message);
   }
 
   get count(): number {
@@ -51,7 +93,9 @@ export class Clients {
     this.#present.set(session, { connection, outbox });
     before?.connection.replaced();
     outbox.attach(connection);
-    return kept !== undefined;
+    this.#onChange();
+    const isIncomplete = this.#incomplete.delete(session);
+    return kept !== undefined && !isIncomplete;
   }
 
   /** @returns whether the session is gone; not where another connection has taken its place */
@@ -59,12 +103,13 @@ export class Clients {
     const present = this.#present.get(session);
     if (present?.connection !== connection) return false;
     this.#present.delete(session);
-    if (this.#present.size > 0) {
+    if (this.#present.size > 0 && !this.#keepsAll) {
       present.outbox.close();
     } else {
       present.outbox.detach();
-      this.#away = { session, outbox: present.outbox };
+      this.#away.set(session, present.outbox);
     }
+    this.#onChange();
     return true;
   }
 
@@ -102,7 +147,7 @@ export class Clients {
 
   broadcast(message: ChannelMessage): void {
     for (const { outbox } of this.#present.values()) outbox.push(message);
-    this.#away?.outbox.push(message);
+    for (const outbox of this.#away.values()) outbox.push(message);
   }
 
   /** Tells everybody that the kernel is gone. */
@@ -112,20 +157,19 @@ export class Clients {
   }
 
   #outboxOf(session: string): Outbox | undefined {
-    const away = this.#away?.session === session ? this.#away.outbox : undefined;
-    return this.#present.get(session)?.outbox ?? away;
+    return this.#present.get(session)?.outbox ?? this.#away.get(session);
   }
 
-  /** What waits for that session; what waits for another one is nobody's any more. */
+  /** What waits for that session. Where nothing does, what waits for others is nobody's any more. */
   #keptFor(session: string): Outbox | undefined {
-    const away = this.#away;
-    if (away?.session !== session) this.#discard();
-    this.#away = undefined;
-    return away?.session === session ? away.outbox : undefined;
+    const kept = this.#away.get(session);
+    if (kept === undefined) this.#discard();
+    else this.#away.delete(session);
+    return kept;
   }
 
   #discard(): void {
-    this.#away?.outbox.close();
-    this.#away = undefined;
+    for (const outbox of this.#away.values()) outbox.close();
+    this.#away.clear();
   }
 }

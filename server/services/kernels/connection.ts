@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectories, notWritable } from '../../../kernel/files.ts';
+import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
 import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
-import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { parseConnectionFile, type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { freePorts } from './ports.ts';
+import type { Launch } from './process.ts';
 
 /** A connection file that was written, for its owner alone. */
 export interface ConnectionFile {
@@ -16,7 +17,7 @@ export interface ConnectionFile {
  * Writes the connection file of a kernel, where `jupyter console --existing` finds it.
  * @throws RepliqueError NOT_WRITABLE
  */
-export async function writeConnectionFile(kernelId: string, kernelName: string): Promise<ConnectionFile> {
+export async function newConnection({ kernelId, kernelspec }: Launch): Promise<ConnectionFile> {
   const [shell = 0, control = 0, stdin = 0, iopub = 0, heartbeat = 0] = await freePorts(5);
   const info: ConnectionInfo = {
     transport: 'tcp',
@@ -34,7 +35,7 @@ export async function writeConnectionFile(kernelId: string, kernelName: string):
   makeDirectories(directory, 0o700);
   try {
     await rm(path, { force: true }); // a link there is not followed
-    const text = JSON.stringify({ ...info, kernel_name: kernelName }, null, 2);
+    const text = JSON.stringify({ ...info, kernel_name: kernelspec.name }, null, 2);
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw notWritable(path, error as Error);
@@ -42,4 +43,17 @@ export async function writeConnectionFile(kernelId: string, kernelName: string):
   return { path, info };
 }
 
-export const removeConnectionFile = ({ path }: ConnectionFile): Promise<void> => rm(path, { force: true });
+/** No connection file is longer, in bytes. */
+const mostBytes = 65_536;
+
+/**
+ * The connection of a kernel that runs.
+ * @throws Error where the file is gone; RepliqueError CONNECTION_FILE_INVALID
+ */
+export const readConnectionFile = (path: string): ConnectionFile => ({
+  path,
+  info: parseConnectionFile(readRegularFile(path, mostBytes), path),
+});
+
+export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> =>
+  rm(path, { force: true });

@@ -1,38 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, repliqueError } from '../../../kernel/errors.ts';
-import { rawMessage } from '../../../kernel/protocol/frames.ts';
-import { makeMessage } from '../../../kernel/protocol/header.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
-import type { Log } from '../../http/log.ts';
 import { Activity } from './activity.ts';
-import { Clients, type Connection } from './clients.ts';
-import { removeConnectionFile, writeConnectionFile, type ConnectionFile } from './connection.ts';
-import { HeldMessages } from './held.ts';
-import type { KernelListener } from './listener.ts';
-import { Outbox } from './outbox.ts';
-import type { KernelModel } from './model.ts';
-import type { Launch } from './process.ts';
-import { OpenQuestion } from './questions.ts';
+import type { Clients, Connection } from './clients.ts';
+import {
+  newConnection,
+  readConnectionFile,
+  removeConnectionFile,
+  type ConnectionFile,
+} from './connection.ts';
+import type { KernelModel, KernelOptions } from './contract.ts';
+import { Conversation } from './conversation.ts';
+import type { KernelRecord } from './keep/records.ts';
+import { stateNotice } from './notices.ts';
+import { Readiness } from './readiness.ts';
 import { RestartLimit } from './restart-limit.ts';
-import { KernelRun } from './run.ts';
-import type { Received } from './sockets.ts';
-import { readRequest } from './wire/request.ts';
+import { KernelRun, type RunOptions } from './run.ts';
 import type { ChannelMessage } from './wire/message.ts';
-
-export interface KernelOptions extends Launch {
-  /** Of messages that are kept for a client. */
-  readonly bufferBytes: number;
-  /** How long a question waits for a page that is away. */
-  readonly inputMs: number;
-  readonly log: Log;
-  readonly listener?: KernelListener | undefined;
-  /** It has ended unasked and has a new process. */
-  readonly onRestarted: () => void;
-  /** It has ended too often and is not started again. */
-  readonly onDead: () => void;
-}
 
 /** How long a restarted kernel may take until it answers. */
 const readyMs = 60_000;
@@ -42,43 +29,38 @@ export class Kernel {
   readonly id: string;
   readonly name: string;
   readonly activity = new Activity();
-  readonly clients: Clients;
   readonly #options: KernelOptions;
   readonly #session = randomUUID();
   readonly #turns = new Turns();
   readonly #limit = new RestartLimit();
-  readonly #held = new HeldMessages();
-  readonly #question: OpenQuestion;
+  readonly #conversation: Conversation;
   #connection: ConnectionFile;
   /** None between two processes, and after the last. */
   #run: KernelRun | undefined;
   #ended = false;
   #reason: string | undefined;
-  #waiting: ((ready: boolean) => void)[] = [];
+  readonly #readiness = new Readiness();
 
   private constructor(options: KernelOptions, connection: ConnectionFile) {
     this.id = options.kernelId;
     this.name = options.kernelspec.name;
     this.#options = options;
     this.#connection = connection;
-    this.clients = new Clients(
-      () =>
-        new Outbox({
-          mostBytes: options.bufferBytes,
-          spoolDirectory: () => this.#connection.path.replace(/[^/]*$/, ''),
-          lost: (count) => this.#lostMessage(count),
-        }),
-    );
-    this.#question = new OpenQuestion({
-      limitMs: options.inputMs,
-      isPresent: (session) => this.clients.has(session),
-      answer: (message) => this.#run?.send('stdin', message),
+    this.#conversation = new Conversation({
+      ...{ options, session: this.#session, activity: this.activity },
+      run: () => this.#run,
+      spoolDirectory: () => dirname(this.#connection.path),
+      onChange: () => this.#save(),
     });
+  }
+
+  get clients(): Clients {
+    return this.#conversation.clients;
   }
 
   /** @throws RepliqueError KERNEL_FAILED, NOT_WRITABLE */
   static async start(options: KernelOptions): Promise<Kernel> {
-    const kernel = new Kernel(options, await connectionFor(options));
+    const kernel = new Kernel(options, await newConnection(options));
     try {
       await kernel.#launch();
       return kernel;
@@ -86,6 +68,50 @@ export class Kernel {
       options.listener?.ended();
       await removeConnectionFile(kernel.#connection);
       throw error;
+    }
+  }
+
+  /**
+   * Takes over a kernel that another server has started, which another process may still listen to: `goOn` follows.
+   * @throws Error where it has ended, or can't be reached
+   */
+  static async takeOver(options: KernelOptions, record: KernelRecord): Promise<Kernel> {
+    const { kept, listener } = options;
+    try {
+      const kernel = new Kernel(options, readConnectionFile(record.connectionFile));
+      kept.restore(kernel.clients);
+      kernel.activity.takenOver();
+      kernel.#follow(await KernelRun.takeOver(kernel.#runOptions(), record.process));
+      return kernel;
+    } catch (error) {
+      for (const message of kept.missed()) listener?.received(message);
+      listener?.ended();
+      throw error;
+    }
+  }
+
+  /** Nobody else listens any more: what has happened meanwhile is told. */
+  goOn(): void {
+    const { kept } = this.#options;
+    this.#run?.goOn(kept.missed());
+    kept.caughtUp();
+    this.#save();
+  }
+
+  /** Lets go of the kernel, which goes on for the next server. */
+  async leave(): Promise<void> {
+    const leave = await this.#turns.enter();
+    try {
+      const run = this.#run;
+      if (run === undefined || this.#ended) return;
+      this.#run = undefined;
+      this.#ended = true;
+      await run.leave();
+      this.#conversation.leave();
+      this.#save(run);
+      this.#options.kept.saveUnsent(this.clients, this.#options.bufferBytes);
+    } finally {
+      leave();
     }
   }
 
@@ -105,31 +131,21 @@ export class Kernel {
    * @throws WireError
    */
   receive(session: string, message: ChannelMessage): void {
-    const { channel, header } = readRequest(message);
-    if (this.#ended) return;
-    this.clients.asked(session, header);
-    this.#options.listener?.requested(session, header, message);
-    if (channel === 'stdin') this.#question.close();
-    if (this.#run?.isReady) this.#run.send(channel, message);
-    else this.#held.add({ channel, message });
+    if (!this.#ended) this.#conversation.receive(session, message);
   }
 
   attach(session: string, connection: Connection): void {
-    const isWhole = this.clients.attach(session, connection);
-    this.#question.attached(session);
-    this.#options.listener?.attached(session, isWhole);
+    this.#conversation.attach(session, connection);
   }
 
   /** @param code how it was closed */
   detach(session: string, connection: Connection, code: number): void {
-    if (!this.clients.detach(session, connection)) return;
-    this.#question.detached(session);
-    this.#options.listener?.detached(session, code);
+    this.#conversation.detach(session, connection, code);
   }
 
   /** Settles when more can be taken; `undefined`: now. */
   room(): Promise<void> | undefined {
-    return this.#held.room() ?? this.#run?.room();
+    return this.#conversation.room();
   }
 
   interrupt(): void {
@@ -142,20 +158,16 @@ export class Kernel {
    */
   async restart(): Promise<void> {
     const leave = await this.#turns.enter();
-    let ready: Promise<boolean>;
+    let answers: Promise<boolean | undefined>;
     try {
       if (this.#isOver()) throw this.#gone();
       await this.#stop({ restart: true });
-      ready = new Promise((resolve) => this.#waiting.push(resolve));
+      answers = this.#readiness.next(readyMs);
       await this.#launch();
     } finally {
       leave();
     }
-    const limit = new AbortController();
-    const late = sleep(readyMs, false, { signal: limit.signal }).catch(() => false);
-    const answered = await Promise.race([ready, late]);
-    limit.abort();
-    if (answered) return;
+    if (await answers) return;
     throw this.#isOver() ? this.#gone() : this.#failed('it does not answer.');
   }
 
@@ -174,41 +186,52 @@ export class Kernel {
   /** @throws RepliqueError KERNEL_FAILED */
   async #launch(): Promise<void> {
     this.activity.restarted();
-    const run = await KernelRun.start({
+    this.#follow(await KernelRun.start(this.#runOptions()));
+    this.#options.kept.answered();
+    this.#save();
+  }
+
+  #runOptions(): RunOptions {
+    const { kept, log } = this.#options;
+    return {
       launch: this.#options,
       connection: this.#connection,
       session: this.#session,
-      onMessage: (message) => this.#receive(message),
-      onProblem: (problem) => this.#options.log.warn({ kernel: this.id, problem }, 'kernel message refused'),
-    });
+      identity: kept.identity,
+      earlier: kept.earlier,
+      onMessage: (message) => this.#conversation.received(message),
+      onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
+      onFree: () => {
+        this.activity.free();
+        kept.answered();
+      },
+      onAnswered: () => this.#options.listener?.answered(),
+    };
+  }
+
+  #follow(run: KernelRun): void {
     this.#run = run;
     void run.ready.then((ready) => {
       if (!ready || this.#run !== run) return;
-      this.#held.release(({ channel, message }) => run.send(channel, message));
-      this.#settle(true);
+      this.#conversation.release(run);
+      this.#readiness.settle(true);
     });
     void run.exited.then((how) => this.#recover(run, how));
+  }
+
+  /** Writes down what the next server needs. */
+  #save(run = this.#run): void {
+    if (run === undefined) return;
+    const { mark: process, lastHeard } = run;
+    const left = this.#ended ? { lastHeard } : {};
+    this.#options.kept.save({ process, connectionFile: this.#connection.path, ...left }, this.clients);
   }
 
   async #stop(options: { readonly restart: boolean }): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
     await run?.stop(options);
-    this.#forgetRequests();
-  }
-
-  #receive(message: Received): void {
-    if (message.channel === 'iopub') this.activity.note(message);
-    else this.#question.received(message, this.clients.askerOf(message.parent));
-    this.#options.listener?.received(message);
-    this.clients.deliver(message);
-  }
-
-  /** The process that was asked is gone. */
-  #forgetRequests(): void {
-    this.clients.forgetRequests();
-    this.#question.close();
-    this.#options.listener?.stopped();
+    this.#conversation.forgetRequests();
   }
 
   /** A process has ended that was not told to: another one takes its place, a few times. Never rejects. */
@@ -220,18 +243,18 @@ export class Kernel {
       const { log } = this.#options;
       log.warn({ kernel: this.id, how, printed: run.printed() }, 'kernel ended unexpectedly');
       await run.clear();
-      this.#forgetRequests();
+      this.#conversation.forgetRequests();
       const pause = this.#limit.pauseMs(run.isReady, performance.now() - run.startedAt);
       if (pause === undefined) {
         const printed = run.printed();
         await this.#die(`It ended too often (${how})${printed === '' ? '.' : `; it said: ${printed}`}`);
         return;
       }
-      this.#tell('restarting');
+      this.clients.broadcast(stateNotice(this.#session, 'restarting'));
       this.activity.restarted();
       await sleep(pause);
       // Another program may have taken a port of one that never answered.
-      if (!run.isReady) this.#connection = await connectionFor(this.#options);
+      if (!run.isReady) this.#connection = await newConnection(this.#options);
       await this.#launch();
       this.#options.onRestarted();
     } catch (error) {
@@ -245,36 +268,17 @@ export class Kernel {
     this.#reason = reason;
     this.activity.state = 'dead';
     this.#options.log.error({ kernel: this.id, reason }, 'kernel is dead');
-    this.#tell('dead');
+    this.clients.broadcast(stateNotice(this.#session, 'dead'));
     await this.#end();
     this.#options.onDead();
   }
 
   async #end(): Promise<void> {
     this.#ended = true;
-    this.#held.clear();
-    this.#settle(false);
-    this.clients.end();
-    this.#options.listener?.ended();
+    this.#readiness.settle(false);
+    this.#conversation.end();
     await removeConnectionFile(this.#connection);
-  }
-
-  #settle(ready: boolean): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve(ready);
-  }
-
-  /** A state that only the server knows of. */
-  #tell(state: 'restarting' | 'dead'): void {
-    const message = makeMessage('status', this.#session, { execution_state: state });
-    this.clients.broadcast({ channel: 'iopub', ...rawMessage(message) });
-  }
-
-  #lostMessage(count: number): ChannelMessage {
-    const text = `\n${count} messages of the kernel are missing here: the server had no room to keep them.\n`;
-    const message = makeMessage('stream', this.#session, { name: 'stderr', text });
-    return { channel: 'iopub', ...rawMessage(message) };
+    this.#options.kept.remove();
   }
 
   #isOver(): boolean {
@@ -290,6 +294,3 @@ export class Kernel {
     return repliqueError('KERNEL_FAILED', { kernel: this.name, problem });
   }
 }
-
-const connectionFor = ({ kernelId, kernelspec }: Launch): Promise<ConnectionFile> =>
-  writeConnectionFile(kernelId, kernelspec.name);

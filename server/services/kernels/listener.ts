@@ -11,6 +11,8 @@ export interface KernelListener {
   attached(session: string, isWhole: boolean): void;
   /** @param code how its connection was closed (RFC 6455, 7.4) */
   detached(session: string, code: number): void;
+  /** What was asked before the kernel was taken over is done: the kernel has worked on all of it. */
+  answered(): void;
   /** The process has ended: what it had not answered it never will. */
   stopped(): void;
   /** The kernel is gone for good. */

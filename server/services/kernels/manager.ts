@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
 import type { ServerConfig } from '../../config.ts';
 import { HttpError } from '../../http/errors.ts';
 import type { Log } from '../../http/log.ts';
+import { stillRuns } from '../../../kernel/processes.ts';
 import type { Kernelspec, KernelspecManager } from '../kernelspecs/manager.ts';
 import { tellDone, telling, type KernelAction, type TellAction } from './actions.ts';
+import { removeConnectionFile } from './connection.ts';
+import type { Keep } from './keep/keep.ts';
+import { KeptKernel } from './keep/kept-kernel.ts';
+import type { KernelRecord } from './keep/records.ts';
+import type { KernelModel, KernelOptions } from './contract.ts';
 import { Kernel } from './kernel.ts';
-import type { KernelModel } from './model.ts';
 import type { KernelListener } from './listener.ts';
+import { endTree } from './process-tree.ts';
+import { workingDirectory } from './working-directory.ts';
 
 /** What a kernel is asked for with. */
 export interface KernelRequest {
@@ -36,40 +41,33 @@ export class NoSuchKernel extends HttpError {
   }
 }
 
-type KernelsConfig = Pick<ServerConfig, 'dir' | 'bufferMb' | 'inputSeconds'>;
-
 /** Makes who follows a kernel. */
-export type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
+type Follow = (kernelId: string, kernelspec: Kernelspec) => KernelListener;
 
-interface KernelListeners {
+export interface KernelManagerOptions {
+  readonly kernelspecs: KernelspecManager;
+  readonly config: Pick<ServerConfig, 'dir' | 'bufferMb' | 'inputSeconds'>;
+  readonly keep: Keep;
+  readonly log: Log;
   /** Hears of all that is done with kernels. */
   readonly tell?: TellAction;
-  /** Listens to each kernel. */
+  /** Listens to each kernel, also to one that is taken over. */
   readonly follow?: Follow;
+  /** Told the kernelspec of a kernel that has ended by itself and was started again. */
+  readonly onRestarted?: (name: string) => void;
 }
 
 /** The running kernels. */
 export class KernelManager {
-  readonly #kernelspecs: KernelspecManager;
-  readonly #config: KernelsConfig;
-  readonly #log: Log;
-  readonly #follow: Follow | undefined;
+  readonly #o: KernelManagerOptions;
   readonly #tell: TellAction;
   readonly #kernels = new Map<string, Kernel>();
   readonly #starting = new Set<string>();
   #lastActivity = new Date();
 
-  constructor(
-    kernelspecs: KernelspecManager,
-    config: KernelsConfig,
-    log: Log,
-    { tell = () => undefined, follow }: KernelListeners = {},
-  ) {
-    this.#kernelspecs = kernelspecs;
-    this.#config = config;
-    this.#log = log;
-    this.#tell = tell;
-    this.#follow = follow;
+  constructor(options: KernelManagerOptions) {
+    this.#o = options;
+    this.#tell = options.tell ?? (() => undefined);
   }
 
   get(id: string): Kernel | undefined {
@@ -97,14 +95,14 @@ export class KernelManager {
    * @throws NoSuchKernel; HttpError 409 where its id is taken, 503 where there are too many; RepliqueError KERNEL_FAILED
    */
   start(request: KernelRequest): Promise<Kernel> {
-    const name = request.name || this.#kernelspecs.defaultName();
+    const name = request.name || this.#o.kernelspecs.defaultName();
     const id = request.id ?? randomUUID();
     const about = { action: 'start', kernel_id: id, kernel_name: name } as const;
     return telling(this.#tell, about, () => this.#start({ ...request, name, id }));
   }
 
   async #start({ name: wanted, path, env = {}, id: kernelId }: NamedRequest): Promise<Kernel> {
-    const kernelspec = this.#kernelspecs.get(wanted);
+    const kernelspec = this.#o.kernelspecs.get(wanted);
     if (kernelspec === undefined) throw new NoSuchKernel(wanted);
     if (this.#kernels.size + this.#starting.size >= mostKernels) {
       throw new HttpError(503, `There are ${mostKernels} kernels. Shut one down first.`);
@@ -114,20 +112,11 @@ export class KernelManager {
     }
     this.#starting.add(kernelId);
     try {
-      const kernel = await Kernel.start({
-        ...{ kernelId, kernelspec, env },
-        cwd: this.workingDirectory(path ?? ''),
-        bufferBytes: this.#config.bufferMb * 2 ** 20,
-        inputMs: this.#config.inputSeconds * 1000,
-        listener: this.#follow?.(kernelId, kernelspec),
-        log: this.#log,
-        onRestarted: () => {
-          tellDone(this.#tell, aboutOf({ id: kernelId, name: kernelspec.name }, 'restart'));
-        },
-        onDead: () => this.#remove(kernelId),
-      });
+      this.#o.keep.watch();
+      const record = { id: kernelId, name: kernelspec.name, cwd: this.workingDirectory(path ?? ''), env };
+      const kernel = await Kernel.start(this.#optionsOf(record, kernelspec));
       this.#kernels.set(kernelId, kernel);
-      this.#log.info({ kernel: kernelId, name: kernelspec.name }, 'kernel started');
+      this.#o.log.info({ kernel: kernelId, name: kernelspec.name }, 'kernel started');
       return kernel;
     } finally {
       this.#starting.delete(kernelId);
@@ -140,7 +129,7 @@ export class KernelManager {
     this.#remove(id);
     if (kernel === undefined) return;
     await telling(this.#tell, aboutOf(kernel, 'shutdown'), () => kernel.shutdown());
-    this.#log.info({ kernel: id }, 'kernel shut down');
+    this.#o.log.info({ kernel: id }, 'kernel shut down');
   }
 
   interrupt(kernel: Kernel): Promise<void> {
@@ -159,15 +148,74 @@ export class KernelManager {
     await Promise.all([...this.#kernels.keys()].map((id) => this.shutdown(id)));
   }
 
-  /** The directory that a path of the API stands for, or the nearest one above it that is there and within the root. */
-  workingDirectory(path: string): string {
-    const { dir } = this.#config;
-    if (path.includes('\0')) return dir;
-    for (let at = join(dir, join('/', path)); at.length > dir.length; at = dirname(at)) {
-      const real = directoryAt(at);
-      if (real !== undefined) return isWithin(real, dir) ? real : dir;
+  /**
+   * Takes over the kernels that the server before has left. Those that have ended meanwhile are gone.
+   */
+  async takeOver(): Promise<void> {
+    const { keep } = this.#o;
+    const records = keep.store.kernels();
+    if (records.length > 0) keep.watch();
+    const taken = await Promise.all(records.map((record) => this.#takeOver(record)));
+    await keep.takeFromWatcher();
+    for (const kernel of taken) kernel?.goOn();
+  }
+
+  /** Lets clients leave without anything being lost: `leave` follows. */
+  hold(): void {
+    for (const kernel of this.all()) kernel.clients.keepAll();
+  }
+
+  /** Lets go of the kernels, which go on for the next server. */
+  async leave(): Promise<void> {
+    await this.#o.keep.handOver();
+    await Promise.all(this.all().map((kernel) => kernel.leave()));
+    this.#o.log.info({ kernels: this.#kernels.size }, 'kernels are left to the next server');
+  }
+
+  async #takeOver(record: KernelRecord): Promise<Kernel | undefined> {
+    const { kernelspecs, log, keep } = this.#o;
+    const { id } = record;
+    try {
+      const kernelspec = kernelspecs.get(record.name);
+      if (kernelspec === undefined) throw new NoSuchKernel(record.name);
+      const kernel = await Kernel.takeOver(this.#optionsOf(record, kernelspec, record), record);
+      this.#kernels.set(id, kernel);
+      log.info({ kernel: id, name: record.name }, 'kernel taken over');
+      return kernel;
+    } catch (error) {
+      log.warn({ kernel: id, name: record.name, err: error }, 'kernel can’t be taken over');
+      await endTree(stillRuns(record.process) ? record.process.pid : undefined, id);
+      await removeConnectionFile({ path: record.connectionFile });
+      keep.store.removeKernel(id);
+      return undefined;
     }
-    return dir;
+  }
+
+  #optionsOf(
+    { id, name, cwd, env }: Pick<KernelRecord, 'id' | 'name' | 'cwd' | 'env'>,
+    kernelspec: Kernelspec,
+    before?: KernelRecord,
+  ): KernelOptions {
+    const { keep, log, config, follow, onRestarted } = this.#o;
+    const kept = new KeptKernel(keep.store, { id, name, cwd, env }, log, before);
+    return {
+      ...{ kernelId: id, kernelspec, cwd, env, kept, log },
+      printedFile: kept.printedFile,
+      outlives: keep.outlives,
+      bufferBytes: config.bufferMb * 2 ** 20,
+      inputMs: config.inputSeconds * 1000,
+      listener: follow?.(id, kernelspec),
+      onRestarted: () => {
+        onRestarted?.(name);
+        tellDone(this.#tell, aboutOf({ id, name }, 'restart'));
+      },
+      onDead: () => this.#remove(id),
+    };
+  }
+
+  /** The directory that a path of the API stands for. */
+  workingDirectory(path: string): string {
+    return workingDirectory(this.#o.config.dir, path);
   }
 
   #remove(id: string): void {
@@ -179,17 +227,3 @@ export class KernelManager {
 const aboutOf = <A extends KernelAction['action']>(kernel: Pick<Kernel, 'id' | 'name'>, action: A) => ({
   ...{ action, kernel_id: kernel.id, kernel_name: kernel.name },
 });
-
-function directoryAt(path: string): string | undefined {
-  try {
-    const real = realpathSync(path);
-    return statSync(real).isDirectory() ? real : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isWithin(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === '' || (way !== '..' && !way.startsWith('../'));
-}

@@ -53,6 +53,16 @@ export class Outbox {
 
   detach(): void {
     this.#sink = undefined;
+    this.#paused = false;
+  }
+
+  /** Takes out what waits. */
+  *drain(): Generator<ChannelMessage> {
+    this.detach();
+    yield* this.#memory;
+    this.#memory = [];
+    this.#memoryBytes = 0;
+    for (let kept = this.#next(); kept; kept = this.#next()) yield kept;
   }
 
   /** Forgets what waits. */

@@ -11,12 +11,12 @@ const pauseMs = 25;
 /**
  * Ends what a kernel has left: its process group, and on Linux every process that has inherited its id, also where it made a
  * group of its own or was given to another parent.
- * @param group number of the process group, which is that of the kernel's process
+ * @param group number of the process group, which is that of the kernel's process; absent where it may be another's by now
  */
-export async function endTree(group: number, kernelId: string): Promise<void> {
+export async function endTree(group: number | undefined, kernelId: string): Promise<void> {
   for (let pass = 0; pass < passes; pass += 1) {
     const left = membersOf(group, kernelId);
-    const signalled = signal(-group, 'SIGKILL');
+    const signalled = group !== undefined && signal(-group, 'SIGKILL');
     for (const pid of left) signal(pid, 'SIGKILL');
     if (!signalled && left.length === 0) return;
     await sleep(pauseMs);
@@ -34,7 +34,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 }
 
 /** Living processes of the group or with the kernel's id, after proc(5); `[]` where there is no /proc. */
-function membersOf(group: number, kernelId: string): readonly number[] {
+function membersOf(group: number | undefined, kernelId: string): readonly number[] {
   let names: readonly string[];
   try {
     names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -47,7 +47,7 @@ function membersOf(group: number, kernelId: string): readonly number[] {
     .map((pid) => Number(pid));
 }
 
-function isMember(pid: string, group: number, mark: string): boolean {
+function isMember(pid: string, group: number | undefined, mark: string): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

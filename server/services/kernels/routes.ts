@@ -4,21 +4,16 @@ import { HttpError } from '../../http/errors.ts';
 import { parseBody } from '../../http/json.ts';
 import type { Resource } from '../../http/server.ts';
 import { channelsRoute } from './channels.ts';
+import { kernelId } from './keep/records.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelManager } from './manager.ts';
 
 const params = z.object({ id: z.string() });
 
-/** A kernel's id goes into the name of a file. */
-export const kernelIdSchema = z
-  .string()
-  .regex(/^\w+(?:-\w+){4}$/)
-  .max(100);
-
 const start = z.object({
   name: z.string().max(1000).nullish(),
   path: z.string().max(10_000).nullish(),
-  kernel_id: kernelIdSchema.nullish(),
+  kernel_id: kernelId.nullish(),
 });
 
 interface Options {

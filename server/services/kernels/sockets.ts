@@ -50,22 +50,28 @@ export class KernelSockets {
   readonly #iopub: Subscriber;
   readonly #queues: Readonly<Record<RequestChannel, Queue>>;
   readonly #listener: Listener;
-  readonly #loops: readonly Promise<void>[];
+  readonly #connection: ConnectionInfo;
+  readonly #common = { linger: 0, reconnectInterval: 20, reconnectMaxInterval: 200 };
+  readonly #earlier: Dealer[] = [];
+  readonly #loops: Promise<void>[];
+  /** Where the last question came from: its answer goes there. */
+  #asking: Dealer;
   #closed = false;
   /** Who waits for room in the queues. */
   #waiting: (() => void)[] = [];
 
-  constructor(connection: ConnectionInfo, listener: Listener) {
+  /** @param identity by which the kernel knows who has asked on shell, and whom to ask on stdin */
+  constructor(connection: ConnectionInfo, identity: string, listener: Listener) {
+    this.#connection = connection;
     this.#signer = new Signer(connection.key);
     this.#listener = listener;
-    const common = { linger: 0, reconnectInterval: 20, reconnectMaxInterval: 200 };
-    // Kernels send questions to the identity that the request came from: it is one for all channels.
-    const options = { ...common, maxMessageSize: LIMITS.totalBytes, routingId: randomUUID() };
-    this.#dealers = { shell: new Dealer(options), control: new Dealer(options), stdin: new Dealer(options) };
+    const { shell, stdin } = this.#dealersOf(identity);
+    this.#dealers = { shell, stdin, control: this.#dealer(randomUUID()) };
+    this.#asking = stdin;
     this.#queues = { shell: newQueue(), control: newQueue(), stdin: newQueue() };
     // No limit here: a kernel drops what a listener has no room for.
     this.#iopub = new Subscriber({
-      ...common,
+      ...this.#common,
       maxMessageSize: LIMITS.totalBytes,
       receiveHighWaterMark: 0,
     });
@@ -76,6 +82,21 @@ export class KernelSockets {
       ...channels.map((channel) => this.#listen(channel, this.#dealers[channel])),
       this.#listen('iopub', this.#iopub),
     ];
+  }
+
+  /** Takes what is still answered to those who had the kernel before; answers come to who has their identity. */
+  listenFor(identities: readonly string[]): void {
+    for (const { shell, stdin } of identities.map((each) => this.#dealersOf(each))) {
+      shell.connect(socketAddress(this.#connection, 'shell'));
+      stdin.connect(socketAddress(this.#connection, 'stdin'));
+      this.#earlier.push(shell, stdin);
+      this.#loops.push(this.#listen('shell', shell), this.#listen('stdin', stdin));
+    }
+  }
+
+  /** Nothing is answered to those any more. */
+  forgetEarlier(): void {
+    for (const socket of this.#earlier.splice(0)) if (socket !== this.#asking) socket.close();
   }
 
   /** Sends a message, after those before it. */
@@ -95,9 +116,20 @@ export class KernelSockets {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const socket of [this.#iopub, ...Object.values(this.#dealers)]) socket.close();
+    for (const socket of [this.#iopub, ...Object.values(this.#dealers), ...this.#earlier, this.#asking]) {
+      socket.close();
+    }
     this.#letIn();
     await Promise.all(this.#loops);
+  }
+
+  /** Kernels send questions to the identity that the request came from: it is one for both channels. */
+  #dealersOf(identity: string): Readonly<Record<'shell' | 'stdin', Dealer>> {
+    return { shell: this.#dealer(identity), stdin: this.#dealer(identity) };
+  }
+
+  #dealer(routingId: string): Dealer {
+    return new Dealer({ ...this.#common, maxMessageSize: LIMITS.totalBytes, routingId });
   }
 
   #full(): boolean {
@@ -116,7 +148,7 @@ export class KernelSockets {
     queue.running = true;
     try {
       for (let frames = queue.frames[0]; frames && !this.#closed; frames = queue.frames[0]) {
-        await this.#dealers[channel].send(frames);
+        await (channel === 'stdin' ? this.#asking : this.#dealers[channel]).send(frames);
         queue.frames.shift();
         queue.bytes -= sizeOf(frames);
         if (this.#waiting.length > 0 && !this.#full()) this.#letIn();
@@ -130,7 +162,10 @@ export class KernelSockets {
 
   async #listen(channel: Channel, socket: Dealer | Subscriber): Promise<void> {
     try {
-      for await (const frames of socket) this.#deliver(channel, frames);
+      for await (const frames of socket) {
+        if (channel === 'stdin') this.#asking = socket as Dealer;
+        this.#deliver(channel, frames);
+      }
     } catch (error) {
       if (!socket.closed) this.#listener.onProblem(`could not read from ${channel}: ${String(error)}`);
     }

@@ -111,7 +111,7 @@ export function describeSpec(name: string, directory: string, file: string): Ker
 }
 
 /** Whether the files that it names are there: one of another Replique may have outlived that. */
-const isWhole = ({ spec }: Kernelspec): boolean =>
+export const isWhole = ({ spec }: Kernelspec): boolean =>
   spec.argv.filter((part) => isAbsolute(part)).every((part) => existsSync(part));
 
 /** The installation whose `jupyter` a shell would start. */

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { RepliqueError } from '../../../kernel/errors.ts';
 import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
+import type { KernelModel } from '../kernels/contract.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import type { KernelModel } from '../kernels/model.ts';
 import { NoSuchKernel, type KernelManager } from '../kernels/manager.ts';
 
 /** What a session is made of, or changed to. */
@@ -37,6 +37,12 @@ const mostSessions = 2000;
 
 type OnNotebooks = (kernelId: string, paths: readonly string[]) => void;
 
+/** Where sessions are written down for the next server. */
+export interface SessionRecords {
+  sessions(): readonly Session[];
+  saveSessions(sessions: readonly Session[]): void;
+}
+
 /** Which document has which kernel. */
 export class SessionManager {
   readonly #kernels: KernelManager;
@@ -44,11 +50,20 @@ export class SessionManager {
   readonly #sessions = new Map<string, Session>();
   /** One begins at a time: two for the same path must become one. */
   readonly #turns = new Turns();
+  readonly #records: SessionRecords;
 
-  /** @param onNotebooks is told of a kernel whose notebooks are others now */
-  constructor(kernels: KernelManager, onNotebooks: OnNotebooks = () => undefined) {
+  /**
+   * Begins with the sessions that the server before has left, whose kernels are there.
+   * @param onNotebooks is told of a kernel whose notebooks are others now
+   */
+  constructor(kernels: KernelManager, records: SessionRecords, onNotebooks: OnNotebooks = () => undefined) {
     this.#kernels = kernels;
+    this.#records = records;
     this.#onNotebooks = onNotebooks;
+    for (const session of records.sessions()) {
+      if (kernels.get(session.kernelId) !== undefined) this.#sessions.set(session.id, session);
+    }
+    for (const id of new Set([...this.#sessions.values()].map(({ kernelId }) => kernelId))) this.#tell(id);
   }
 
   /** Those whose kernel is there; the others are forgotten. */
@@ -78,7 +93,7 @@ export class SessionManager {
       const kernel = running ?? (await this.#start(fields, choice));
       const session = { id: randomUUID(), kernelId: kernel.id, ...fields };
       this.#sessions.set(session.id, session);
-      this.#tell(kernel.id);
+      this.#changed(kernel.id);
       return this.get(session.id);
     } finally {
       leave();
@@ -99,7 +114,7 @@ export class SessionManager {
     }
     const next = { ...now, ...changes, kernelId: kernelId ?? now.kernelId };
     this.#sessions.set(id, next);
-    this.#tell(next.kernelId);
+    this.#changed(next.kernelId);
     if (now.kernelId !== next.kernelId && !this.#isUsed(now.kernelId)) {
       await this.#kernels.shutdown(now.kernelId);
     }
@@ -114,10 +129,16 @@ export class SessionManager {
     const session = this.#sessions.get(id);
     if (session === undefined) throw new HttpError(404, `Session not found: session_id='${id}'`);
     this.#sessions.delete(id);
+    this.#save();
     if (this.#kernels.get(session.kernelId) === undefined) {
       throw new HttpError(410, 'Kernel deleted before session');
     }
     await this.#kernels.shutdown(session.kernelId);
+  }
+
+  #changed(kernelId: string): void {
+    this.#save();
+    this.#tell(kernelId);
   }
 
   #tell(kernelId: string): void {
@@ -128,6 +149,10 @@ export class SessionManager {
       kernelId,
       notebooks.map(({ path }) => path),
     );
+  }
+
+  #save(): void {
+    this.#records.saveSessions([...this.#sessions.values()]);
   }
 
   #present(session: Session): SessionModel | undefined {

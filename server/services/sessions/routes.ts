@@ -4,7 +4,7 @@ import { urlPath } from '../../http/base-url.ts';
 import { HttpError } from '../../http/errors.ts';
 import { parseBody } from '../../http/json.ts';
 import type { Resource } from '../../http/server.ts';
-import { kernelIdSchema } from '../kernels/routes.ts';
+import { kernelId } from '../kernels/keep/records.ts';
 import { KernelNotStarted, type SessionManager, type SessionModel } from './manager.ts';
 
 const params = z.object({ id: z.string() });
@@ -16,7 +16,7 @@ const unsaid = z
   .nullish()
   .transform(() => undefined);
 const kernel = z
-  .object({ id: unsaid.or(kernelIdSchema), name: unsaid.or(text) })
+  .object({ id: unsaid.or(kernelId), name: unsaid.or(text) })
   .partial()
   .nullish()
   .transform((choice) => choice ?? {});

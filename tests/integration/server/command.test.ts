@@ -120,10 +120,10 @@ describe('replique server', { timeout: 60_000 }, () => {
     const { stdout } = run('server', '--show-config', '--token', 'hush-hush', '--cull-idle', '60');
     expect(stdout).not.toContain('hush');
     expect(JSON.parse(stdout)).toMatchObject({
-      ip: '127.0.0.1',
-      port: 8888,
-      token: '(set)',
-      cullIdleSeconds: 60,
+      ip: { value: '127.0.0.1', from: 'default' },
+      port: { value: 8888, from: 'default' },
+      token: { value: '(set)', from: 'option' },
+      cullIdleSeconds: { value: 60, from: 'option' },
     });
   });
 

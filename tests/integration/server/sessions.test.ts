@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { labEnvDir } from '../../../kernel/paths.ts';
+import { loadServerConfig } from '../../../server/config.ts';
+import { Keep } from '../../../server/services/kernels/keep/keep.ts';
 import { KernelManager } from '../../../server/services/kernels/manager.ts';
 import { KernelspecManager } from '../../../server/services/kernelspecs/manager.ts';
 import { SessionManager } from '../../../server/services/sessions/manager.ts';
@@ -97,13 +99,16 @@ describe('sessions', { timeout: 60_000 }, () => {
     // The same where the new kernel is about to start when the session ends.
     const specs = new KernelspecManager([labEnvDir()]);
     const log = pino({ level: 'silent' });
-    const running = new KernelManager(specs, { dir: server.workspace, bufferMb: 1, inputSeconds: 1 }, log);
-    const sessions = new SessionManager(running);
+    const config = { ...loadServerConfig({ dir: server.workspace, bufferMb: 1, port: 0 }), ip: 'test' };
+    const keep = Keep.take(config, ['true'], log);
+    const running = new KernelManager({ kernelspecs: specs, config, keep, log });
+    const sessions = new SessionManager(running, keep.store);
     const session = await sessions.create({ path: 'a', name: null, type: 'x' }, { name: 'python3' });
     const late = sessions.update(session.id, {}, { name: 'python3' });
     const refused = expect(late).rejects.toMatchObject({ status: 404 });
     await Promise.all([sessions.delete(session.id), refused]);
     expect(running.list()).toEqual([]);
+    await keep.end();
   });
 
   it('end a kernel that no session has any more', async () => {

@@ -114,7 +114,10 @@ describe('replique server', () => {
   it('shows its configuration without the token, and lab does', async () => {
     for (const command of ['server', 'lab']) {
       const { status, stdout } = await replique(command, ...place(), '--token', 'hush-hush', '--show-config');
-      expect([status, JSON.parse(stdout)]).toMatchObject([0, { port: 0, logLevel: 'silent' }]);
+      expect([status, JSON.parse(stdout)]).toMatchObject([
+        0,
+        { port: { value: 0 }, logLevel: { value: 'silent' } },
+      ]);
       expect(stdout).not.toContain('hush');
     }
   });

@@ -1,14 +1,41 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { isLoopback, loadServerConfig, shownConfig } from '../../../server/config.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describeError } from '../../../kernel/errors.ts';
+import {
+  isLoopback,
+  loadServerConfig,
+  loadServerConfigWithSources,
+  shownConfig,
+} from '../../../server/config.ts';
+import { keys } from '../../../server/config/schema.ts';
 import { withoutBase } from '../../../server/http/base-url.ts';
 import { createAccess } from '../../../server/http/access/access.ts';
 import { LoginAttempts } from '../../../server/http/access/attempts.ts';
 import { hashPassword, isPassword, parsePasswordHash } from '../../../server/http/access/password.ts';
 
+/** What a person is told. */
+function saidOf(action: () => unknown): string {
+  try {
+    action();
+    return '';
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
 describe('the server’s configuration', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rk-'));
+    vi.stubEnv('XDG_CONFIG_HOME', directory);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true });
+  });
+
   it('makes a token of 256 bits where none is named, another each time', () => {
     const tokens = [loadServerConfig({}), loadServerConfig({})].map(({ token }) => token);
     expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -23,7 +50,9 @@ describe('the server’s configuration', () => {
   });
 
   it('never shows the token', () => {
-    expect(JSON.stringify(shownConfig(loadServerConfig({ token: 'hush-hush' })))).not.toContain('hush');
+    const shown = (settings: object) => shownConfig(loadServerConfigWithSources(settings));
+    expect(JSON.stringify(shown({ token: 'hush-hush' }))).not.toContain('hush');
+    expect(shown({ token: '' })).toMatchObject({ token: { value: '(none)', from: 'option' } });
     expect(() => loadServerConfig({ token: 'hush hush' })).toThrow(/"token"/);
     expect(() => loadServerConfig({ token: 'hush hush' })).not.toThrow(/hush/);
   });
@@ -45,7 +74,54 @@ describe('the server’s configuration', () => {
     expect(() => loadServerConfig({ port: 'y' }, environment)).toThrow(/the options.*"port"/);
     expect(() => loadServerConfig({ bufferMb: 0 })).toThrow(/the options.*"bufferMb"/);
     expect(() => loadServerConfig({ nonesuch: 1 } as object)).toThrow(/the options/);
-    expect(shownConfig(loadServerConfig({ token: '' }))).toMatchObject({ token: '(none)' });
+  });
+
+  it('takes a file before the environment, and says where each value is from', () => {
+    const file = join(directory, 'server.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ port: 9000, token: 'hush', trash: false, allowHosts: ['a.example'] }),
+    );
+    const environment = { REPLIQUE_SERVER_PORT: '9001', REPLIQUE_SERVER_CULL_BUSY: 'true' };
+    const loaded = loadServerConfigWithSources({ ip: '::1' }, environment, file);
+    expect(loaded.config).toMatchObject({ port: 9001, token: 'hush', trash: false, cullBusy: true });
+    expect(shownConfig(loaded)).toMatchObject({
+      port: { value: 9001, from: 'variable REPLIQUE_SERVER_PORT' },
+      token: { value: '(set)', from: `file ${file}` },
+      ip: { value: '::1', from: 'option' },
+      cullIdleSeconds: { value: 0, from: 'default' },
+    });
+    const variables = { REPLIQUE_SERVER_CONFIG: file, REPLIQUE_SERVER_ALLOW_HOSTS: 'b.example, c.example' };
+    expect(loadServerConfig({}, variables).allowHosts).toEqual(['b.example', 'c.example']);
+  });
+
+  it.each([
+    ['{"prot": 1}', /the file .*no key "prot"[^]*→ Did you mean "port"\?/],
+    ['{"entirelyElse": 1}', /no key "entirelyElse"[^]*--show-config/],
+    ['{"token": "hush', /the file .*not a JSON object/],
+    ['[]', /not a JSON object/],
+    ['{"port": "hush"}', /the file .*"port"/],
+  ])('refuses a file that says %s', (text, sentence) => {
+    const file = join(directory, 'server.json');
+    writeFileSync(file, text);
+    const said = saidOf(() => loadServerConfig({}, {}, file));
+    expect(said).toMatch(sentence);
+    expect(said).not.toContain('hush');
+  });
+
+  it('refuses a file that is named and not there, and variables that look misspelt', () => {
+    expect(saidOf(() => loadServerConfig({}, {}, join(directory, 'none.json')))).toMatch(/none\.json/);
+    const variable = (name: string) => () => loadServerConfig({}, { [name]: '1' });
+    expect(saidOf(variable('REPLIQUE_SERVER_PROT'))).toMatch(
+      /REPLIQUE_SERVER_PROT[^]*REPLIQUE_SERVER_PORT\?/,
+    );
+    expect(variable('REPLIQUE_SERVER_SERVICE_HOST')).not.toThrow(); // Kubernetes makes it
+    expect(saidOf(() => loadServerConfig({}, { REPLIQUE_SERVER_TRASH: 'maybe' }))).toMatch(/_TRASH.*"trash"/);
+  });
+
+  it('has each key in the documentation', () => {
+    const documentation = readFileSync(join(import.meta.dirname, '../../../docs/server.md'), 'utf8');
+    expect(keys.filter((key) => !documentation.includes(`\`${key}\``))).toEqual([]);
   });
 
   it('puts the base URL between slashes', () => {

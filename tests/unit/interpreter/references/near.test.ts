@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nearest } from '../../../../kernel/interpreter/references/near.ts';
+import { nearest } from '../../../../kernel/near.ts';
 import { shares } from '../../../../kernel/interpreter/references/shares.ts';
 
 it.each<[string, readonly string[], readonly string[]]>([

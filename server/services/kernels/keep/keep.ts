@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stillRuns } from '../../../../kernel/processes.ts';
+import { secretVariables, type ServerConfig } from '../../../config.ts';
+import type { Log } from '../../../http/log.ts';
+import { signal } from '../process-tree.ts';
+import { KeepStore } from './store.ts';
+
+type KeepConfig = Pick<ServerConfig, 'dir' | 'ip' | 'port' | 'baseUrl' | 'keepKernelsSeconds' | 'bufferMb'>;
+
+/** How long the watcher may take to listen, and to let go. */
+const listenMs = 10_000;
+const letGoMs = 5000;
+const lookMs = 20;
+
+/**
+ * Waits for the end of its input, which comes with the server's, however that ends; then it becomes the watcher. Until then it is
+ * a shell and `cat`: two megabytes.
+ */
+const waiting = 'cat >/dev/null; exec "$@"';
+
+/** What outlives a server: what it has written down, and a process that sees to its kernels when it is gone. */
+export class Keep {
+  readonly store: KeepStore;
+  readonly #config: KeepConfig;
+  readonly #command: readonly string[];
+  readonly #log: Log;
+  #watchdog: ChildProcess | undefined;
+
+  private constructor(store: KeepStore, config: KeepConfig, command: readonly string[], log: Log) {
+    this.store = store;
+    this.#config = config;
+    this.#command = command;
+    this.#log = log;
+  }
+
+  /**
+   * Takes up what the server before with the same directory and address has left, if there was one.
+   * @param command that runs `watchKernels`
+   * @throws RepliqueError NOT_WRITABLE, SERVER_REFUSED
+   */
+  static take(config: KeepConfig, command: readonly string[], log: Log): Keep {
+    const { dir, ip, port, baseUrl } = config;
+    return new Keep(KeepStore.take([dir, ip, String(port), baseUrl]), config, command, log);
+  }
+
+  get outlives(): boolean {
+    return this.#config.keepKernelsSeconds > 0;
+  }
+
+  /** From now on there is somebody who sees to the kernels if this server is killed. */
+  watch(): void {
+    if (this.#watchdog !== undefined) return;
+    const { keepKernelsSeconds, bufferMb } = this.#config;
+    const { directory, generation } = this.store;
+    const numbers = [generation, keepKernelsSeconds, bufferMb].map(String);
+    const child = spawn('/bin/sh', ['-c', waiting, 'sh', ...this.#command, directory, ...numbers], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      cwd: '/',
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !secretVariables.includes(name)),
+      ),
+    });
+    child.on('error', (error) => this.#log.warn({ err: error }, 'nobody watches the kernels'));
+    child.stdin.on('error', () => undefined);
+    child.unref();
+    (child.stdin as unknown as { unref(): void }).unref();
+    this.#watchdog = child;
+  }
+
+  /** Has the process that listened for the server before let go. Nobody else listens then. */
+  async takeFromWatcher(): Promise<void> {
+    const watcher = this.store.watch();
+    if (watcher === undefined) return;
+    const until = performance.now() + letGoMs;
+    if (stillRuns(watcher)) signal(watcher.pid, 'SIGTERM');
+    while (stillRuns(watcher) && performance.now() < until) await sleep(lookMs);
+    if (stillRuns(watcher)) signal(watcher.pid, 'SIGKILL');
+    this.store.forgetWatch();
+  }
+
+  /** Has the watcher listen to the kernels; settles when it does. Nothing is lost where it takes too long but what comes then. */
+  async handOver(): Promise<void> {
+    const child = this.#watchdog;
+    if (child === undefined) return;
+    child.stdin?.end();
+    const until = performance.now() + listenMs;
+    while (this.store.watch() === undefined && child.exitCode === null && performance.now() < until) {
+      await sleep(lookMs);
+    }
+  }
+
+  /** Nothing is kept: there is nobody and nothing left. @throws Error where it can't be removed */
+  async end(): Promise<void> {
+    const child = this.#watchdog;
+    this.store.remove();
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.ref();
+    signal(-child.pid, 'SIGKILL');
+    await gone;
+  }
+}

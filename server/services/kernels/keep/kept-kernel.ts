@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { ProcessMark } from '../../../../kernel/processes.ts';
+import type { Log } from '../../../http/log.ts';
+import type { Clients } from '../clients.ts';
+import type { Received } from '../sockets.ts';
+import { MessageWriter, readMessages } from './messages.ts';
+import { mostIdentities, type KernelRecord } from './records.ts';
+import type { KeepStore } from './store.ts';
+
+/** What is known of a kernel while it has this process. */
+export interface Standing {
+  readonly process: ProcessMark;
+  readonly connectionFile: string;
+  readonly lastHeard?: string | undefined;
+}
+
+type Fixed = Pick<KernelRecord, 'id' | 'name' | 'cwd' | 'env'>;
+
+/** What is written down of one kernel, and what was of it before. */
+export class KeptKernel {
+  /** By which the kernel knows this server. */
+  readonly identity = randomUUID();
+  readonly #store: KeepStore;
+  readonly #log: Log;
+  readonly #fixed: Fixed;
+  readonly #before: KernelRecord | undefined;
+  #identities: readonly string[];
+  #hasFailed = false;
+
+  /** @param before what the last server wrote */
+  constructor(store: KeepStore, { id, name, cwd, env }: Fixed, log: Log, before?: KernelRecord) {
+    this.#store = store;
+    this.#log = log;
+    this.#fixed = { id, name, cwd, env };
+    this.#before = before;
+    this.#identities = [this.identity, ...(before?.identities ?? [])].slice(0, mostIdentities);
+  }
+
+  get printedFile(): string {
+    return this.#store.printedFile(this.#fixed.id);
+  }
+
+  /** Those of the servers before, who may still be answered. */
+  get earlier(): readonly string[] {
+    return this.#identities.slice(1);
+  }
+
+  /** All that they have asked is answered. */
+  answered(): void {
+    this.#identities = [this.identity];
+  }
+
+  /** Writes down how it stands. Where that can't be, the kernel goes on, and ends with the server. */
+  save({ process, connectionFile, lastHeard }: Standing, clients: Clients): void {
+    try {
+      this.#store.saveKernel({
+        ...this.#fixed,
+        ...{ process, connectionFile, clients: [...clients.sessions], identities: [...this.#identities] },
+        ...(lastHeard !== undefined && { lastHeard }),
+      });
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed) this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be kept');
+      this.#hasFailed = true;
+    }
+  }
+
+  /** Writes down what was not sent to those who were there. @throws Error where it can't be written */
+  saveUnsent(clients: Clients, mostBytes: number): void {
+    for (const [at, session] of clients.sessions.entries()) {
+      const writer = new MessageWriter(this.#store.messagesFile(this.#fixed.id, at), mostBytes);
+      for (const { channel, ...raw } of clients.unsent(session)) writer.add({ channel, raw });
+      writer.close();
+    }
+  }
+
+  /** Has what was not sent before wait for those who were there. */
+  restore(clients: Clients): void {
+    const { id, clients: sessions = [], lastHeard } = { ...this.#fixed, ...this.#before };
+    clients.expect(sessions, lastHeard !== undefined); // a server that was killed could not say what it had not sent
+    for (const [at, session] of sessions.entries()) {
+      for (const { channel, raw } of readMessages(this.#store.messagesFile(id, at))) {
+        clients.restore(session, { channel, ...raw });
+      }
+    }
+  }
+
+  /** What came while no server listened: after the last message that the one before has had. */
+  *missed(): Generator<Received> {
+    const file = this.#store.messagesFile(this.#fixed.id);
+    const last = this.#before?.lastHeard;
+    let isAfter = last === undefined || !holds(file, last);
+    for (const message of readMessages(file)) {
+      if (isAfter) yield message;
+      else isAfter = headerOf(message) === last;
+    }
+  }
+
+  /** All that was kept has been told. */
+  caughtUp(): void {
+    this.#store.forgetMessages(this.#fixed.id);
+  }
+
+  /** The kernel has ended. */
+  remove(): void {
+    this.#store.removeKernel(this.#fixed.id);
+  }
+}
+
+function holds(file: string, header: string): boolean {
+  for (const message of readMessages(file)) if (headerOf(message) === header) return true;
+  return false;
+}
+
+/** The header as it came: no two messages of a kernel have the same. */
+export const headerOf = ({ raw }: Received): string => Buffer.from(raw.parts[0]).toString('utf8');

@@ -1,0 +1,330 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isAlive, stillRuns } from '../../../kernel/processes.ts';
+import { latest, leave, take } from '../../../server/services/kernels/keep/claims.ts';
+import { privateDirectory } from '../../../server/services/kernels/keep/files.ts';
+import { readMessages } from '../../../server/services/kernels/keep/messages.ts';
+import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
+import { watchKernels } from '../../../server/services/kernels/keep/watch.ts';
+import { PrintedFile } from '../../../server/services/kernels/printed.ts';
+import { ChannelClient } from '../../support/channel-client.ts';
+import { RepliqueServer } from '../../support/replique-server.ts';
+
+let server: RepliqueServer;
+afterEach(async () => {
+  await server.close();
+});
+
+const keeping = { keepKernelsSeconds: 60 };
+
+interface Session {
+  readonly id: string;
+  readonly path: string;
+  readonly kernel: { readonly id: string; readonly execution_state: string };
+}
+
+const begin = async (name = 'python3'): Promise<Session> => {
+  const body = { path: 'folder/a.ipynb', type: 'notebook', name: 'a.ipynb', kernel: { name } };
+  return (await (await server.send('POST', 'api/sessions', body)).json()) as Session;
+};
+
+const attach = (kernel: string, session = 'tab'): Promise<ChannelClient> =>
+  new ChannelClient(server.channels(kernel, session, ['v1.kernel.websocket.jupyter.org']), session).open();
+
+/** Waits until something is so. */
+async function until(isSo: () => unknown, limitMs = 20_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await isSo())) {
+    await sleep(20);
+    if (Date.now() > end) throw new Error(`It did not come to that: ${String(isSo)}`);
+  }
+}
+
+/** Where this server writes down what the next one needs. */
+const keptIn = (): string => {
+  const top = join(server.top, 'runtime', 'replique-server');
+  return join(top, readdirSync(top)[0] ?? '');
+};
+
+describe('a server that comes back', { timeout: 90_000 }, () => {
+  it.each(['python3', 'replique'])(
+    'goes on with a kernel %s: its memory, its session, its path',
+    async (name) => {
+      server = await RepliqueServer.start(keeping);
+      const session = await begin(name);
+      const client = await attach(session.kernel.id);
+      const run = (code: string): string => client.execute(name === 'replique' ? `%%python\n${code}` : code);
+      await client.reply(run('x = 41'));
+      await server.leave();
+      expect(await client.closed).toBe(1012); // by which JupyterLab knows that it should come back
+      server = await server.next();
+      expect(await server.json('api/sessions')).toMatchObject([
+        { id: session.id, path: 'folder/a.ipynb', kernel: { id: session.kernel.id, name } },
+      ]);
+      const again = await attach(session.kernel.id);
+      const code = 'print(x + 1)';
+      const id = again.execute(name === 'replique' ? `%%python\n${code}` : code);
+      await again.idle(id);
+      expect(again.printed(id)).toBe('42\n');
+      expect((await again.reply(id)).content).toMatchObject({ status: 'ok', execution_count: 2 });
+      expect(await server.json(`api/kernels/${session.kernel.id}`)).toMatchObject({
+        execution_state: 'idle',
+      });
+    },
+  );
+
+  it('gives a page all that a cell has printed before, between and after, once, and its reply', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const client = await attach(kernel.id);
+    const marker = join(server.top, 'go-on');
+    const code = `import time, os
+for n in range(400):
+    print(n, flush=True)
+    time.sleep(0.01)
+while not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)
+print('end')`;
+    const id = client.execute(code);
+    await client.until(() => client.printed(id).includes('20\n'));
+    await server.leave();
+    const before = client.printed(id);
+    await sleep(300); // without a server
+    server = await server.next();
+    expect(await server.json(`api/kernels/${kernel.id}`)).toMatchObject({ execution_state: 'busy' });
+    writeFileSync(marker, '');
+    const again = await attach(kernel.id);
+    await again.idle(id);
+    const numbers = Array.from({ length: 400 }, (_, n) => `${n}\n`).join('');
+    expect(before + again.printed(id)).toBe(`${numbers}end\n`);
+    expect((await again.reply(id)).content).toMatchObject({ status: 'ok' });
+    await until(async () => (await server.json(`api/kernels/${kernel.id}`))['execution_state'] === 'idle');
+  });
+
+  it('keeps what ended while it was away, for the page that comes back', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const client = await attach(kernel.id);
+    const done = join(server.top, 'done');
+    const id = client.execute(
+      `import time\ntime.sleep(1)\nprint('meanwhile')\nopen(${JSON.stringify(done)}, 'w')`,
+    );
+    await client.state('busy');
+    await server.leave();
+    await until(() => existsSync(done));
+    server = await server.next();
+    const again = await attach(kernel.id);
+    await again.idle(id);
+    expect(again.printed(id)).toBe('meanwhile\n');
+    expect((await again.reply(id)).content).toMatchObject({ status: 'ok' });
+  });
+
+  it('keeps what a closed tab had not seen', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const client = await attach(kernel.id);
+    const id = client.execute('import time; time.sleep(0.5); print("unseen")');
+    await client.state('busy');
+    await client.close();
+    const other = await attach(kernel.id, 'tab');
+    await other.close();
+    await until(async () => (await server.json(`api/kernels/${kernel.id}`))['execution_state'] === 'idle');
+    await server.leave();
+    server = await server.next();
+    const again = await attach(kernel.id);
+    await again.idle(id);
+    expect(again.printed(id)).toBe('unseen\n');
+  });
+
+  it('answers a question that a cell asked before', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const client = await attach(kernel.id);
+    const id = client.execute('import time; time.sleep(1); print("Hello", input("Who? "))');
+    await client.state('busy');
+    await server.leave();
+    server = await server.next();
+    const again = await attach(kernel.id);
+    await again.until(({ channel }) => channel === 'stdin');
+    again.send('input_reply', { status: 'ok', value: 'Ada' }, 'stdin');
+    await again.idle(id);
+    expect(again.printed(id)).toBe('Hello Ada\n');
+  });
+
+  it('interrupts, restarts and shuts down such a kernel, and starts it again when it is killed', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    await server.leave();
+    server = await server.next();
+    const client = await attach(kernel.id);
+    const pid = async (): Promise<number> => {
+      const id = client.execute('import os; print(os.getpid())');
+      await client.idle(id);
+      return Number(client.printed(id));
+    };
+    const sleeping = client.execute('import time; time.sleep(60)');
+    await client.state('busy');
+    await server.send('POST', `api/kernels/${kernel.id}/interrupt`);
+    expect((await client.reply(sleeping)).content).toMatchObject({ ename: 'KeyboardInterrupt' });
+    const first = await pid();
+    process.kill(first, 'SIGKILL');
+    await client.state('restarting');
+    const second = await pid();
+    expect(second).not.toBe(first);
+    expect(await server.request('metrics').then((answer) => answer.text())).toContain(
+      'kernel_restarts_total{type="python3"} 1',
+    );
+    expect((await server.send('POST', `api/kernels/${kernel.id}/restart`)).status).toBe(200);
+    expect(await pid()).not.toBe(second);
+    expect((await server.send('DELETE', `api/kernels/${kernel.id}`)).status).toBe(204);
+    expect(readdirSync(keptIn()).filter((name) => name.startsWith('kernel-'))).toEqual([]);
+  });
+
+  it('forgets a kernel that has ended meanwhile, and its session', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const record = join(keptIn(), `kernel-${kernel.id}.json`);
+    const { process: mark } = JSON.parse(readFileSync(record, 'utf8')) as { process: { pid: number } };
+    await server.leave();
+    process.kill(mark.pid, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${mark.pid}`));
+    server = await server.next();
+    expect([await server.json('api/kernels'), await server.json('api/sessions')]).toEqual([[], []]);
+    expect(existsSync(record)).toBe(false);
+  });
+
+  it('has the token that pages know, where nobody has named one', async () => {
+    server = await RepliqueServer.start({ ...keeping, token: undefined });
+    const { token } = server;
+    await server.leave();
+    server = await server.next();
+    expect(server.token).toBe(token);
+    expect((await server.request('api/kernels')).status).toBe(200);
+  });
+
+  it('takes no other server’s kernels, and nothing that is damaged', async () => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    const other = await server.next(); // at once, with the same settings
+    expect(await other.json('api/kernels')).toEqual([]);
+    await other.leave();
+    const directory = keptIn();
+    await server.leave();
+    const record = readFileSync(join(directory, `kernel-${kernel.id}.json`), 'utf8');
+    const bad = '00000000-0000-0000-0000-000000000000';
+    writeFileSync(join(directory, `kernel-${bad}.json`), record.replace(kernel.id, '../../etc'));
+    writeFileSync(join(directory, 'sessions.json'), '[{"id": 1}]');
+    writeFileSync(join(directory, `kernel-${kernel.id}.messages`), 'no messages');
+    server = await server.next();
+    expect(await server.json('api/kernels')).toMatchObject([{ id: kernel.id }]);
+    expect(await server.json('api/sessions')).toEqual([]);
+  });
+});
+
+describe('what sees to the kernels of a server that is gone', { timeout: 90_000 }, () => {
+  /** Takes the place of the process that the server has left behind. */
+  async function takePlace(): Promise<KeepStore> {
+    await server.leave();
+    const directory = keptIn();
+    const store = new KeepStore(directory, latest(directory));
+    const { pid = 0 } = store.watch() ?? {};
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+    store.forgetWatch();
+    return store;
+  }
+  const options = ({ directory, generation }: KeepStore, more: object) => ({
+    ...{ directory, generation, seconds: 60, mostBytes: 2 ** 30, stop: new AbortController().signal },
+    ...more,
+  });
+  const begun = async (): Promise<{ kernel: string; client: ChannelClient }> => {
+    server = await RepliqueServer.start(keeping);
+    const { kernel } = await begin();
+    return { kernel: kernel.id, client: await attach(kernel.id) };
+  };
+
+  it('keeps what they say and answer, and says what had no room', async () => {
+    const { kernel, client } = await begun();
+    const marker = join(server.top, 'go-on');
+    const wait = `import os, time\nwhile not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)`;
+    const id = client.execute(`${wait}\nprint('kept', flush=True)\ntime.sleep(0.5)\nprint('x' * 100_000)`);
+    await client.state('busy');
+    const store = await takePlace();
+    const stop = new AbortController();
+    const watching = watchKernels(options(store, { stop: stop.signal, mostBytes: 50_000 }));
+    await until(() => store.watch());
+    writeFileSync(marker, '');
+    const file = store.messagesFile(kernel);
+    await until(() => [...readMessages(file)].some(({ header }) => header.msg_type === 'stream'));
+    await sleep(1000); // the cell ends, whose last output is too large
+    stop.abort();
+    await watching;
+    store.forgetWatch();
+    server = await server.next();
+    const again = await attach(kernel);
+    await again.until(() => again.printed().includes('had no room'));
+    expect(again.printed(id)).toMatch(/^kept\n/);
+    expect(again.printed(id)).not.toContain('xxx');
+  });
+
+  it('ends them when their time is over, and leaves nothing', async () => {
+    const { kernel } = await begun();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    await watchKernels(options(store, { seconds: 0.2 }));
+    expect(existsSync(store.directory)).toBe(false);
+    expect(stillRuns(record!.process)).toBe(false);
+    expect(existsSync(record!.connectionFile)).toBe(false);
+    await watchKernels(options(store, {})); // once more: there is nothing to see to
+    server = await server.next();
+    expect((await server.request(`api/kernels/${kernel}`)).status).toBe(404);
+  });
+
+  it('leaves them alone where another server has them, or is to have them', async () => {
+    await begun();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    expect([take(store.directory), take(store.directory, store.generation)]).toEqual([
+      store.generation + 1,
+      undefined,
+    ]);
+    leave(store.directory, store.generation + 1);
+    await watchKernels(options(store, { seconds: 0 }));
+    expect(stillRuns(record!.process)).toBe(true);
+    server = await server.next();
+    expect(await server.json('api/kernels')).toHaveLength(1);
+  });
+
+  it('has a place that nobody else may write to', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rp-'));
+    chmodSync(directory, 0o777);
+    expect(() => privateDirectory(directory)).toThrow(/not this user’s alone/);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is not filled by what a kernel prints beside its cells', async () => {
+    vi.useFakeTimers();
+    const file = join(mkdtempSync(join(tmpdir(), 'rp-')), 'log');
+    const printed = new PrintedFile(file);
+    writeFileSync(file, `${'x'.repeat(2 ** 20)}the end\n`);
+    expect(printed.tail()).toMatch(/x the end|xthe end\n$/);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(statSync(file).size).toBe(0);
+    printed.stop();
+    printed.stop();
+    expect(printed.tail()).toBe('');
+    vi.useRealTimers();
+    rmSync(dirname(file), { recursive: true });
+  });
+});
