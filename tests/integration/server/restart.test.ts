@@ -375,9 +375,14 @@ describe('what sees to the kernels of a server that is gone', { timeout: 90_000 
       store.generation + 1,
       undefined,
     ]);
-    leave(store.directory, store.generation + 1);
-    await watchKernels(options(store, { seconds: 0 }));
+    const stop = new AbortController();
+    const watching = watchKernels(options(store, { seconds: 0, stop: stop.signal }));
+    await sleep(300); // longer than it takes to end them
     expect(stillRuns(record!.process)).toBe(true);
+    stop.abort();
+    await watching;
+    expect(stillRuns(record!.process)).toBe(true);
+    leave(store.directory, store.generation + 1);
     server = await server.next();
     expect(await server.json('api/kernels')).toHaveLength(1);
   });
@@ -403,10 +408,14 @@ describe('what sees to the kernels of a server that is gone', { timeout: 90_000 
     await begun();
     const store = await takePlace();
     const [record] = store.kernels();
+    const goneAgain = (generation: number): void => {
+      take(store.directory, generation);
+      leave(store.directory, generation + 1); // as one does whose settings are wrong
+    };
+    goneAgain(store.generation); // also before anybody listens
     const watching = watchKernels(options(store, { seconds: 3 }));
     await until(() => store.watch());
-    take(store.directory, store.generation);
-    leave(store.directory, store.generation + 1); // as one does whose settings are wrong
+    goneAgain(store.generation + 1);
     await watching;
     expect(stillRuns(record!.process)).toBe(false);
     expect(existsSync(store.directory)).toBe(false);

@@ -32,55 +32,75 @@ const lookMs = 20;
  * @throws RepliqueError SERVER_REFUSED where the directory is none of a server
  */
 export async function watchKernels(options: WatchOptions): Promise<void> {
-  const { directory, generation, seconds, stop, onEnded } = options;
-  const store = KeepStore.open(directory, generation);
-  if (store === undefined || store.isOver) return;
-  const last = seconds > 0 ? await listen(store, options) : await untilLeft(store, stop);
+  const { directory, seconds, stop, onEnded } = options;
+  const first = KeepStore.open(directory, options.generation);
+  if (first === undefined) return;
+  let last = first.isOver ? await nextGone(first, stop) : first.generation;
+  for (let said: Listened = 'again'; said === 'again' && last !== undefined;) {
+    const store = new KeepStore(directory, last);
+    said = seconds > 0 ? await listen(store, options) : await untilLeft(store, stop);
+    last = said === 'again' ? await nextGone(store, stop) : said;
+  }
   if (last === undefined || take(directory, last) === undefined) return;
-  for (const id of store.damaged()) await endTree(undefined, id);
+  for (const id of first.damaged()) await endTree(undefined, id);
   await Promise.all(
-    store.kernels().map(async (each) => {
+    first.kernels().map(async (each) => {
       await end(each);
-      await onEnded?.(each.id, missedBy(each, store.messagesFile(each.id)));
+      await onEnded?.(each.id, missedBy(each, first.messagesFile(each.id)));
     }),
   );
-  store.remove();
+  first.remove();
+}
+
+/**
+ * The number of who had the directory last, when the time is over; `again` where another one came before it was listened;
+ * `undefined` where somebody else sees to the kernels.
+ */
+type Listened = number | 'again' | undefined;
+
+async function listen(store: KeepStore, { seconds, mostBytes, stop }: WatchOptions): Promise<Listened> {
+  await takeFromWatcher(store); // of a server that was gone before it could listen itself
+  const kernels = store.kernels().filter((each) => stillRuns(each.process));
+  const all = kernels.flatMap((each) => listeningTo(each, store, mostBytes) ?? []);
+  try {
+    await Promise.all(all.map((each) => each.heard()));
+    store.saveWatch();
+    if (store.isOver) return 'again'; // the next server may not have seen that somebody listens
+    await untilLeft(store, stop);
+    for (const each of all) each.takeAnswers();
+    // Also without kernels: there may be pages, whose token the next server is to know.
+    const until = performance.now() + seconds * 1000;
+    for (let last: number | undefined = store.generation; last !== undefined;) {
+      while (goesOn(store, stop) && performance.now() < until && latest(store.directory) === last) {
+        await sleep(lookMs);
+      }
+      if (!goesOn(store, stop)) return undefined;
+      if (latest(store.directory) === last) return last;
+      last = await nextGone(store, stop);
+    }
+    return undefined;
+  } finally {
+    await Promise.all(all.map((each) => each.close()));
+  }
 }
 
 /** How long the next server may take to listen itself, once it is there, until it says so. */
 const takeOverMs = 20_000;
 
 /**
- * Settles with the number of who had the directory last when the time is over, with `undefined` when somebody else sees to the
- * kernels.
+ * Waits for what becomes of a server that has the directory now. One that is gone before it has listened counts as if it had not
+ * come: then its number is told.
  */
-async function listen(store: KeepStore, options: WatchOptions): Promise<number | undefined> {
-  const { directory, generation, seconds, mostBytes, stop } = options;
-  await takeFromWatcher(store); // of a server that was gone before it could listen itself
-  const kernels = store.kernels().filter((each) => stillRuns(each.process));
-  const all = kernels.flatMap((each) => listeningTo(each, store, mostBytes) ?? []);
-  const goesOn = (): boolean => !stop.aborted && store.isThere;
-  try {
-    await Promise.all(all.map((each) => each.heard()));
-    store.saveWatch();
-    if (store.isOver) return undefined; // the next server has not seen that somebody listens
-    await untilLeft(store, stop);
-    for (const each of all) each.takeAnswers();
-    // Also without kernels: there may be pages, whose token the next server is to know.
-    const until = performance.now() + seconds * 1000;
-    for (let last = generation; ; last = latest(directory)) {
-      while (goesOn() && performance.now() < until && latest(directory) === last) await sleep(lookMs);
-      if (!goesOn()) return undefined;
-      if (latest(directory) === last) return last;
-      const patience = performance.now() + takeOverMs;
-      while (goesOn() && isHeld(directory) && performance.now() < patience) await sleep(lookMs);
-      if (!goesOn() || isHeld(directory)) return undefined;
-      // That one is gone before it has listened: it counts as if it had not come.
-    }
-  } finally {
-    await Promise.all(all.map((each) => each.close()));
-  }
+async function nextGone(store: KeepStore, stop: AbortSignal): Promise<number | undefined> {
+  const patience = performance.now() + takeOverMs;
+  while (goesOn(store, stop) && isHeld(store.directory) && performance.now() < patience) await sleep(lookMs);
+  if (!goesOn(store, stop) || isHeld(store.directory)) return undefined;
+  const watcher = store.watch();
+  const isWatched = watcher !== undefined && watcher.pid !== process.pid && stillRuns(watcher);
+  return isWatched ? undefined : latest(store.directory);
 }
+
+const goesOn = ({ isThere }: KeepStore, stop: AbortSignal): boolean => !stop.aborted && isThere;
 
 /** Settles when the server has ended, with its number; with `undefined` when somebody else sees to its kernels. */
 async function untilLeft(
