@@ -9,6 +9,7 @@ import { removeConnectionFile } from './connection.ts';
 import type { Keep } from './keep/keep.ts';
 import { KeptKernel } from './keep/kept-kernel.ts';
 import type { KernelRecord } from './keep/records.ts';
+import { takeFromWatcher } from './keep/watcher.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Kernel } from './kernel.ts';
 import type { KernelListener } from './listener.ts';
@@ -155,8 +156,9 @@ export class KernelManager {
     const { keep } = this.#o;
     const records = keep.store.kernels();
     if (records.length > 0) keep.watch();
+    for (const id of keep.store.damaged()) await this.#endLost(id);
     const taken = await Promise.all(records.map((record) => this.#takeOver(record)));
-    await keep.takeFromWatcher();
+    await takeFromWatcher(keep.store);
     for (const kernel of taken) kernel?.goOn();
   }
 
@@ -189,6 +191,13 @@ export class KernelManager {
       keep.store.removeKernel(id);
       return undefined;
     }
+  }
+
+  /** Ends a kernel of which nobody can say any more how it is reached. */
+  async #endLost(id: string): Promise<void> {
+    this.#o.log.warn({ kernel: id }, 'kernel can’t be taken over: what was written down of it is damaged');
+    await endTree(undefined, id);
+    this.#o.keep.store.removeKernel(id);
   }
 
   #optionsOf(

@@ -4,7 +4,7 @@ import { rawMessage, type RawMessage } from '../../../kernel/protocol/frames.ts'
 import type { JsonObject } from '../../../kernel/protocol/header.ts';
 import type { ConnectionFile } from './connection.ts';
 import type { ProcessMark } from '../../../kernel/processes.ts';
-import { headerOf } from './keep/kept-kernel.ts';
+import { headerOf } from './keep/messages.ts';
 import { startProcess, takeOverProcess, type KernelProcess, type Launch } from './process.ts';
 import { KernelSockets, type Received, type RequestChannel } from './sockets.ts';
 
@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly identity: string;
   /** By which it knew those before it. */
   readonly earlier?: readonly string[];
+  /** By which it has asked a question that is still open. */
+  readonly asked?: () => string | undefined;
   readonly onMessage: (message: Received) => void;
   readonly onProblem: (problem: string) => void;
   /** It was taken over and has run a cell of the server's own: all that was asked before is answered. */
@@ -110,7 +112,8 @@ export class KernelRun {
       this.#pass(message);
     }
     for (const message of early) if (!told.has(headerOf(message))) this.#pass(message);
-    this.#sockets.listenFor(this.#options.earlier ?? []);
+    const { earlier = [], asked } = this.#options;
+    this.#sockets.listenFor(earlier, asked?.());
     this.#last = this.#ask('shell', 'execute_request', emptyCell);
     this.#asked.add(this.#last);
     this.#isReady = true;
