@@ -133,6 +133,7 @@ describe.each(['/', '/a%40b/'])('JupyterLab below %s', { timeout: 180_000 }, (ba
     await user.output(1).locator('em', { hasText: 'short' }).waitFor();
     await user.numbered(1, 3);
     expect(await user.output(1).innerText()).not.toContain('long3 ');
+    await user.output(1).scrollIntoViewIfNeeded();
   });
 
   it('renames the notebook, and saves it', async () => {
