@@ -86,6 +86,18 @@ export class HttpTarget {
     return { kernels, live, sessions, terminals };
   }
 
+  /** What a page of the server says. */
+  async text(path: string): Promise<string> {
+    return (await this.#fetch(path)).text();
+  }
+
+  /** Makes a session of a notebook with a kernel that answers. @returns its id */
+  async session(path: string): Promise<string> {
+    const body = { path, type: 'notebook', name: path, kernel: { name: 'replique' } };
+    const made = (await (await this.#ask('POST', 'sessions', body)).json()) as { id: string };
+    return made.id;
+  }
+
   /** Kernels, terminals and the server itself are gone after it. */
   async close(): Promise<string[]> {
     if (this.fault() !== undefined) return [];
@@ -97,14 +109,15 @@ export class HttpTarget {
     return signal === 'SIGKILL' ? ['the server did not end'] : [];
   }
 
-  async #ask(method: string, what: string, body?: object): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.port}/api/${what}`, {
-      ...{
-        method,
-        signal: AbortSignal.timeout(patienceMs),
-        headers: { authorization: `token ${this.token}` },
-      },
-      ...(body && { body: JSON.stringify(body) }),
+  #ask(method: string, what: string, body?: object): Promise<Response> {
+    return this.#fetch(`/api/${what}`, { method, ...(body && { body: JSON.stringify(body) }) });
+  }
+
+  async #fetch(path: string, options: RequestInit = {}): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}${path}`, {
+      ...options,
+      signal: AbortSignal.timeout(patienceMs),
+      headers: { authorization: `token ${this.token}` },
     });
   }
 }
