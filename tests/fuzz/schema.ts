@@ -11,8 +11,10 @@ import { casesOf, type Case, type Plan } from './schema/cases.ts';
 import { isMeant } from './schema/meant.ts';
 
 const mostFaults = 20;
-/** No request of these descriptions takes longer; what is heard until the server has ended is not among them. */
+/** Until an answer counts as missing. */
 const patienceSeconds = 30;
+/** A stream of events, which does not end by itself, is read for so long. */
+const listenSeconds = 5;
 /** As many come of one example for each operation. */
 const perExample = 200;
 const mostExamples = 25;
@@ -87,7 +89,8 @@ class SchemaRun {
     await this.#play({ ...plan, description: jupyter });
     await this.#play({ ...plan, description: jupyter, fixed: await there(), without: ['DELETE'] });
     await this.#play({ ...plan, description: own });
-    await this.#play({ ...plan, description: own, fixed: { id: await this.#target.session('n.ipynb') } });
+    const id = await this.#target.session('n.ipynb');
+    await this.#play({ ...plan, description: own, fixed: { id }, patienceSeconds: listenSeconds });
   }
 
   report(): FuzzReport {
