@@ -83,7 +83,7 @@ class SchemaRun {
     const plan = { ...common, seed, token: this.#target.token, fixed: {}, without: [] };
     const there = async (): Promise<Plan['fixed']> => {
       this.#world.renew();
-      return namesOf(await this.#target.tidy());
+      return namesOf(await this.#target.tidy('replique'));
     };
     await there();
     await this.#play({ ...plan, description: jupyter });

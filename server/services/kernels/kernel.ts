@@ -201,6 +201,7 @@ export class Kernel {
       earlier: kept.earlier,
       onMessage: (message) => this.#conversation.received(message),
       onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
+      onFault: (err) => log.error({ kernel: this.id, err }, 'kernel message failed'),
       onFree: () => {
         this.activity.free();
         kept.answered();

@@ -63,13 +63,14 @@ export class HttpTarget {
 
   /**
    * Ends what is too much, starts what is missing, and tells what there is.
+   * @param least the kernel that there is at least: one that never answers, or a real one
    * @throws Error where a plain request is not answered
    */
-  async tidy(): Promise<Known> {
+  async tidy(least: 'still' | 'replique' = 'still'): Promise<Known> {
     const list = async (what: string): Promise<Record<string, unknown>[]> =>
       (await (await this.#ask('GET', what)).json()) as Record<string, unknown>[];
     for (const [what, key, body] of [
-      ['kernels', 'id', { name: 'still' }],
+      ['kernels', 'id', { name: least }],
       ['terminals', 'name', {}],
     ] as const) {
       const there = await list(what);
