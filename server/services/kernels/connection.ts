@@ -55,5 +55,6 @@ export const readConnectionFile = (path: string): ConnectionFile => ({
   info: parseConnectionFile(readRegularFile(path, mostBytes), path),
 });
 
+/** One that can't be removed names ports that nobody listens on. */
 export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> =>
-  rm(path, { force: true });
+  rm(path, { force: true }).catch(() => undefined);
