@@ -3,36 +3,11 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureDependencies } from './dev/dependencies.mjs';
-import { isBuilt } from './dev/freshness.mjs';
+import { ensureBuilt, ensureRunnable } from './dev/ready.mjs';
 import { runProgram } from './dev/run-program.mjs';
-import { fail, say } from './dev/say.mjs';
+import { fail } from './dev/say.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const oldest = [20, 19];
-
-function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
-  fail(
-    `Replique needs Node ${oldest.join('.')} or newer; this is ${process.versions.node}.`,
-    'Install it from https://nodejs.org',
-  );
-}
-
-function checkWorkingDirectory() {
-  try {
-    process.cwd();
-  } catch {
-    fail('The directory that you are in is no longer there.', 'Change to another one: cd ~');
-  }
-}
-
-async function ensureBuilt() {
-  if (isBuilt(root)) return;
-  say('Building …');
-  const { buildAll } = await import('./build.mjs');
-  await buildAll(root).catch(() => fail('The build failed: see above.'));
-}
 
 /** Runs the command line tool in this process, so that signals and the terminal reach it directly. */
 async function runReplique(args) {
@@ -74,7 +49,7 @@ function below(folder, args) {
 }
 
 async function measure() {
-  await ensureBuilt();
+  await ensureBuilt(root);
   await commands.test([]);
 }
 
@@ -83,12 +58,11 @@ function startArguments(args) {
   return args[0] === undefined || args[0].startsWith('-') ? ['start', ...args] : args;
 }
 
-checkNode();
-checkWorkingDirectory();
+ensureRunnable();
 const [command = 'start', ...args] = process.argv.slice(2);
 try {
-  await ensureDependencies(root);
-  if (command !== 'check') await ensureBuilt();
+  if (command === 'check') await ensureDependencies(root);
+  else await ensureBuilt(root);
   const run = commands[command];
   if (run) process.exitCode = await run(args);
   else await runReplique(command === 'start' ? startArguments(args) : [command, ...args]);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { dataDir } from '../../kernel/paths.ts';
 import { benchFirewall } from './firewall.ts';
 import { benchLoop } from './loop.ts';
+import { benchReplay } from './replay.ts';
 import { benchSandbox } from './sandbox.ts';
 import { benchServer } from './server.ts';
 import { benchSnapshots } from './snapshots.ts';
@@ -14,6 +15,7 @@ import { benchSnapshots } from './snapshots.ts';
  * `npm run bench -- snapshots`: what it takes to keep the memory of a session and to go back to it.
  * `npm run bench -- firewall`: how fast outputs pass the firewall.
  * `npm run bench -- loop`: what the loop adds to a turn.
+ * `npm run bench -- replay`: what the replay of a notebook takes.
  * `npm run bench:server`: Replique's server beside jupyter_server; `--runs N --kernels N --sockets N`.
  * `npm run bench -- leak`: 20,000 cells and 200 restarts, and what grows; arguments go to leak.py.
  */
@@ -24,6 +26,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (args[0] === 'snapshots') {
     await benchSnapshots();
+    return 0;
+  }
+  if (args[0] === 'replay') {
+    await benchReplay();
     return 0;
   }
   if (args[0] === 'firewall') {

@@ -22,6 +22,9 @@ export async function ensureDependencies(root) {
   if (dependenciesMatch(root)) return;
   say('Installing the npm dependencies …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const status = await runProgram(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
+  const status = await runProgram(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['inherit', process.stderr, 'inherit'],
+  });
   if (status !== 0) fail('npm could not install the dependencies.', 'Run `npm ci` and mend what it reports.');
 }
