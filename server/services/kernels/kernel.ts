@@ -198,6 +198,7 @@ export class Kernel {
       asked: () => this.#conversation.question && (this.#conversation.question.identity ?? kept.earlier[0]),
       onMessage: (message) => this.#conversation.received(message),
       onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
+      onFault: (err) => log.error({ kernel: this.id, err }, 'kernel message failed'),
       onFree: () => {
         this.activity.free();
         kept.answered();

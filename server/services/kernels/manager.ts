@@ -13,6 +13,7 @@ import { takeFromWatcher } from './keep/watcher.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Kernel } from './kernel.ts';
 import type { KernelListener } from './listener.ts';
+import { safeListener } from './safe-listener.ts';
 import { endTree } from './process-tree.ts';
 import { workingDirectory } from './working-directory.ts';
 
@@ -206,6 +207,7 @@ export class KernelManager {
     before?: KernelRecord,
   ): KernelOptions {
     const { keep, log, config, follow, onRestarted } = this.#o;
+    const listener = follow?.(id, kernelspec);
     const kept = new KeptKernel(keep.store, { id, name, cwd, env }, log, before);
     return {
       ...{ kernelId: id, kernelspec, cwd, env, kept, log },
@@ -213,7 +215,8 @@ export class KernelManager {
       outlives: keep.outlives,
       bufferBytes: config.bufferMb * 2 ** 20,
       inputMs: config.inputSeconds * 1000,
-      listener: follow?.(id, kernelspec),
+      listener:
+        listener && safeListener(listener, (err) => log.error({ kernel: id, err }, 'listener failed')),
       onRestarted: () => {
         onRestarted?.(name);
         tellDone(this.#tell, aboutOf({ id, name }, 'restart'));

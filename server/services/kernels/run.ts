@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly asked?: () => string | undefined;
   readonly onMessage: (message: Received) => void;
   readonly onProblem: (problem: string) => void;
+  /** What `onMessage` has thrown, which is a bug. */
+  readonly onFault: (error: unknown) => void;
   /** It was taken over and has run a cell of the server's own: all that was asked before is answered. */
   readonly onFree?: () => void;
   /** Those answers have come, or will not. */
@@ -74,6 +76,7 @@ export class KernelRun {
     this.#sockets = new KernelSockets(options.connection.info, options.identity, {
       onMessage: (message) => this.#receive(message),
       onProblem: options.onProblem,
+      onFault: options.onFault,
     });
     this.exited = child.exited;
     void this.#nudge();

@@ -31,6 +31,8 @@ interface Listener {
   readonly onMessage: (message: Received) => void;
   /** What came and was no message of this kernel; the text holds nothing of it. */
   readonly onProblem: (problem: string) => void;
+  /** What `onMessage` has thrown, which is a bug. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** What waits to be sent beyond this makes who sends wait. */
@@ -190,7 +192,11 @@ export class KernelSockets {
       this.#listener.onProblem(`${channel}: ${error.message}`);
       return;
     }
-    this.#listener.onMessage(message);
+    try {
+      this.#listener.onMessage(message);
+    } catch (error) {
+      this.#listener.onFault(error); // the next one is heard
+    }
   }
 }
 

@@ -101,8 +101,12 @@ export class KeptKernel {
     this.#store.forgetMessages(this.#fixed.id);
   }
 
-  /** The kernel has ended. */
+  /** The kernel has ended. What can't be removed is found out to have ended by the next server. */
   remove(): void {
-    this.#store.removeKernel(this.#fixed.id);
+    try {
+      this.#store.removeKernel(this.#fixed.id);
+    } catch (error) {
+      this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be forgotten');
+    }
   }
 }

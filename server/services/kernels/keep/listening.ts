@@ -39,6 +39,7 @@ export class Listening {
     this.#sockets = new KernelSockets(info, randomUUID(), {
       onMessage: (message) => this.#receive(message),
       onProblem: () => undefined,
+      onFault: () => undefined,
     });
   }
 
