@@ -35,6 +35,9 @@ export function readRegularFile(path: string, mostBytes: number): string {
   }
 }
 
+/** Whether users who neither own a file nor are in its group can read or write it. @throws Error of the system */
+export const isOpenToOthers = (path: string): boolean => (statSync(path).mode & 0o006) !== 0;
+
 /**
  * Makes a directory and those above it. Node's own `recursive` tries for ever where the system says ENOENT below a
  * directory that is there, as /proc does.

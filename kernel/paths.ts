@@ -113,6 +113,9 @@ export const historyFile = (): string => join(dataDir(), 'history.sqlite');
 /** Hashes of the outputs in notebooks that count as trusted. */
 export const trustedOutputsFile = (): string => join(dataDir(), 'trusted-outputs');
 
+/** Where notebooks ran that were written into another folder. */
+export const ranInDir = (): string => join(dataDir(), 'ran-in');
+
 /** What cells came to that no page has saved yet. */
 export const journalDir = (): string => join(dataDir(), 'journal');
 

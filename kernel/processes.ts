@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Whether a process of the host runs, also where it is another user's. */
 export function isAlive(pid: number): boolean {
@@ -27,8 +28,13 @@ export function stillRuns({ pid, started }: ProcessMark): boolean {
   return isAlive(pid) && (started === undefined || startOf(pid) === started);
 }
 
-/** Boot and clock tick of its start (proc(5), field 22 of stat); absent where there is no /proc, and when it has ended. */
-function startOf(pid: number): string | undefined {
+/** When it was started; absent where nobody says it, and when it has ended. */
+const startOf = (pid: number): string | undefined => (hasProc ? startByProc(pid) : startByPs(pid));
+
+const hasProc = existsSync('/proc/self/stat');
+
+/** Boot and clock tick (proc(5), field 22 of stat). */
+function startByProc(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ');
     if (fields?.[0] === 'Z' || fields?.[0] === 'X') return undefined;
@@ -37,4 +43,15 @@ function startOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Date and time to the second, after ps(1), where there is no /proc: on macOS. */
+export function startByPs(pid: number): string | undefined {
+  const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+  const { status, stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    ...{ encoding: 'utf8', env },
+  });
+  if (status !== 0) return undefined;
+  const [, state, started] = /^([A-Z])\S*\s+(.+)$/.exec(stdout.trim()) ?? [];
+  return state === 'Z' ? undefined : started;
 }

@@ -6,7 +6,7 @@ import { programFile } from './cli/program.ts';
 import type { ServerConfig } from './config.ts';
 import { createAccess } from './http/access/access.ts';
 import type { Log } from './http/log.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpServer } from './http/server.ts';
 import { startCulling } from './services/kernels/culler.ts';
 import { Keep } from './services/kernels/keep/keep.ts';
 import type { LabPlaces } from './services/lab/places.ts';
@@ -47,8 +47,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   refuseRoot(given);
   const keep = Keep.take(given, [process.execPath, programFile('replique.js'), 'watch-kernels'], log);
-  const config = withKeptToken(given, keep);
-  const server = createHttpServer(config, createAccess(config), log);
+  const { config, server } = opened(given, keep, log);
   const websockets = (): number => server.sockets.count;
   const services = await openServices({ config, keep, log, kernel, websockets });
   const { kernels } = services;
@@ -76,4 +75,15 @@ export async function startServer(
       await services.close(leaves);
     },
   };
+}
+
+/** @throws RepliqueError SERVER_REFUSED; then what the server before has left is for the next attempt */
+function opened(given: ServerConfig, keep: Keep, log: Log): { config: ServerConfig; server: HttpServer } {
+  try {
+    const config = withKeptToken(given, keep);
+    return { config, server: createHttpServer(config, createAccess(config), log) };
+  } catch (error) {
+    keep.store.leave();
+    throw error;
+  }
 }

@@ -49,7 +49,11 @@ export interface CellModel {
 }
 
 export interface CellWidget {
-  readonly model: CellModel & { executionCount?: number | null };
+  readonly model: CellModel & {
+    executionCount?: number | null;
+    /** What the prompt is made of when the cell is drawn; JupyterLab 4.0 to 4.2 have none. */
+    executionState?: 'idle' | 'running';
+  };
   /** Of code cells only. */
   readonly outputArea?: { future: Future };
   readonly setPrompt?: (value: string) => void;

@@ -55,6 +55,7 @@ function follow(cell: CellWidget, run: string): Followed {
   };
   cell.model.trusted = true; // as of any cell that runs: its outputs come from the kernel
   if (cell.outputArea) cell.outputArea.future = future;
+  cell.model.executionState = 'running'; // for one that is drawn only when it is scrolled to
   cell.setPrompt?.('*');
   return { cell, future, end };
 }
@@ -65,6 +66,7 @@ const isStillIts = ({ cell, future }: Followed): boolean => cell.outputArea?.fut
 /** The file may have the number already; then no change of it takes the star away. */
 function number({ cell }: Followed, count: number | null): void {
   cell.model.executionCount = count;
+  cell.model.executionState = 'idle';
   cell.setPrompt?.(count === null ? '' : String(count));
 }
 

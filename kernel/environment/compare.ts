@@ -3,7 +3,16 @@ import type { Environment, ModelIdentity } from './schema.ts';
 /** Where the present environment is not the recorded one. */
 export interface Difference {
   readonly kind:
-    'replique' | 'node' | 'platform' | 'python' | 'package' | 'model' | 'weights' | 'setting' | 'file';
+    | 'replique'
+    | 'node'
+    | 'platform'
+    | 'python'
+    | 'package'
+    | 'model'
+    | 'weights'
+    | 'setting'
+    | 'file'
+    | 'folder';
   /** What differs: `numpy`, `Python`, `temperature`, `ollama:qwen2.5-coder:7b`. */
   readonly name: string;
   /** Absent: it was not there. */

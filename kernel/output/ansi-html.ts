@@ -1,4 +1,4 @@
-import { escapeHtml } from './firewall/html.ts';
+import { escapeMarkup } from '../markup.ts';
 
 /** Colours that can be read on a light and on a dark page. */
 const palette = ['#6e7681', '#d1383d', '#2e9e44', '#b58a00', '#3b7ddd', '#a855c7', '#12919c', '#8c959f'];
@@ -38,7 +38,7 @@ function styled(text: string, look: Look): string {
     look.italic ? 'font-style: italic' : '',
     look.underline ? 'text-decoration: underline' : '',
   ].filter(Boolean);
-  const safe = escapeHtml(text);
+  const safe = escapeMarkup(text);
   return styles.length === 0 ? safe : `<span style="${styles.join('; ')}">${safe}</span>`;
 }
 

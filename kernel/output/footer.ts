@@ -2,7 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { Environment } from '../environment/schema.ts';
 import type { CellSummary, LoopEvent, TurnSummary } from '../loop/events.ts';
 import type { IopubMessage } from './contract.ts';
-import { escapeHtml } from './firewall/html.ts';
+import { escapeMarkup } from '../markup.ts';
 import type { Redactor } from './firewall/redact.ts';
 import { formatCost, formatCount, formatDuration, formatUsage, plural } from './format.ts';
 import { displayData, markdownName, oneLine, withReplique } from './messages.ts';
@@ -72,10 +72,10 @@ function html(line: string, rows: readonly string[][]): string {
   const body = rows
     .map(
       (row) =>
-        `<tr>${row.map((cell) => `<td style="text-align: left">${escapeHtml(cell)}</td>`).join('')}</tr>`,
+        `<tr>${row.map((cell) => `<td style="text-align: left">${escapeMarkup(cell)}</td>`).join('')}</tr>`,
     )
     .join('');
-  return `<details><summary><small>${escapeHtml(line)}</small></summary><table>${body}</table></details>`;
+  return `<details><summary><small>${escapeMarkup(line)}</small></summary><table>${body}</table></details>`;
 }
 
 function markdown(line: string, turns: readonly TurnSummary[], redactor: Redactor): string {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { listSessions, linesOf, partFile, sessionOf } from '../audit/files.ts';
 import { parseEvent } from '../audit/verify.ts';
@@ -33,6 +34,9 @@ export interface SandboxRecord {
 /** Lines beyond this take too long for who waits for a page. */
 const mostLines = 20_000;
 
+/** After so many, others have their turn: the server sees to kernels meanwhile. */
+const linesAtOnce = 500;
+
 /** Limits that a newer Replique writes besides are shown, too. */
 const limits = z.record(z.string().max(100), z.number());
 
@@ -41,11 +45,11 @@ const limits = z.record(z.string().max(100), z.number());
  * out: `replique audit verify` says what is wrong with them.
  * @param most refusals that are told
  */
-export function readSandboxRecord(
+export async function readSandboxRecord(
   session: string,
   most: number,
   directory = placeOfAudit(),
-): SandboxRecord | undefined {
+): Promise<SandboxRecord | undefined> {
   const reader = new Reader(most);
   let lines = 0;
   try {
@@ -55,6 +59,7 @@ export function readSandboxRecord(
       for (const { bytes, isWhole } of linesOf(partFile(directory, found.name, part))) {
         lines += 1;
         if (lines > mostLines) return reader.told(true);
+        if (lines % linesAtOnce === 0) await setImmediate();
         const event = isWhole ? parseEvent(bytes) : undefined;
         if (event !== undefined) reader.take(event);
       }

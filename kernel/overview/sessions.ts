@@ -55,10 +55,10 @@ function filesIn(directory: string): readonly string[] {
     return [];
   }
   return names
-    .slice(0, mostFiles)
     .map((name) => join(directory, name))
     .map((file) => ({ file, ms: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.ms - a.ms)
+    .slice(0, mostFiles)
     .map(({ file }) => file);
 }
 

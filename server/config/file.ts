@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { repliqueError } from '../../kernel/errors.ts';
-import { readRegularFile } from '../../kernel/files.ts';
+import { isOpenToOthers, readRegularFile } from '../../kernel/files.ts';
 import { nearest } from '../../kernel/near.ts';
 import { configDir } from '../../kernel/paths.ts';
-import { keys } from './schema.ts';
+import { keys, secretKeys } from './schema.ts';
 
 const mostBytes = 2 ** 20;
 
@@ -29,6 +29,10 @@ export function fromFile(file: string, isNamed: boolean): Readonly<Record<string
         ? 'Take it out; `replique server --show-config` lists the keys.'
         : `Did you mean "${meant}"?`;
     throw invalid(file, problem, remedy);
+  }
+  if (secretKeys.some((key) => values[key]) && isOpenToOthers(file)) {
+    const remedy = `\`chmod 600 ${file}\`, and change the token if others may have seen it.`;
+    throw invalid(file, 'it holds the token, and other users can read or write it.', remedy);
   }
   return values;
 }

@@ -10,7 +10,7 @@ const deepest = 200;
  * @throws HttpError 400
  */
 export function parseJson(text: string): unknown {
-  if (depthOf(text) > deepest) throw new HttpError(400, `The JSON is nested deeper than ${deepest} levels.`);
+  if (isTooDeep(text)) throw new HttpError(400, `The JSON is nested deeper than ${deepest} levels.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -36,6 +36,9 @@ export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.infe
 /** What is wrong with a value: the fields, each with a sentence. */
 export const problemsOf = ({ issues }: z.ZodError): readonly string[] =>
   issues.map(({ path, message }) => `${path.join('.') || 'JSON data'}: ${message}`);
+
+/** Whether JSON is nested deeper than what walks it later can bear. */
+export const isTooDeep = (json: string): boolean => json.length > 2 * deepest && depthOf(json) > deepest;
 
 /** How deep the brackets go, outside of strings; true for text that is JSON. */
 function depthOf(text: string): number {

@@ -8,6 +8,7 @@ import { withoutBase } from './base-url.ts';
 import { HttpError, answerFor } from './errors.ts';
 import { loggedPath, type Log } from './log.ts';
 import { requestIdOf } from './request-id.ts';
+import { closeCodes, handle, type SocketHandlers } from './socket-handlers.ts';
 
 /** A WebSocket that is asked for. */
 export interface SocketRequest {
@@ -27,13 +28,10 @@ export interface SocketRoute {
    * @throws HttpError, which the client gets instead of a WebSocket
    */
   readonly check: (request: SocketRequest) => void;
-  readonly open: (socket: WebSocket, request: SocketRequest) => void;
+  readonly open: (socket: WebSocket, request: SocketRequest) => SocketHandlers;
 }
 
 const limits = { maxPayload: 128 * 2 ** 20, mostSockets: 2048 };
-
-/** Close codes after RFC 6455 and IANA. 1000 and 1001 tell Jupyter's clients that they need not come back. */
-export const closeCodes = { invalid: 1007, failed: 1011, restart: 1012 } as const;
 
 /** The WebSockets of the server, by their paths. */
 export class WebSockets {
@@ -92,10 +90,9 @@ export class WebSockets {
       if (this.#server.clients.size >= limits.mostSockets) throw new HttpError(503, 'Too many connections.');
       const { route, asked } = found;
       route.check(asked);
-      this.#server.handleUpgrade(request, stream, head, (socket) => {
-        socket.on('error', (error) => this.#log.info({ reqId, problem: error.message }, 'websocket failed'));
-        route.open(socket, asked);
-      });
+      this.#server.handleUpgrade(request, stream, head, (socket) =>
+        handle(socket, () => route.open(socket, asked), this.#log, reqId),
+      );
     } catch (error) {
       const { status, body } = answerFor(error, reqId);
       const path = loggedPath(request.url ?? '');

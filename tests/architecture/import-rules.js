@@ -19,6 +19,7 @@ const everyone = [
   'kernel/errors.ts',
   'kernel/files.ts',
   'kernel/kernelspecs.ts',
+  'kernel/markup.ts',
   'kernel/near.ts',
   'kernel/paths.ts',
   'kernel/processes.ts',

@@ -58,6 +58,7 @@ describe('who may import whom', () => {
         'kernel/main.ts',
         'kernel/optimizer.ts',
         'kernel/model-list.ts',
+        'kernel/markup.ts',
         'kernel/near.ts',
         'kernel/paths.ts',
         'kernel/processes.ts',

@@ -1,25 +1,30 @@
 import { fuzzHttp } from './http.ts';
 import { serveForFuzzer } from './http/serve.ts';
+import { fuzzSchema } from './schema.ts';
 import { fuzzSnapshots } from './snapshots.ts';
 import { fuzzWire } from './wire.ts';
 import { fuzzWorker } from './worker.ts';
 import { option } from '../support/options.ts';
 
 /**
- * `npm run fuzz [-- --target worker|snapshots|wire|http] [--messages N] [--seed S]`: without a target all of them, one after
- * the other, `http` with a tenth of the messages. Prints the seed, what came of it, and memory before and after.
+ * `npm run fuzz [-- --target worker|snapshots|wire|http|schema] [--messages N] [--seed S]`: without a target all of them, one after
+ * the other, `http` with a tenth of the messages, `schema` with a two-hundredth. Prints the seed, what came of it, and memory before and after.
  */
 const targets: Readonly<Record<string, typeof fuzzWorker>> = {
   worker: fuzzWorker,
   snapshots: fuzzSnapshots,
   wire: fuzzWire,
   http: fuzzHttp,
+  schema: fuzzSchema,
 };
 
 /** As many messages, where nothing is said, and before them to load and compile what is needed: that is no growth. */
 const ordinary = { messages: 1_000_000, first: 20_000 };
 /** A request takes longer than a message. */
-const sizes: Readonly<Record<string, typeof ordinary>> = { http: { messages: 100_000, first: 500 } };
+const sizes: Readonly<Record<string, typeof ordinary>> = {
+  http: { messages: 100_000, first: 500 },
+  schema: { messages: 5000, first: 0 },
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const served = option(args, 'serve');
@@ -50,7 +55,8 @@ async function main(args: readonly string[]): Promise<number> {
 /** Whether it came to what must not be. */
 async function run(name: string, fuzz: typeof fuzzWorker, seed: number, count: number): Promise<boolean> {
   console.log(`${name}: ${count} messages, seed ${seed}`);
-  await fuzz(seed ^ 1, Math.min(count, (sizes[name] ?? ordinary).first));
+  const { first } = sizes[name] ?? ordinary;
+  if (first > 0) await fuzz(seed ^ 1, Math.min(count, first));
   const before = memoryMb();
   const began = performance.now();
   const report = await fuzz(seed, count, (sent) => console.log(`  ${sent} …`));

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import { envStamp, labEnvDir, workerEnvDir } from '../../kernel/paths.ts';
 import { runCli } from '../../server/cli/cli.ts';
 import { kernelProgram, programFile } from '../../server/cli/program.ts';
 import { descendants } from '../support/sandboxes.ts';
+import { freePort } from '../support/server-process.ts';
 
 let said: { out: string; err: string };
 
@@ -92,6 +94,40 @@ describe('replique start', () => {
     expect(left.filter((command) => command.includes(kernelProgram()))).toEqual([]);
     await expect(fetch(url.origin)).rejects.toThrow();
     rmSync(data, { recursive: true });
+  }, 180_000);
+
+  it('leaves its kernels to the next start on SIGTERM, where the configuration keeps them, and ends them at Ctrl-C', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'replique-start-'));
+    vi.stubEnv('XDG_CONFIG_HOME', home);
+    vi.stubEnv('JUPYTER_RUNTIME_DIR', join(home, 'runtime'));
+    mkdirSync(join(home, 'replique'));
+    const settings = { keepKernelsSeconds: 60, baseUrl: '/deep/' };
+    writeFileSync(join(home, 'replique', 'server.json'), JSON.stringify(settings));
+    const begin = async (port: string): Promise<{ ended: Promise<void>; url: URL }> => {
+      said.err = '';
+      const ended = start('--port', port);
+      await vi.waitFor(() => expect(said.err).toContain('Stop it with Ctrl-C'), { timeout: 100_000 });
+      return { ended, url: new URL(/http:\/\/localhost:\S+/.exec(said.err)?.[0] ?? '') };
+    };
+    const kernelsAt = async (url: URL, init: RequestInit = {}): Promise<unknown> => {
+      const headers = { authorization: `token ${url.searchParams.get('token') ?? ''}` };
+      return (await fetch(new URL('/deep/api/kernels', url.origin), { ...init, headers })).json();
+    };
+    const port = String(await freePort());
+    const first = await begin(port);
+    expect(first.url.pathname).toBe('/deep/lab/tree/quickstart.ipynb');
+    const kernel = await kernelsAt(first.url, { method: 'POST', body: JSON.stringify({ name: 'replique' }) });
+    process.emit('SIGTERM');
+    await first.ended;
+    expect(said.err).toContain('Its kernels go on for 60 s');
+    const second = await begin(port);
+    expect(second.url.href).toBe(first.url.href); // with its token: pages that are open go on
+    expect(await kernelsAt(second.url)).toMatchObject([{ id: (kernel as { id: string }).id }]);
+    process.emit('SIGINT');
+    await second.ended;
+    expect(said.err).toContain('Stopping JupyterLab and its kernels');
+    expect(readdirSync(join(home, 'runtime'))).toEqual([]);
+    rmSync(home, { recursive: true });
   }, 180_000);
 
   it('starts beside others that start at the same time, each on its own port', async () => {

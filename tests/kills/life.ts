@@ -194,7 +194,8 @@ export class KilledNotebook {
       return;
     }
     const left = /`%checkout ([\w-]+)` returns/.exec(kernel.shown(sent.id))?.[1];
-    if (left !== undefined) book.branches.set(left, book.path);
+    // A branch that was there before goes on from the place that was left.
+    if (left !== undefined && !book.branches.has(left)) book.branches.set(left, book.path);
     if (sent.branch !== undefined) book.on = sent.branch;
     book.stand(sent.moved);
   }

@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDir } from '../../kernel/paths.ts';
 
-/** The Python environment with Jupyter's own clients, which `npm test` makes from tests/requirements.txt. */
-const directory = join(dataDir(), 'python', 'tests');
+const environments = join(dataDir(), 'python');
 
-/** Its interpreter. */
-export function testPython(): string {
-  const python = process.env['REPLIQUE_TEST_PYTHON'] ?? join(directory, 'bin', 'python');
-  if (existsSync(python)) return python;
-  throw new Error(`There is no ${python}: run \`npm test\` once, which makes it.`);
+/** The interpreter of the Python environment with Jupyter's own clients, which `npm test` makes from tests/requirements.txt. */
+export const testPython = (): string =>
+  made(process.env['REPLIQUE_TEST_PYTHON'] ?? join(environments, 'tests', 'bin', 'python'));
+
+/** The program of schemathesis, in an environment of its own: what it needs does not decide what is tested. */
+export const schemathesis = (): string => made(join(environments, 'schemathesis', 'bin', 'schemathesis'));
+
+function made(program: string): string {
+  if (existsSync(program)) return program;
+  throw new Error(`There is no ${program}: run \`npm test\` once, which makes it.`);
 }

@@ -20,13 +20,19 @@ export class ServedPages {
     context.on('page', (page) => this.#watch(page));
   }
 
-  /** @param home a directory for what the browser and JupyterLab keep */
+  /**
+   * @param home a directory for what the browser and JupyterLab keep
+   * @param extensions more directories of prebuilt extensions
+   */
   static async start(
     home: string,
     settings: ServerSettings = {},
     script: readonly object[] = [],
+    extensions: readonly string[] = [],
   ): Promise<ServedPages> {
-    const server = await RepliqueServer.start(settings, script, labPlacesIn(home));
+    const places = labPlacesIn(home);
+    const lab = { ...places, extensions: [...places.extensions, ...extensions] };
+    const server = await RepliqueServer.start(settings, script, lab);
     const browser = await launchBrowser(home);
     return new ServedPages(server, await browser.newContext({ viewport: { width: 1200, height: 900 } }));
   }

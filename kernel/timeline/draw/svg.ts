@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../markup.ts';
 import { captionOf, type Row } from './rows.ts';
 
 const rowHeight = 24;
@@ -46,9 +47,6 @@ function caption(row: Row, at: number): string {
   const { what, marks } = captionOf(row);
   const place = `x="${x(row.lane) + margin}" y="${y(at) + 4}" font-family="monospace" font-size="12"`;
   const label =
-    marks === '' ? '' : `<tspan fill="${markColour}" font-weight="bold"> ← ${escaped(marks)}</tspan>`;
-  return `<text ${place} fill="${textColour}">${escaped(what)}${label}</text>`;
+    marks === '' ? '' : `<tspan fill="${markColour}" font-weight="bold"> ← ${escapeMarkup(marks)}</tspan>`;
+  return `<text ${place} fill="${textColour}">${escapeMarkup(what)}${label}</text>`;
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -22,6 +22,7 @@ import { addParameter } from '../run/parameters.ts';
 import type { Parameters } from '../run/parameters.ts';
 import { readForRunning } from '../run/read.ts';
 import { withStops, type Stops } from '../run/signals.ts';
+import { namedWorkspace, notedWorkspace, recordedWorkspace } from '../run/workspaces.ts';
 import { Bars } from '../terminal/bars.ts';
 import { terminal } from './terminal.ts';
 
@@ -32,6 +33,7 @@ interface Options {
   readonly parameters?: Parameters;
   readonly jobs: number;
   readonly locked?: boolean;
+  readonly workspace?: string;
 }
 
 export interface Executing {
@@ -56,12 +58,21 @@ export function executingCommand(program: Command, executing: Executing): void {
     .option('--jobs <number>', 'notebooks to execute at once', jobsOf, 1)
     .option('--json', 'write a report as JSON on stdout, and nothing else there')
     .option('--junit <file>', 'write a report as JUnit XML');
-  if (executing.locks) command.option('--locked', 'make the recorded environment, or refuse');
+  if (executing.locks) {
+    command.option('--locked', 'make the recorded environment, or refuse');
+    command.option('--workspace <dir>', 'the folder that code works in (default: the notebook’s own)');
+  }
   command.action(async (notebooks: string[], options: Options) => {
-    const jobs = notebooks.map((notebook) => ({
-      notebook,
-      output: options.output ?? executing.outputOf(notebook),
-    }));
+    const named = options.workspace === undefined ? undefined : await namedWorkspace(options.workspace);
+    const workspaceOf = async (notebook: string) =>
+      named ?? (executing.mode === 'verify' ? await notedWorkspace(notebook) : undefined);
+    const jobs = await Promise.all(
+      notebooks.map(async (notebook) => ({
+        notebook,
+        output: options.output ?? executing.outputOf(notebook),
+        workspace: await workspaceOf(notebook),
+      })),
+    );
     await check(jobs, options);
     await executing.setUp();
     await withStops(async (stops) => {
@@ -151,7 +162,8 @@ async function settle(
       made = await settleLocked(file, present, { counts: locks, build: buildWith(terminal(), quit) });
     }
     if (made) built.push(made);
-    const report = mode === 'verify' ? await reportOn(file, made?.present ?? present) : undefined;
+    const report =
+      mode === 'verify' ? await reportOn(file, made?.present ?? present, job.workspace) : undefined;
     if (report) environments.set(job.notebook, report);
     return made ? { ...job, python: made.present.python } : job;
   };
@@ -165,8 +177,18 @@ async function settle(
   }
 }
 
-const reportOn = async (file: NotebookFile, present: Present | Error) =>
-  reportEnvironment(file, present, await changedFiles(file));
+async function reportOn(file: NotebookFile, present: Present | Error, workspace: string | undefined) {
+  const elsewhere = workspace === undefined ? recordedWorkspace(file) : undefined;
+  const folder = elsewhere === undefined ? [] : [anotherFolder(elsewhere)];
+  return reportEnvironment(file, present, [...folder, ...(await changedFiles(file, workspace))]);
+}
+
+const anotherFolder = (name: string): Difference => ({
+  kind: 'folder',
+  name,
+  isBinding: false,
+  concerns: 'code',
+});
 
 async function isOneOf(file: string, jobs: readonly Job[]): Promise<boolean> {
   const identity = async (path: string) => {

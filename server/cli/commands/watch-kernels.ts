@@ -11,8 +11,16 @@ export function watchKernelsCommand(program: Command): void {
       const [generation = 0, seconds = 0, mb = 0] = numbers.slice(0, 3).map((text) => number.parse(text));
       const stop = new AbortController();
       process.on('SIGTERM', () => stop.abort());
-      const { watchKernels } = await import('../../services/kernels/keep/watch.ts');
-      const mostBytes = mb * 2 ** 20;
-      await watchKernels({ directory, generation, seconds, mostBytes, stop: stop.signal });
+      const [{ watchKernels }, { addLastWords }, { createLog }, { journalDir }] = await Promise.all([
+        import('../../services/kernels/keep/watch.ts'),
+        import('../../services/journal/last-words.ts'),
+        import('../../http/log.ts'),
+        import('../../../kernel/paths.ts'),
+      ]);
+      const journals = { directory: journalDir(), log: createLog('silent') };
+      await watchKernels({
+        ...{ directory, generation, seconds, mostBytes: mb * 2 ** 20, stop: stop.signal },
+        onEnded: (kernel, said) => addLastWords(kernel, said, journals),
+      });
     });
 }

@@ -25,7 +25,10 @@ const read = z.looseObject({
 });
 
 /** The files that went with prompts, or that code read, and are not what they were when each first was. */
-export async function changedFiles({ path, notebook }: NotebookFile): Promise<readonly Difference[]> {
+export async function changedFiles(
+  { path, notebook }: NotebookFile,
+  workspace = dirname(resolve(path)),
+): Promise<readonly Difference[]> {
   const recorded = new Map<string, string>();
   for (const output of notebook.cells.flatMap(outputsOf).filter(isDisplay)) {
     const { references = [], files = [] } = read.safeParse(output.metadata).data?.replique ?? {};
@@ -33,7 +36,6 @@ export async function changedFiles({ path, notebook }: NotebookFile): Promise<re
       if (!recorded.has(one.path) && recorded.size < mostFiles) recorded.set(one.path, one.sha256);
     }
   }
-  const workspace = dirname(resolve(path));
   const until = performance.now() + mostMs;
   const changed: Difference[] = [];
   for (const [name, hash] of recorded) {

@@ -8,6 +8,11 @@ export function wordsOf({ kind, name, recorded, found }: Difference): string {
   if (kind === 'file') {
     return safe(`${name} ${found === undefined ? 'can’t be read here any more' : 'is not the file it was'}`);
   }
+  if (kind === 'folder') {
+    return safe(
+      `it ran in the folder ${name}, and not here (--workspace ${quoted(name)} has it verified there)`,
+    );
+  }
   const isPackage = kind === 'package';
   if (kind === 'weights') return safe(`${name} recorded ${short(recorded)}, here ${short(found)}`);
   const then = recorded === undefined ? 'not recorded' : `recorded ${recorded}`;

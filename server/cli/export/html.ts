@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import MarkdownIt from 'markdown-it';
 import { parseCell } from '../../../kernel/interpreter/cell.ts';
-import { escapeHtml, safeHtml } from '../../../kernel/output/firewall/html.ts';
+import { escapeMarkup } from '../../../kernel/markup.ts';
+import { safeHtml } from '../../../kernel/output/firewall/html.ts';
 import { safeMarkdown } from '../../../kernel/output/firewall/markdown.ts';
 import { countOf, outputsOf } from '../notebook/outputs.ts';
 import type { SavedOutput } from '../notebook/outputs.ts';
@@ -23,7 +24,7 @@ const wantedOfTurns = ['text/markdown'];
 /** A page of its own, without a script. */
 export const html: Format = {
   write: ({ path, notebook }) => {
-    const name = escapeHtml(plainText(basename(path).replace(/\.ipynb$/, '')));
+    const name = escapeMarkup(plainText(basename(path).replace(/\.ipynb$/, '')));
     const head = [
       '<meta charset="utf-8">',
       `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
@@ -43,7 +44,7 @@ function cellHtml(cell: Cell): string {
   if (cell.cell_type === 'markdown') return `<section class="text">${markdown(cell.source)}</section>`;
   if (cell.cell_type === 'raw') return `<section class="text">${preformatted(cell.source)}</section>`;
   const isPrompt = parseCell(cell.source).kind === 'prompt';
-  const source = escapeHtml(plainText(cell.source));
+  const source = escapeMarkup(plainText(cell.source));
   const asked = isPrompt ? `<p class="prompt">${source}</p>` : `<pre class="code">${source}</pre>`;
   const outputs = outputsOf(cell).map(outputHtml);
   const label = `<span class="label">In [${countOf(cell) ?? ' '}]</span>`;
@@ -59,13 +60,13 @@ function outputHtml(output: SavedOutput): string {
 
 function contentHtml(shown: { type: string; content: string }): string {
   const address = imageAddress(shown);
-  if (address !== undefined) return `<img alt="${escapeHtml(shown.type)}" src="${escapeHtml(address)}">`;
+  if (address !== undefined) return `<img alt="${escapeMarkup(shown.type)}" src="${escapeMarkup(address)}">`;
   if (shown.type === 'text/html') return shown.content;
   if (shown.type === 'text/markdown') return markdown(shown.content);
   return shown.content === '' ? '' : preformatted(shown.content);
 }
 
-const preformatted = (text: string): string => `<pre>${escapeHtml(plainText(text))}</pre>`;
+const preformatted = (text: string): string => `<pre>${escapeMarkup(plainText(text))}</pre>`;
 
 const largestMarkdown = 256_000;
 const renderer = new MarkdownIt({ html: false });

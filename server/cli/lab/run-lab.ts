@@ -18,25 +18,31 @@ export interface LabOptions {
 }
 
 /**
- * Serves JupyterLab with the quickstart and this program's own kernel until Ctrl-C, to this machine only.
+ * Serves JupyterLab with the quickstart and this program's own kernel until Ctrl-C, to this machine only. Other signals leave
+ * kernels to the next start, where the configuration says so.
  * @throws RepliqueError PORT_IN_USE, LAB_FAILED, KERNEL_DIED
  */
 export async function runLab({ port, browser, sink }: LabOptions): Promise<void> {
   const onWait = () => sink.step('Waiting for another Replique that starts JupyterLab …');
   // One at a time: a port that is found free stays so until it is taken.
   const lock = join(labEnvDir(), '.start.lock');
-  const { server, stop, url } = await withLock(lock, () => startLab(port), { onWait });
+  const { server, stop, url, keptSeconds } = await withLock(lock, () => startLab(port), { onWait });
+  let keep = true; // where it fails, what was taken over is for the next attempt
   try {
     const report = await Promise.race([stop.requested, runKernelCheck()]);
     if (typeof report !== 'string') {
       sink.step(`\n${formatReport(report)}`);
       sink.step(`\nJupyterLab is ready:\n  ${url}\nStop it with Ctrl-C.`);
       if (browser) openBrowser(url);
-      await stop.requested;
     }
-    sink.step('\nStopping JupyterLab and its kernels …');
+    keep = (await stop.requested) !== 'SIGINT' && keptSeconds > 0;
+    sink.step(
+      keep
+        ? `\nStopping JupyterLab. Its kernels go on for ${keptSeconds} s, for the next start on this port …`
+        : '\nStopping JupyterLab and its kernels …',
+    );
   } finally {
-    await server.close();
+    await server.close({ keep });
     stop.off();
   }
 }
@@ -63,7 +69,11 @@ async function startLab(wanted: string | undefined) {
     const lab = await installedLab();
     const server = await startServer(config, createLog(config.logLevel), { lab, kernel: 'own' });
     const page = hasExamples ? 'lab/tree/quickstart.ipynb' : 'lab';
-    return { server, stop, url: `http://localhost:${port}/${page}?token=${config.token}` };
+    const url = new URL(server.url);
+    url.hostname = 'localhost';
+    url.pathname += page;
+    if (server.token !== '') url.searchParams.set('token', server.token);
+    return { server, stop, url: url.href, keptSeconds: config.keepKernelsSeconds };
   } catch (error) {
     stop.off();
     throw error;

@@ -25,7 +25,14 @@ export interface Changes {
    * The notebook was executed as a whole: code cells without a result are written as not executed, what executed it is
    * named, and it becomes nbformat 4.5, whose cells have ids.
    */
-  readonly executed?: { readonly languageInfo: unknown; readonly environment?: unknown } | undefined;
+  readonly executed?: Executing | undefined;
+}
+
+interface Executing {
+  readonly languageInfo: unknown;
+  readonly environment?: unknown;
+  /** Folder in which it was executed, from where it is written: `.` for the same. */
+  readonly workspace?: string | undefined;
 }
 
 interface Edit extends Span {
@@ -53,18 +60,21 @@ export function editNotebook({ text, notebook }: NotebookFile, changes: Changes)
 function metadataEdits(
   text: string,
   top: readonly Property[],
-  { languageInfo, environment }: NonNullable<Changes['executed']>,
+  { languageInfo, environment, workspace = '.' }: Executing,
   layout?: Layout,
 ): Edit[] {
   const about = { language_info: languageInfo };
-  const recorded = environment === undefined ? undefined : { environment };
-  const whole = { ...about, ...(recorded && { replique: recorded }) };
   const metadata = propertyOf(top, 'metadata');
+  const found = metadata && propertyOf(propertiesOf(text, metadata.value), 'replique');
+  const ours = found && text[found.value.start] === '{' ? found : undefined;
+  const isNamed = ours !== undefined && propertyOf(propertiesOf(text, ours.value), 'workspace') !== undefined;
+  const recorded = {
+    ...(environment !== undefined && { environment }),
+    ...((workspace !== '.' || isNamed) && { workspace }),
+  };
+  const whole = { ...about, ...(Object.keys(recorded).length > 0 && { replique: recorded }) };
   if (!metadata) return setProperties(text, valueAt(text, 0), { metadata: whole }, layout);
-  const ours = propertyOf(propertiesOf(text, metadata.value), 'replique');
-  if (!recorded || !ours || text[ours.value.start] !== '{') {
-    return setProperties(text, metadata.value, whole, layout);
-  }
+  if (!ours) return setProperties(text, metadata.value, whole, layout);
   return [
     ...setProperties(text, metadata.value, about, layout),
     ...setProperties(text, ours.value, recorded, layout),

@@ -35,7 +35,7 @@ const notebook = z.strictObject({
         z.strictObject({
           kind: z.enum([
             ...(['replique', 'node', 'platform', 'python', 'package', 'model'] as const),
-            ...(['weights', 'setting', 'file'] as const),
+            ...(['weights', 'setting', 'file', 'folder'] as const),
           ]),
           name: z.string(),
           recorded: z.string().optional(),

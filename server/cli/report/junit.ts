@@ -1,5 +1,6 @@
 /** JUnit XML as CI systems read it: https://github.com/testmoapp/junitxml */
 import { describeError } from '../../../kernel/errors.ts';
+import { escapeMarkup } from '../../../kernel/markup.ts';
 import { stripTerminal } from '../../../kernel/output/firewall/terminal.ts';
 import type { CellReport } from '../run/cell-report.ts';
 import type { Done } from './json.ts';
@@ -61,16 +62,8 @@ const attributes = (values: Readonly<Record<string, string | number>>): string =
     .map(([name, value]) => ` ${name}="${xml(String(value)).replaceAll(/[\t\n]/g, ' ')}"`)
     .join('');
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Text for XML 1.0, which can't hold control characters, lone surrogates, U+FFFE and U+FFFF. */
 const xml = (text: string): string =>
-  stripTerminal(text)
-    .replaceAll(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll(/[&<>"']/g, (found) => entities[found] ?? found);
+  escapeMarkup(
+    stripTerminal(text).replaceAll(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd'),
+  );

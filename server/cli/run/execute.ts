@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../../../kernel/errors.ts';
 import type { Message } from '../../../kernel/protocol/header.ts';
@@ -11,6 +11,7 @@ import { kernelProgram } from '../program.ts';
 import type { CellReport, Mode } from './cell-report.ts';
 import { firstWords, notRun, reportOf } from './cell-report.ts';
 import { Interrupts } from './interrupts.ts';
+import { ownFolder } from './workspaces.ts';
 import { CellOutputs, outputMessage } from '../../outputs.ts';
 import type { Displays, OutputMessage } from '../../outputs.ts';
 
@@ -32,10 +33,12 @@ export interface Progress {
 }
 
 export interface ExecuteOptions {
-  /** The notebook's file: where it runs, and what the kernel takes for its tape. */
+  /** The notebook's file, which the kernel takes for its tape. */
   readonly notebook: string;
   /** The Python of helpers; absent: the configured one. */
   readonly python?: string | undefined;
+  /** The folder that code works in; absent: the notebook's own. */
+  readonly workspace?: string | undefined;
   readonly cells: readonly Cell[];
   readonly mode: Mode;
   readonly view: View;
@@ -71,7 +74,7 @@ export async function execute(options: ExecuteOptions, execution: Execution): Pr
   const file = resolve(options.notebook);
   const kernel = await startKernel({
     command: options.command ?? [process.execPath, kernelProgram(), '-f'],
-    cwd: dirname(file),
+    cwd: options.workspace ?? ownFolder(file),
     env: {
       ...{ ...process.env, JPY_SESSION_NAME: file, REPLIQUE_RESUME: 'ask' },
       ...(options.python !== undefined && { REPLIQUE_PYTHON: options.python }),

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Bars } from '../terminal/bars.ts';
 import type { Out } from '../terminal/progress.ts';
 import type { Done } from '../report/json.ts';
@@ -17,6 +18,8 @@ export interface Job {
   readonly output?: string | undefined;
   /** The Python of its helpers; absent: the configured one. */
   readonly python?: string;
+  /** The folder that its code works in; absent: its own. */
+  readonly workspace?: string | undefined;
 }
 
 export interface JobsOptions {
@@ -62,7 +65,7 @@ async function runJob(job: Job, options: JobsOptions): Promise<Done> {
   const direct = outOf(options);
   const out = direct && apart ? { isTTY: direct.isTTY, write: (text: string) => held.push(text) } : direct;
   const bar = progress && new NotebookProgress(job.notebook, progress);
-  if (jobs.length > 1 || mode !== 'run') out?.write(`${job.notebook}\n`);
+  if (jobs.length > 1 || mode !== 'run') out?.write(`${titleOf(job)}\n`);
   const environment = options.environments?.get(job.notebook);
   if (environment) out?.write(environmentLines(environment));
   let remove: (() => void) | undefined;
@@ -81,6 +84,10 @@ async function runJob(job: Job, options: JobsOptions): Promise<Done> {
     if (held.length > 0) direct?.write(`${held.join('')}\n`);
   }
 }
+
+/** The notebook, and where its code works if that is elsewhere. */
+const titleOf = ({ notebook, workspace }: Job): string =>
+  workspace === undefined ? notebook : `${notebook}, in ${relative('.', workspace) || '.'}`;
 
 /** The output, with bars kept below what is written. */
 function outOf({ out, progress }: JobsOptions): Out | undefined {

@@ -11,10 +11,11 @@ import type { ExecuteOptions, Execution } from './execute.ts';
 import { parametersCell } from './parameters.ts';
 import { readForRunning } from './read.ts';
 import type { Parameters } from './parameters.ts';
+import { noteWorkspace, ownFolder, recordOf } from './workspaces.ts';
 
 export interface RunOptions extends Pick<
   ExecuteOptions,
-  'notebook' | 'python' | 'view' | 'quit' | 'onStart' | 'command'
+  'notebook' | 'python' | 'workspace' | 'view' | 'quit' | 'onStart' | 'command'
 > {
   readonly mode?: Mode;
   /** Where what came of it is written; nowhere, if not given. */
@@ -42,7 +43,7 @@ export interface RunResult {
  */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const { notebook: path, output, parameters, mode = 'run' } = options;
-  const { python, view, quit, onStart, command } = options;
+  const { python, workspace, view, quit, onStart, command } = options;
   const file = await readForRunning(path);
   const added =
     parameters && parameters.size > 0 ? parametersCell(parameters, file.notebook.cells) : undefined;
@@ -50,7 +51,10 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const execution: Execution = { results: new Map(), reports: [], begun: false, languageInfo: undefined };
   let problem: Error | undefined;
   try {
-    await execute({ notebook: path, python, cells, mode, view, quit, onStart, command }, execution);
+    await execute(
+      { notebook: path, python, workspace, cells, mode, view, quit, onStart, command },
+      execution,
+    );
   } catch (error) {
     problem = error as Error;
   }
@@ -59,9 +63,15 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const ok = !problem && !stopped && reports.every(({ status }) => status === 'ok');
   const environment =
     mode === 'run' && output !== undefined ? await environmentOf(execution, options) : undefined;
+  const ranIn = workspace ?? ownFolder(path);
   const content =
-    output === undefined ? undefined : contentOf(file, mode, added, { ...execution, environment }, ok);
-  if (output !== undefined && content !== undefined) await writeWhole(output, content);
+    output === undefined
+      ? undefined
+      : contentOf(file, mode, added, { ...execution, environment, workspace: recordOf(output, ranIn) }, ok);
+  if (output !== undefined && content !== undefined) {
+    await writeWhole(output, content);
+    if (mode === 'run') await noteWorkspace(output, ranIn).catch(() => undefined); // it is named in the file, too
+  }
   return { ok, written: content !== undefined, stopped, cells: reports, problem };
 }
 
@@ -90,12 +100,18 @@ function contentOf(
   file: NotebookFile,
   mode: Mode,
   added: AddedCell | undefined,
-  { results, reports, begun, languageInfo, environment }: Execution & { environment: unknown },
+  {
+    results,
+    reports,
+    begun,
+    languageInfo,
+    ...about
+  }: Execution & { environment: unknown; workspace: string },
   ok: boolean,
 ): string | Uint8Array | undefined {
   if (mode === 'run') {
     if (!ok && !begun) return undefined;
-    return editNotebook(file, { added, results, executed: { languageInfo, environment } });
+    return editNotebook(file, { added, results, executed: { languageInfo, ...about } });
   }
   const differing = new Set(reports.filter(({ status }) => status !== 'ok').map(({ index }) => index));
   const changed = new Map([...results].filter(([index]) => differing.has(index) || index === added?.index));

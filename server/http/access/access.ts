@@ -1,5 +1,5 @@
 import { repliqueError } from '../../../kernel/errors.ts';
-import { readRegularFile } from '../../../kernel/files.ts';
+import { isOpenToOthers, readRegularFile } from '../../../kernel/files.ts';
 import { isLoopback, type ServerConfig } from '../../config.ts';
 import { SessionCookies } from './cookies.ts';
 import { Gate } from './gate.ts';
@@ -37,17 +37,22 @@ export function createAccess(config: ServerConfig): Access {
 
 /** @throws RepliqueError SERVER_REFUSED */
 function readPassword(file: string): { readonly text: string; readonly hash: PasswordHash } {
-  const refuse = (problem: string): Error =>
+  const anew = `Write it anew with \`npx replique password ${file}\`.`;
+  const refuse = (problem: string, remedy = anew): Error =>
     repliqueError('SERVER_REFUSED', {
-      sentence: `The password file ${file} can't be used: ${problem}.`,
-      remedy: `Write it anew with \`npx replique password ${file}\`.`,
+      ...{ sentence: `The password file ${file} can't be used: ${problem}.`, remedy },
     });
   let text: string;
+  let isOpen: boolean;
   try {
     text = readRegularFile(file, 4096).trim();
+    isOpen = isOpenToOthers(file);
   } catch (error) {
     throw refuse((error as Error).message);
   }
+  // Cookies are signed with it, too.
+  if (isOpen)
+    throw refuse('other users can read or write it', `\`chmod 600 ${file}\`, and choose another password.`);
   const hash = parsePasswordHash(text);
   if (hash === undefined) throw refuse('it does not hold what that command writes');
   return { text, hash };

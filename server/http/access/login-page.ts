@@ -1,3 +1,5 @@
+import { escapeMarkup } from '../../../kernel/markup.ts';
+
 const style = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { display: grid; min-height: 90vh; place-items: center; margin: 1rem; }
@@ -10,9 +12,6 @@ input, button { font: inherit; padding: 0.5rem; }
 /** The page runs no script and shows nothing of others. */
 export const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = (text: string): string => text.replace(/[&<>"]/g, (sign) => escapes[sign] ?? '');
 
 /** The login as a page; its form goes to the address that it has, query included. */
 export function loginPage(shown: {
@@ -28,8 +27,8 @@ export function loginPage(shown: {
 <title>Replique: log in</title><style>${style}</style></head>
 <body><form method="post">
 <h1>Replique</h1>
-${problem === undefined ? '' : `<p role="alert">${escape(problem)}</p>`}
-<input type="hidden" name="_xsrf" value="${escape(xsrf)}">
+${problem === undefined ? '' : `<p role="alert">${escapeMarkup(problem)}</p>`}
+<input type="hidden" name="_xsrf" value="${escapeMarkup(xsrf)}">
 <label for="password">${label}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
 <button type="submit">Log in</button>

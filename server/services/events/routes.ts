@@ -42,7 +42,7 @@ export function eventsResource(bus: EventBus): Resource {
           if (socket.bufferedAmount > mostWaiting) socket.terminate();
           else socket.send(JSON.stringify(event));
         });
-        socket.on('close', end);
+        return { closed: end };
       },
     });
   };

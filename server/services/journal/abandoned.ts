@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../http/log.ts';
-import { isAlive } from '../../../kernel/processes.ts';
+import { stillRuns } from '../../../kernel/processes.ts';
 import { readRecords } from './journal-file.ts';
 import type { Head, JournalRecord } from './records.ts';
 
@@ -22,13 +22,19 @@ interface Place {
   readonly log: Log;
 }
 
+/** Whether the server that writes it still runs; of one of an earlier version only its number is known. */
+const isWriting = ({ pid, started }: Head): boolean => stillRuns({ pid, started });
+
 /** How the name of a kernel's journal begins. */
 export const prefixOf = (kernel: string): string => `${kernel}-`;
 
-/** The newest journal that a server before has left of a kernel. */
+/**
+ * The newest journal that a server before has left of a kernel.
+ * @param place with a root: only one that is about notebooks below that
+ */
 export async function leftOf(
   kernel: string,
-  { directory, root, log }: Place,
+  { directory, root, log }: Omit<Place, 'root'> & Partial<Pick<Place, 'root'>>,
 ): Promise<Abandoned | undefined> {
   const names = await readdir(directory).catch(() => []);
   const found: (Abandoned & { readonly mtimeMs: number })[] = [];
@@ -39,7 +45,7 @@ export async function leftOf(
       const { mtimeMs } = await stat(file);
       const records = readRecords(file);
       const [head] = records;
-      const isOf = head?.kind === 'head' && head.kernel === kernel && head.root === root;
+      const isOf = head?.kind === 'head' && head.kernel === kernel && (root ?? head.root) === head.root;
       if (isOf) found.push({ file, head, records, mtimeMs });
     } catch (error) {
       log.warn({ err: error, file }, 'journal can’t be read');
@@ -67,7 +73,7 @@ export async function abandoned(
       const records = name.endsWith('.jsonl') ? readRecords(file) : [];
       const [head] = records;
       const isRead = head?.kind === 'head';
-      if (isRead && isAlive(head.pid) && head.pid !== process.pid) continue;
+      if (isRead && head.pid !== process.pid && isWriting(head)) continue;
       if (now - mtimeMs > longestMs) await rm(file);
       else if (isRead && head.root === root) found.push({ file, head, records });
     } catch (error) {

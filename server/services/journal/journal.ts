@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { markOf } from '../../../kernel/processes.ts';
 import type { Log } from '../../http/log.ts';
 import type { Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingOutputs, PendingSave } from '../contents/pending.ts';
@@ -71,7 +72,7 @@ export class Journal implements PendingOutputs {
     const before = this.#expected.get(kernel);
     if (before !== undefined) return this.#goOn(before, filtered);
     const name = `${prefixOf(kernel)}${randomUUID().slice(0, 8)}.jsonl`;
-    const head = headOf({ root, kernel, pid: process.pid, filtered });
+    const head = headOf({ root, kernel, ...markOf(process.pid), filtered });
     return this.#add(kernel, join(directory, name), head);
   }
 
@@ -204,7 +205,7 @@ export class Journal implements PendingOutputs {
 
   #restored(key: string, { file, head, records }: Abandoned): KernelJournal {
     for (const record of records) if (record.kind === 'version') this.#learn(record);
-    return this.#add(key, file, { ...head, pid: process.pid });
+    return this.#add(key, file, { ...head, ...markOf(process.pid) });
   }
 
   #lookAgain(): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Header } from '../../../kernel/protocol/header.ts';
+import { isTooDeep } from '../../http/json.ts';
 import { isOutputType, type OutputMessage } from '../../outputs.ts';
 import type { Log } from '../../http/log.ts';
 import type { KernelListener } from '../kernels/listener.ts';
@@ -25,6 +26,7 @@ const input = z.object({ execution_count: z.int() });
 const reply = z.object({ status: z.string().max(100) });
 const status = z.object({ execution_state: z.string() });
 
+const tooDeep = { name: 'stderr', text: '\nAn output was left out: it is nested too deep.\n' };
 const died = '\nThe kernel ended while this cell ran.\n';
 
 interface Options {
@@ -132,7 +134,8 @@ export class KernelJournal implements KernelListener {
     } else if (channel !== 'iopub') {
       return;
     } else if (isOutputType(type)) {
-      this.#show(run, type, content);
+      if (isTooDeep(Buffer.from(content).toString('latin1'))) this.#show(run, 'stream', bytesOf(tooDeep));
+      else this.#show(run, type, content);
     } else if (type === 'execute_input') {
       const count = parsed(input, content)?.execution_count;
       if (count === undefined) return;
@@ -228,7 +231,7 @@ export class KernelJournal implements KernelListener {
   }
 
   #notice({ run }: RunState, text: string): void {
-    this.lines.addOutput(run, 'stream', Buffer.from(JSON.stringify({ name: 'stderr', text })));
+    this.lines.addOutput(run, 'stream', bytesOf({ name: 'stderr', text }));
   }
 
   #end(run: RunState, how: string): void {
@@ -252,6 +255,8 @@ const stateOf = ({ run, cell, at, lastAt, status: how }: FoldedRun): RunState =>
   ...newRun(run, cell, at),
   endedAt: how === undefined ? undefined : lastAt,
 });
+
+const bytesOf = (content: object): Uint8Array => Buffer.from(JSON.stringify(content));
 
 /** Reads a part of a message; `undefined` where it is another thing. */
 function parsed<T extends z.ZodType>(schema: T, part: Uint8Array): z.infer<T> | undefined {

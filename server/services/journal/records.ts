@@ -24,6 +24,8 @@ const head = z.strictObject({
   kernel: id,
   /** Of the server that writes it. */
   pid: z.int(),
+  /** When that was started: numbers are given again. */
+  started: z.string().max(100).optional(),
   /** Whether the kernel's outputs have passed Replique's firewall. */
   filtered: z.boolean(),
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { HttpError } from '../../http/errors.ts';
-import { closeCodes, type SocketRequest, type SocketRoute } from '../../http/websockets.ts';
+import { closeCodes } from '../../http/socket-handlers.ts';
+import type { SocketRequest, SocketRoute } from '../../http/websockets.ts';
 import type { Connection } from './clients.ts';
 import type { Kernel } from './kernel.ts';
 import { decodeLegacy, encodeLegacy } from './wire/legacy.ts';
@@ -46,20 +47,26 @@ export function channelsRoute({ find, pingMs }: Options): SocketRoute {
       const kernel = kernelOf(request);
       const session = sessionOf(request);
       const connection = connectionOver(socket);
-      listen(socket, kernel, session);
-      keepAlive(socket, pingMs);
-      attach(kernel, session, connection, socket);
+      const listen = listener(socket, kernel, session);
+      kernel.attach(session, connection);
+      const alive = keepAlive(socket, pingMs);
+      return {
+        message: (data, isBinary) => {
+          alive.heard();
+          listen(data, isBinary);
+        },
+        pong: alive.heard,
+        closed: (code) => {
+          alive.stop();
+          kernel.detach(session, connection, code);
+        },
+      };
     },
   };
 }
 
 /** A client that names no session gets one of its own. */
 const sessionOf = ({ query }: SocketRequest): string => query.get('session_id') || randomUUID();
-
-function attach(kernel: Kernel, session: string, connection: Connection, socket: WebSocket): void {
-  socket.on('close', (code) => kernel.detach(session, connection, code));
-  kernel.attach(session, connection);
-}
 
 function connectionOver(socket: WebSocket): Connection {
   const encode = socket.protocol === v1Protocol ? encodeV1 : encodeLegacy;
@@ -82,12 +89,16 @@ function connectionOver(socket: WebSocket): Connection {
 }
 
 /** Takes what the client sends; while the kernel has no room, the client is not read from. */
-function listen(socket: WebSocket, kernel: Kernel, session: string): void {
+function listener(
+  socket: WebSocket,
+  kernel: Kernel,
+  session: string,
+): (data: Buffer, isBinary: boolean) => void {
   const decode: (data: Buffer, isBinary: boolean) => ChannelMessage =
     socket.protocol === v1Protocol ? decodeV1 : decodeLegacy;
-  socket.on('message', (data, isBinary) => {
+  return (data, isBinary) => {
     try {
-      kernel.receive(session, decode(data as Buffer, isBinary));
+      kernel.receive(session, decode(data, isBinary));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       socket.close(closeCodes.invalid, error.message);
@@ -97,11 +108,14 @@ function listen(socket: WebSocket, kernel: Kernel, session: string): void {
     if (room === undefined) return;
     socket.pause();
     void room.then(() => socket.resume());
-  });
+  };
 }
 
 /** Asks now and then whether the client is there, and ends a connection that is broken without saying so. */
-function keepAlive(socket: WebSocket, pingMs: number): void {
+function keepAlive(
+  socket: WebSocket,
+  pingMs: number,
+): { readonly heard: () => void; readonly stop: () => void } {
   let missed = 0;
   const timer = setInterval(() => {
     if (socket.isPaused) return; // no answer can be read
@@ -109,7 +123,5 @@ function keepAlive(socket: WebSocket, pingMs: number): void {
     if (missed > mostMissed) socket.terminate();
     else socket.ping();
   }, pingMs);
-  socket.on('pong', () => (missed = 0));
-  socket.on('message', () => (missed = 0));
-  socket.on('close', () => clearInterval(timer));
+  return { heard: () => (missed = 0), stop: () => clearInterval(timer) };
 }

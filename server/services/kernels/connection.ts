@@ -1,9 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories, notWritable, readRegularFile } from '../../../kernel/files.ts';
 import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
-import { parseConnectionFile, type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import {
+  parseConnectionFile,
+  portsOf,
+  socketAddress,
+  type ConnectionInfo,
+} from '../../../kernel/protocol/connection-file.ts';
 import { freePorts } from './ports.ts';
 import type { Launch } from './process.ts';
 
@@ -46,14 +51,27 @@ export async function newConnection({ kernelId, kernelspec }: Launch): Promise<C
 /** No connection file is longer, in bytes. */
 const mostBytes = 65_536;
 
-/**
- * The connection of a kernel that runs.
- * @throws Error where the file is gone; RepliqueError CONNECTION_FILE_INVALID
- */
-export const readConnectionFile = (path: string): ConnectionFile => ({
-  path,
-  info: parseConnectionFile(readRegularFile(path, mostBytes), path),
-});
+/** By which the connection of a kernel is known again. */
+export const connectionHash = ({ info }: Pick<ConnectionFile, 'info'>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([socketAddress(info, 'shell'), portsOf(info), info.key]))
+    .digest('hex');
 
+/**
+ * The connection of a kernel that a server has written down.
+ * @throws Error where the file is gone, or is another kernel's by now; RepliqueError CONNECTION_FILE_INVALID
+ */
+export function keptConnection(kept: {
+  readonly connectionFile: string;
+  readonly connectionHash: string;
+}): ConnectionFile {
+  const path = kept.connectionFile;
+  const connection = { path, info: parseConnectionFile(readRegularFile(path, mostBytes), path) };
+  if (connectionHash(connection) !== kept.connectionHash)
+    throw new Error('its connection file is another one');
+  return connection;
+}
+
+/** One that can't be removed names ports that nobody listens on. */
 export const removeConnectionFile = ({ path }: Pick<ConnectionFile, 'path'>): Promise<void> =>
-  rm(path, { force: true });
+  rm(path, { force: true }).catch(() => undefined);

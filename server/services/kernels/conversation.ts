@@ -4,7 +4,7 @@ import type { KernelOptions } from './contract.ts';
 import { HeldMessages } from './held.ts';
 import { lostNotice } from './notices.ts';
 import { Outbox } from './outbox.ts';
-import { OpenQuestion } from './questions.ts';
+import { OpenQuestion, type Question } from './questions.ts';
 import type { KernelRun } from './run.ts';
 import type { Received } from './sockets.ts';
 import { readRequest } from './wire/request.ts';
@@ -18,7 +18,7 @@ interface Parts {
   /** The process that there is now. */
   readonly run: () => KernelRun | undefined;
   readonly spoolDirectory: () => string;
-  /** Told when a session has come or left. */
+  /** Told when a session has come or left, or a question is asked or answered. */
   readonly onChange: () => void;
 }
 
@@ -41,7 +41,18 @@ export class Conversation {
       limitMs: options.inputMs,
       isPresent: (each) => this.clients.has(each),
       answer: (message) => run()?.send('stdin', message),
+      onChange,
     });
+  }
+
+  /** The question that the kernel waits for an answer to. */
+  get question(): Question | undefined {
+    return this.#question.open;
+  }
+
+  /** Goes on with a question that the server before has left open. */
+  restore(question: Question): void {
+    this.#question.restore(question);
   }
 
   /**
@@ -98,7 +109,7 @@ export class Conversation {
 
   /** The kernel goes on without this server. */
   leave(): void {
-    this.#question.close();
+    this.#question.leave();
   }
 
   /** The kernel is gone for good. */

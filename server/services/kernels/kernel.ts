@@ -6,12 +6,7 @@ import { Turns } from '../../../kernel/turns.ts';
 import { HttpError } from '../../http/errors.ts';
 import { Activity } from './activity.ts';
 import type { Clients, Connection } from './clients.ts';
-import {
-  newConnection,
-  readConnectionFile,
-  removeConnectionFile,
-  type ConnectionFile,
-} from './connection.ts';
+import { keptConnection, newConnection, removeConnectionFile, type ConnectionFile } from './connection.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Conversation } from './conversation.ts';
 import type { KernelRecord } from './keep/records.ts';
@@ -78,8 +73,9 @@ export class Kernel {
   static async takeOver(options: KernelOptions, record: KernelRecord): Promise<Kernel> {
     const { kept, listener } = options;
     try {
-      const kernel = new Kernel(options, readConnectionFile(record.connectionFile));
+      const kernel = new Kernel(options, keptConnection(record));
       kept.restore(kernel.clients);
+      if (record.question) kernel.#conversation.restore(record.question);
       kernel.activity.takenOver();
       kernel.#follow(await KernelRun.takeOver(kernel.#runOptions(), record.process));
       return kernel;
@@ -199,8 +195,10 @@ export class Kernel {
       session: this.#session,
       identity: kept.identity,
       earlier: kept.earlier,
+      asked: () => this.#conversation.question && (this.#conversation.question.identity ?? kept.earlier[0]),
       onMessage: (message) => this.#conversation.received(message),
       onProblem: (problem) => log.warn({ kernel: this.id, problem }, 'kernel message refused'),
+      onFault: (err) => log.error({ kernel: this.id, err }, 'kernel message failed'),
       onFree: () => {
         this.activity.free();
         kept.answered();
@@ -224,7 +222,8 @@ export class Kernel {
     if (run === undefined) return;
     const { mark: process, lastHeard } = run;
     const left = this.#ended ? { lastHeard } : {};
-    this.#options.kept.save({ process, connectionFile: this.#connection.path, ...left }, this.clients);
+    const { question } = this.#conversation;
+    this.#options.kept.save({ process, connection: this.#connection, question, ...left }, this.clients);
   }
 
   async #stop(options: { readonly restart: boolean }): Promise<void> {

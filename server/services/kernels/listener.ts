@@ -2,7 +2,7 @@ import type { Header } from '../../../kernel/protocol/header.ts';
 import type { Received } from './sockets.ts';
 import type { ChannelMessage } from './wire/message.ts';
 
-/** Who follows all that goes to and from one kernel, before its clients are told. It never throws. */
+/** Who follows all that goes to and from one kernel, before its clients are told. */
 export interface KernelListener {
   /** A request goes to the kernel. */
   requested(session: string, header: Header, message: ChannelMessage): void;

@@ -9,9 +9,11 @@ import { removeConnectionFile } from './connection.ts';
 import type { Keep } from './keep/keep.ts';
 import { KeptKernel } from './keep/kept-kernel.ts';
 import type { KernelRecord } from './keep/records.ts';
+import { takeFromWatcher } from './keep/watcher.ts';
 import type { KernelModel, KernelOptions } from './contract.ts';
 import { Kernel } from './kernel.ts';
 import type { KernelListener } from './listener.ts';
+import { safeListener } from './safe-listener.ts';
 import { endTree } from './process-tree.ts';
 import { workingDirectory } from './working-directory.ts';
 
@@ -155,8 +157,9 @@ export class KernelManager {
     const { keep } = this.#o;
     const records = keep.store.kernels();
     if (records.length > 0) keep.watch();
+    for (const id of keep.store.damaged()) await this.#endLost(id);
     const taken = await Promise.all(records.map((record) => this.#takeOver(record)));
-    await keep.takeFromWatcher();
+    await takeFromWatcher(keep.store);
     for (const kernel of taken) kernel?.goOn();
   }
 
@@ -191,12 +194,20 @@ export class KernelManager {
     }
   }
 
+  /** Ends a kernel of which nobody can say any more how it is reached. */
+  async #endLost(id: string): Promise<void> {
+    this.#o.log.warn({ kernel: id }, 'kernel can’t be taken over: what was written down of it is damaged');
+    await endTree(undefined, id);
+    this.#o.keep.store.removeKernel(id);
+  }
+
   #optionsOf(
     { id, name, cwd, env }: Pick<KernelRecord, 'id' | 'name' | 'cwd' | 'env'>,
     kernelspec: Kernelspec,
     before?: KernelRecord,
   ): KernelOptions {
     const { keep, log, config, follow, onRestarted } = this.#o;
+    const listener = follow?.(id, kernelspec);
     const kept = new KeptKernel(keep.store, { id, name, cwd, env }, log, before);
     return {
       ...{ kernelId: id, kernelspec, cwd, env, kept, log },
@@ -204,7 +215,8 @@ export class KernelManager {
       outlives: keep.outlives,
       bufferBytes: config.bufferMb * 2 ** 20,
       inputMs: config.inputSeconds * 1000,
-      listener: follow?.(id, kernelspec),
+      listener:
+        listener && safeListener(listener, (err) => log.error({ kernel: id, err }, 'listener failed')),
       onRestarted: () => {
         onRestarted?.(name);
         tellDone(this.#tell, aboutOf({ id, name }, 'restart'));

@@ -106,12 +106,23 @@ export class Outbox {
   /** What was left out comes last: once anything is, all that follows is, until the rest is sent. */
   #next(): ChannelMessage | undefined {
     if (this.#paused || this.#memory.length > 0) return undefined;
-    const kept = this.#spool.take();
-    if (kept) return decodeV1(kept);
+    const kept = this.#spooled();
+    if (kept) return kept;
     if (this.#lost === 0) return undefined;
     const notice = this.#options.lost(this.#lost);
     this.#lost = 0;
     return notice;
+  }
+
+  #spooled(): ChannelMessage | undefined {
+    try {
+      const kept = this.#spool.take();
+      return kept && decodeV1(kept);
+    } catch {
+      this.#lost += this.#spool.count; // the disk has failed
+      this.#spool.close();
+      return undefined;
+    }
   }
 
   #write(sink: Sink, message: ChannelMessage): void {

@@ -38,6 +38,10 @@ export class PrintedFile {
   }
 
   #bound(): void {
-    if (fstatSync(this.descriptor).size > mostBytes) ftruncateSync(this.descriptor);
+    try {
+      if (fstatSync(this.descriptor).size > mostBytes) ftruncateSync(this.descriptor);
+    } catch {
+      // The disk fails; the next look may find it well.
+    }
   }
 }

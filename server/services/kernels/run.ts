@@ -4,7 +4,7 @@ import { rawMessage, type RawMessage } from '../../../kernel/protocol/frames.ts'
 import type { JsonObject } from '../../../kernel/protocol/header.ts';
 import type { ConnectionFile } from './connection.ts';
 import type { ProcessMark } from '../../../kernel/processes.ts';
-import { headerOf } from './keep/kept-kernel.ts';
+import { headerOf } from './keep/messages.ts';
 import { startProcess, takeOverProcess, type KernelProcess, type Launch } from './process.ts';
 import { KernelSockets, type Received, type RequestChannel } from './sockets.ts';
 
@@ -33,8 +33,12 @@ export interface RunOptions {
   readonly identity: string;
   /** By which it knew those before it. */
   readonly earlier?: readonly string[];
+  /** By which it has asked a question that is still open. */
+  readonly asked?: () => string | undefined;
   readonly onMessage: (message: Received) => void;
   readonly onProblem: (problem: string) => void;
+  /** What `onMessage` has thrown, which is a bug. */
+  readonly onFault: (error: unknown) => void;
   /** It was taken over and has run a cell of the server's own: all that was asked before is answered. */
   readonly onFree?: () => void;
   /** Those answers have come, or will not. */
@@ -72,6 +76,7 @@ export class KernelRun {
     this.#sockets = new KernelSockets(options.connection.info, options.identity, {
       onMessage: (message) => this.#receive(message),
       onProblem: options.onProblem,
+      onFault: options.onFault,
     });
     this.exited = child.exited;
     void this.#nudge();
@@ -110,7 +115,8 @@ export class KernelRun {
       this.#pass(message);
     }
     for (const message of early) if (!told.has(headerOf(message))) this.#pass(message);
-    this.#sockets.listenFor(this.#options.earlier ?? []);
+    const { earlier = [], asked } = this.#options;
+    this.#sockets.listenFor(earlier, asked?.());
     this.#last = this.#ask('shell', 'execute_request', emptyCell);
     this.#asked.add(this.#last);
     this.#isReady = true;

@@ -23,12 +23,16 @@ export interface Received {
   readonly raw: RawMessage;
   readonly header: Header;
   readonly parent: ParentHeader;
+  /** Of a question that has just come: by which the kernel knows who is asked. */
+  readonly identity?: string;
 }
 
 interface Listener {
   readonly onMessage: (message: Received) => void;
   /** What came and was no message of this kernel; the text holds nothing of it. */
   readonly onProblem: (problem: string) => void;
+  /** What `onMessage` has thrown, which is a bug. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** What waits to be sent beyond this makes who sends wait. */
@@ -84,9 +88,14 @@ export class KernelSockets {
     ];
   }
 
-  /** Takes what is still answered to those who had the kernel before; answers come to who has their identity. */
-  listenFor(identities: readonly string[]): void {
-    for (const { shell, stdin } of identities.map((each) => this.#dealersOf(each))) {
+  /**
+   * Takes what is still answered to those who had the kernel before; answers come to who has their identity.
+   * @param asked whose open question it is: its answer goes over this one
+   */
+  listenFor(identities: readonly string[], asked?: string): void {
+    for (const identity of identities) {
+      const { shell, stdin } = this.#dealersOf(identity);
+      if (identity === asked) this.#asking = stdin;
       shell.connect(socketAddress(this.#connection, 'shell'));
       stdin.connect(socketAddress(this.#connection, 'stdin'));
       this.#earlier.push(shell, stdin);
@@ -164,25 +173,30 @@ export class KernelSockets {
     try {
       for await (const frames of socket) {
         if (channel === 'stdin') this.#asking = socket as Dealer;
-        this.#deliver(channel, frames);
+        this.#deliver(channel, frames, channel === 'stdin' ? (socket as Dealer).routingId : null);
       }
     } catch (error) {
       if (!socket.closed) this.#listener.onProblem(`could not read from ${channel}: ${String(error)}`);
     }
   }
 
-  #deliver(channel: Channel, frames: readonly Uint8Array[]): void {
+  #deliver(channel: Channel, frames: readonly Uint8Array[], identity: string | null): void {
     let message: Received;
     try {
       const raw = openFrames(frames, this.#signer);
       const [header, parent] = raw.parts;
-      message = { channel, raw, header: parseHeader(header), parent: parseParent(parent) };
+      const about = { header: parseHeader(header), parent: parseParent(parent) };
+      message = { channel, raw, ...about, ...(identity !== null && { identity }) };
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#listener.onProblem(`${channel}: ${error.message}`);
       return;
     }
-    this.#listener.onMessage(message);
+    try {
+      this.#listener.onMessage(message);
+    } catch (error) {
+      this.#listener.onFault(error); // the next one is heard
+    }
   }
 }
 

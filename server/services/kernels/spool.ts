@@ -10,6 +10,7 @@ export class Spool {
   #file: number | undefined;
   #read = 0;
   #written = 0;
+  #count = 0;
 
   constructor(directory: () => string) {
     this.#directory = directory;
@@ -18,6 +19,11 @@ export class Spool {
   /** Bytes that are kept. */
   get size(): number {
     return this.#written - this.#read;
+  }
+
+  /** Messages that are kept. */
+  get count(): number {
+    return this.#count;
   }
 
   /** @throws Error where the disk is full */
@@ -30,13 +36,15 @@ export class Spool {
       done += writeSync(file, bytes, done, bytes.length - done, this.#written + done);
     }
     this.#written += bytes.length;
+    this.#count += 1;
   }
 
-  /** The oldest message; `undefined`: there is none. */
+  /** The oldest message; `undefined`: there is none. @throws Error where it can't be read: no other can be either */
   take(): Buffer | undefined {
     if (this.#file === undefined || this.size === 0) return undefined;
     const message = Buffer.allocUnsafe(this.#bytes(this.#file, headBytes).readUInt32LE());
     this.#bytes(this.#file, message.length).copy(message);
+    this.#count -= 1;
     if (this.size === 0) {
       ftruncateSync(this.#file);
       this.#read = this.#written = 0;
@@ -47,7 +55,7 @@ export class Spool {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
-    this.#read = this.#written = 0;
+    this.#read = this.#written = this.#count = 0;
   }
 
   #open(): number {

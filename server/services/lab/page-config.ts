@@ -16,6 +16,12 @@ const chosen = z.object({
   deferredExtensions: flags.optional(),
 });
 
+/**
+ * The jupyter_server as which the page takes this one: it uploads in pieces, without which JupyterLab refuses files of more than 15 MB.
+ * From 2.18 on the page asks whether exported HTML is to be sanitized, which is not done here.
+ */
+const notebookVersion = '[2, 17, 0]';
+
 export interface PageConfigOptions {
   readonly places: LabPlaces;
   /** Between slashes. */
@@ -68,7 +74,7 @@ export async function pageConfig(options: PageConfigOptions): Promise<PageConfig
     ...{ baseUrl, wsUrl: '', token, ...urls, ...(Object.fromEntries(full) as object) },
     fullStaticUrl: `${baseUrl}static/lab`,
     terminalsAvailable: terminals,
-    ...{ serverRoot: root, rootUri: '', preferredPath: '/', notebookVersion: '[]', store_id: 0 },
+    ...{ serverRoot: root, rootUri: '', preferredPath: '/', notebookVersion, store_id: 0 },
     ...{ ignorePlugins: [], untracked_message_types: untracked },
     ...{ cacheFiles: true, notebookStartsKernel: true, copyAbsolutePath: false, devMode: false },
     ...{ buildAvailable: false, buildCheck: false, exposeAppInBrowser: false, quitButton: false },

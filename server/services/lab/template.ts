@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../../kernel/markup.ts';
 import type { PageConfig } from './page-config.ts';
 
 /**
@@ -13,9 +14,9 @@ export function renderPage(template: string, config: PageConfig, customCss = fal
     .replaceAll(/\{%\s*if custom_css\s*%\}([^]*?)\{%\s*endif\s*%\}/g, customCss ? '$1' : '')
     .replaceAll(/\{%\s*(?:set\b[^%]*|block \w+|endblock(?: \w+)?)\s*%\}/g, '')
     .replaceAll(/\{\{\s*page_config_full\s*\|\s*tojson\s*\}\}/g, () => jsonInScript(config))
-    .replaceAll(/\{\{\s*base_url(?:\s*\|\s*escape)?\s*\}\}/g, () => escapeHtml(base))
+    .replaceAll(/\{\{\s*base_url(?:\s*\|\s*escape)?\s*\}\}/g, () => escapeMarkup(base))
     .replaceAll(/\{\{\s*page_config(?:\.(\w+)|\['(\w+)'\])(?:\s*\|\s*e(?:scape)?)?\s*\}\}/g, (_, a, b) =>
-      escapeHtml(textOf(config[String(a ?? b)])),
+      escapeMarkup(textOf(config[String(a ?? b)])),
     );
   const unknown = /\{[{%][^}]{0,80}/.exec(withoutJson(page, config));
   if (unknown) throw new Error(`JupyterLab's page has "${unknown[0]}", which this Replique does not know`);
@@ -29,10 +30,3 @@ const jsonInScript = (value: unknown): string =>
   JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
 
 const withoutJson = (page: string, config: PageConfig): string => page.replace(jsonInScript(config), '');
-
-const entities: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' },
-};
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');

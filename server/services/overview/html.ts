@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../../../kernel/markup.ts';
 import { showInvisible } from '../../../kernel/output/firewall/invisible.ts';
 
 /** Text that is HTML already. */
@@ -11,15 +12,9 @@ export class Html {
 
 type Part = string | number | undefined | Html | readonly Part[];
 
-const entities: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' },
-};
-
 /** As text of a page or of an attribute in quotes; what can't be seen becomes visible, what is no text of HTML a sign for that. */
 const escape = (text: string): string =>
-  showInvisible(text)
-    .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/g, '\ufffd')
-    .replaceAll(/[&<>"'`]/g, (sign) => entities[sign] ?? '');
+  escapeMarkup(showInvisible(text).replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/g, '\ufffd'));
 
 function render(part: Part): string {
   if (part === undefined) return '';

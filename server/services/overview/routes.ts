@@ -57,7 +57,7 @@ export const overviewRoutes =
       return show(reply, sessionsPage(baseUrl, views, today));
     });
 
-    app.get('/replique/sessions/:id', page, (request, reply) => {
+    app.get('/replique/sessions/:id', page, async (request, reply) => {
       const asked = params.safeParse(request.params);
       const entry = asked.success ? findSession(asked.data.id) : undefined;
       if (entry === undefined) throw new HttpError(404, 'There is no such session.');
@@ -68,7 +68,7 @@ export const overviewRoutes =
           entry,
           usage: withUsage((usage) => usage.of(session)),
           timeline: readSessionTimeline(session, most.cells),
-          sandbox: readSandboxRecord(session, most.refusals),
+          sandbox: await readSandboxRecord(session, most.refusals),
         }),
       );
     });

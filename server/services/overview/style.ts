@@ -38,6 +38,7 @@ th { color: var(--soft); font-weight: 600; font-size: 0.875rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.main { min-width: 12rem; }
 time { white-space: nowrap; }
+.facts time { white-space: normal; }
 .state { white-space: nowrap; font-weight: 600; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
@@ -56,6 +57,7 @@ button { font: inherit; padding: 0.6rem 1.2rem; border: 1px solid var(--line); b
   tr { display: grid; grid-template-columns: repeat(2, 1fr); padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
   td { border: 0; padding: 0.1rem 0.75rem 0.1rem 0; }
   td.main { grid-column: 1 / -1; min-width: 0; }
+  td:empty { display: none; }
   td::before { content: attr(data-label); display: block; color: var(--soft); font-size: 0.8rem; }
   td.main::before { content: none; }
   .number { text-align: left; white-space: normal; }

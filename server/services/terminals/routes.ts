@@ -36,11 +36,15 @@ export function terminalsResource(terminals: TerminalManager): Resource {
       open: (socket, { params }) => {
         const terminal = terminals.get(params['name'] ?? '');
         terminal.attach(socket);
-        socket.on('message', (data, isBinary) => {
-          const message = isBinary ? undefined : parse((data as Buffer).toString('utf8'));
-          if (message?.[0] === 'stdin') terminal.write(message[1]);
-          if (message?.[0] === 'set_size') terminal.resize(socket, { rows: message[1], columns: message[2] });
-        });
+        return {
+          message: (data, isBinary) => {
+            const message = isBinary ? undefined : parse(data.toString('utf8'));
+            if (message?.[0] === 'stdin') terminal.write(message[1]);
+            if (message?.[0] === 'set_size')
+              terminal.resize(socket, { rows: message[1], columns: message[2] });
+          },
+          closed: () => terminal.detach(socket),
+        };
       },
     });
   };

@@ -13,6 +13,11 @@ interface Size {
   readonly columns: number;
 }
 
+/** What the library's types leave out. */
+interface Failing {
+  on(event: 'error', listener: () => void): void;
+}
+
 /** A shell in a pseudo-terminal, and the pages that show it. */
 export class Terminal {
   readonly name: string;
@@ -26,6 +31,8 @@ export class Terminal {
   constructor(name: string, pty: IPty, onExit: () => void) {
     this.name = name;
     this.#pty = pty;
+    // Where nobody listens, the library throws what goes wrong with the terminal's file.
+    (pty as IPty & Failing).on('error', () => this.kill('SIGHUP'));
     this.#pty.onData((text) => this.#show(text));
     this.#pty.onExit(() => {
       clearTimeout(this.#waiting);
@@ -47,9 +54,11 @@ export class Terminal {
     this.#clients.set(client, undefined);
     client.send(JSON.stringify(['setup', {}]));
     if (this.#last !== '') client.send(JSON.stringify(['stdout', this.#last]));
-    client.on('close', () => {
-      if (this.#clients.delete(client)) this.#resize();
-    });
+  }
+
+  /** A page shows it no more. */
+  detach(client: WebSocket): void {
+    if (this.#clients.delete(client)) this.#resize();
   }
 
   write(text: string): void {

@@ -63,13 +63,14 @@ export class HttpTarget {
 
   /**
    * Ends what is too much, starts what is missing, and tells what there is.
+   * @param least the kernel that there is at least: one that never answers, or a real one
    * @throws Error where a plain request is not answered
    */
-  async tidy(): Promise<Known> {
+  async tidy(least: 'still' | 'replique' = 'still'): Promise<Known> {
     const list = async (what: string): Promise<Record<string, unknown>[]> =>
       (await (await this.#ask('GET', what)).json()) as Record<string, unknown>[];
     for (const [what, key, body] of [
-      ['kernels', 'id', { name: 'still' }],
+      ['kernels', 'id', { name: least }],
       ['terminals', 'name', {}],
     ] as const) {
       const there = await list(what);
@@ -86,6 +87,18 @@ export class HttpTarget {
     return { kernels, live, sessions, terminals };
   }
 
+  /** What a page of the server says. */
+  async text(path: string): Promise<string> {
+    return (await this.#fetch(path)).text();
+  }
+
+  /** Makes a session of a notebook with a kernel that answers. @returns its id */
+  async session(path: string): Promise<string> {
+    const body = { path, type: 'notebook', name: path, kernel: { name: 'replique' } };
+    const made = (await (await this.#ask('POST', 'sessions', body)).json()) as { id: string };
+    return made.id;
+  }
+
   /** Kernels, terminals and the server itself are gone after it. */
   async close(): Promise<string[]> {
     if (this.fault() !== undefined) return [];
@@ -97,14 +110,15 @@ export class HttpTarget {
     return signal === 'SIGKILL' ? ['the server did not end'] : [];
   }
 
-  async #ask(method: string, what: string, body?: object): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.port}/api/${what}`, {
-      ...{
-        method,
-        signal: AbortSignal.timeout(patienceMs),
-        headers: { authorization: `token ${this.token}` },
-      },
-      ...(body && { body: JSON.stringify(body) }),
+  #ask(method: string, what: string, body?: object): Promise<Response> {
+    return this.#fetch(`/api/${what}`, { method, ...(body && { body: JSON.stringify(body) }) });
+  }
+
+  async #fetch(path: string, options: RequestInit = {}): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}${path}`, {
+      ...options,
+      signal: AbortSignal.timeout(patienceMs),
+      headers: { authorization: `token ${this.token}` },
     });
   }
 }

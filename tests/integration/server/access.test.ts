@@ -203,7 +203,7 @@ describe('the login', () => {
   const begin = async (settings: ServerSettings = {}): Promise<void> => {
     const directory = mkdtempSync(join(tmpdir(), 'rp-'));
     const passwordFile = join(directory, 'password');
-    writeFileSync(passwordFile, await hashPassword(password));
+    writeFileSync(passwordFile, await hashPassword(password), { mode: 0o600 });
     server = await RepliqueServer.start({ token, passwordFile, ...settings });
     rmSync(directory, { recursive: true });
   };

@@ -20,8 +20,9 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
   let page: NotebookPage;
   let run: string;
   let pid: number;
-  beforeEach(async () => {
-    server = await RepliqueServer.start({ keepKernelsSeconds: 60 });
+  beforeEach(() => begin(60));
+  async function begin(keepKernelsSeconds: number): Promise<void> {
+    server = await RepliqueServer.start({ keepKernelsSeconds });
     writeFileSync(
       join(server.workspace, path),
       JSON.stringify(notebookWith(codeCell('a', code), codeCell('b', '"next"'))),
@@ -30,7 +31,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     run = page.run('a');
     await page.printing(run);
     pid = Number(page.client.printed(run));
-  });
+  }
   afterEach(() => server.close());
 
   const create = (name: string): void => writeFileSync(join(server.workspace, name), '');
@@ -103,6 +104,26 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     await stranger.leave();
   });
 
+  it('has what came while nobody was there, where nobody came in time, also at another address', async () => {
+    await page.close();
+    await server.close();
+    await begin(2);
+    await page.close();
+    await server.leave();
+    create('go');
+    await there('gone');
+    const kept = join(server.top, 'runtime', 'replique-server');
+    await expect.poll(() => existsSync(kept), { timeout: pollMs }).toBe(false);
+    expect(isAlive(pid)).toBe(false);
+    expect(onDisk()).not.toContain(String.raw`"went on\n"`);
+    server = await server.next({ baseUrl: '/other/' });
+    const { cells } = JSON.parse(onDisk()) as { cells: { outputs: object[] }[] };
+    expect(cells[0]!.outputs).toEqual([
+      { output_type: 'stream', name: 'stdout', text: [`${pid}\n`, 'went on\n'] },
+      { output_type: 'stream', name: 'stderr', text: ['\n', 'The kernel ended while this cell ran.\n'] },
+    ]);
+  });
+
   it('says so where the kernel has ended meanwhile, after all that it has printed', async () => {
     await page.close();
     await server.leave();
@@ -119,6 +140,6 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
       ...printed('went on\n'),
       { output_type: 'stream', name: 'stderr', text: '\nThe kernel ended while this cell ran.\n' },
     ]);
-    expect(onDisk()).toContain('went on');
+    expect(onDisk()).toContain(String.raw`"went on\n"`);
   });
 });

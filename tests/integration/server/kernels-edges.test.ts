@@ -284,4 +284,14 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
     expect((await client.reply('1')).content['status']).toBe('ok');
     await client.close();
   });
+
+  it('are dead, and the server goes on, where they leave in their file’s place what can’t be removed', async () => {
+    install('leaver', ['/bin/sh', '-c', 'rm "$0"; mkdir "$0"; exit 1', '{connection_file}']);
+    const id = await start({ name: 'leaver' });
+    await expect
+      .poll(async () => (await server.request(`api/kernels/${id}`)).status, { timeout: 30_000 })
+      .toBe(404);
+    expect(server.log.join('\n')).toContain('kernel is dead');
+    await start();
+  });
 });

@@ -123,6 +123,41 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
     expect(readdirSync(join(top, 'runtime'))).toEqual([]);
   });
 
+  it('and whose next one can’t start: its kernels end after their time all the same', async () => {
+    await serve('--keep-kernels', '5');
+    const kernel = await startKernel();
+    await run(kernel, '1');
+    const tree = treeOf(child.pid ?? 0);
+    await end('SIGKILL');
+    await expect(serve('--keep-kernels', '5', '--password-file', join(top, 'none'))).rejects.toThrow();
+    await serve('--keep-kernels', '5'); // nothing was lost by that
+    expect(await run(kernel, 'print(_)')).toBe('1\n');
+    const now = treeOf(child.pid ?? 0);
+    await end('SIGKILL');
+    await expect(serve('--keep-kernels', '5', '--certfile', 'none', '--keyfile', 'none')).rejects.toThrow();
+    await gone([...tree, ...now]);
+    expect(readdirSync(join(top, 'runtime'))).toEqual([]);
+  });
+
+  it('after who watches its kernels was killed: another one does', async () => {
+    await serve('--keep-kernels', '1');
+    const kernel = await startKernel();
+    const watching = (): readonly KnownProcess[] =>
+      treeOf(child.pid ?? 0).filter(({ pid }) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh\0-c\0cat >/dev/null'),
+      );
+    const before = watching();
+    expect(before).toHaveLength(1);
+    process.kill(-before[0]!.pid, 'SIGKILL');
+    await gone(before);
+    await expect.poll(watching, { timeout: 20_000 }).toHaveLength(1);
+    expect(await run(kernel, 'print("here")')).toBe('here\n');
+    const tree = treeOf(child.pid ?? 0);
+    await end('SIGKILL');
+    await gone(tree);
+    expect(readdirSync(join(top, 'runtime'))).toEqual([]);
+  });
+
   it('leaves no kernel that is not to go on, also of those that look after nobody', async () => {
     const { argv } = impostor('open("pid", "w").write(str(os.getpid()))\ntime.sleep(600)');
     const spec = { argv, display_name: 'Sleeper', language: 'none' };

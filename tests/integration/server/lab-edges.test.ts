@@ -175,7 +175,7 @@ describe('the page’s template', () => {
       '{{ page_config.missing | e }}</a>{% endblock x %}{% if custom_css %}css{% endif %}{{ page_config_full | tojson }}';
     const config = { baseUrl: '/a"b/', appName: `<'&'>`, x: '{{ no part }}</script>' };
     expect(renderPage(template, config)).toBe(
-      '<a href="/a&#34;b/" title="&lt;&#39;&amp;&#39;&gt;"></a>' +
+      '<a href="/a&quot;b/" title="&lt;&#39;&amp;&#39;&gt;"></a>' +
         '{"baseUrl":"/a\\"b/","appName":"\\u003c\'\\u0026\'\\u003e","x":"{{ no part }}\\u003c/script\\u003e"}',
     );
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -64,6 +65,46 @@ describe('probes', () => {
     expect((await readiness({ hasKernelspec: () => true, root: top, runtime: () => runtime })).runtime).toBe(
       undefined,
     );
+  });
+});
+
+describe('probes, metrics and pages', () => {
+  const addresses = ['healthz', 'readyz', 'metrics', 'replique', 'replique/usage', 'replique/check'];
+  const ask = async (
+    server: RepliqueServer,
+    method: string,
+    path: string,
+    headers: object,
+  ): Promise<number> => {
+    const asked = request(server.url + path, { method, headers: { ...headers } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode ?? 0;
+  };
+
+  it('are not for who comes under another name, and take no method but theirs', async () => {
+    const open = await start({ baseUrl: '/base/' });
+    const shown = { authorization: `token ${open.token}` };
+    for (const path of addresses) {
+      expect([path, await ask(open, 'GET', path, { ...shown, host: 'evil.example' })]).toEqual([path, 403]);
+      expect([path, await ask(open, 'HEAD', path, shown)]).toEqual([path, 200]);
+      for (const method of ['OPTIONS', 'PUT', 'DELETE', 'PATCH']) {
+        expect([path, method, await ask(open, method, path, shown)]).toEqual([path, method, 405]);
+        expect([path, method, await ask(open, method, path, {})]).toEqual([path, method, 403]);
+      }
+      expect(await ask(open, 'GET', `../${path}`, shown)).toBe(404);
+    }
+    expect(await ask(open, 'GET', 'metrics', { cookie: 'x=y', origin: 'http://evil.example' })).toBe(403);
+  });
+
+  it('tell no secret, and no name that a person has given to anything', async () => {
+    const open = await start();
+    const body = { path: 'hush.ipynb', type: 'notebook', name: 'hush', kernel: { name: 'python3' } };
+    const session = (await (await open.send('POST', 'api/sessions', body)).json()) as { id: string };
+    for (const path of ['healthz', 'readyz', 'metrics']) {
+      const text = await (await open.request(path)).text();
+      for (const secret of [open.token, open.top, 'hush', session.id]) expect(text).not.toContain(secret);
+    }
   });
 });
 

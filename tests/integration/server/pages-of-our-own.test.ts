@@ -176,6 +176,10 @@ describe('the pages at /replique', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'Run the check' }).click();
     await page.getByRole('status').waitFor({ timeout: 60_000 });
     expect(await page.getByRole('table', { name: 'System check' }).innerText()).toContain('Node');
+    await page.setViewportSize({ width: 390, height: 844 });
+    const row = page.getByRole('row').filter({ hasText: 'Node' });
+    expect(await row.locator('[data-label=State]').isVisible()).toBe(true);
+    expect(await row.locator('[data-label=Remedy]').isVisible()).toBe(false);
     const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
     const forged = await fetch(`${server.url}replique/check`, {
       method: 'POST',
@@ -217,6 +221,14 @@ describe('the pages at /replique', { timeout: 90_000 }, () => {
     },
   );
 
+  it.each([390, 1200])('keep what they say in its place at %d pixels', async (width) => {
+    for (const path of ['', `/sessions/${first}`]) {
+      const page = await open(path, { viewport: { width, height: 844 } });
+      expect(await page.evaluate(spilled)).toEqual([]);
+      await page.close();
+    }
+  });
+
   it('come up to date by themselves while nobody is in them, and work without a script', async () => {
     const page = await open('');
     await page.clock.install();
@@ -234,6 +246,10 @@ describe('the pages at /replique', { timeout: 90_000 }, () => {
 /** Links, buttons and images that nothing names. */
 const unlabelled = `[...document.querySelectorAll('a, button, svg, table')]
   .filter((each) => !(each.getAttribute('aria-label') || each.textContent).trim()).map((each) => each.outerHTML)`;
+
+/** Facts that are wider than their boxes. */
+const spilled = `[...document.querySelectorAll('.facts dd')]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)`;
 
 /** Texts whose contrast is below 4.5 : 1, after WCAG 2.2, 1.4.3. */
 const lowContrast = `(() => {

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -162,6 +165,42 @@ print('end')`;
     expect(again.printed(id)).toBe('Hello Ada\n');
   });
 
+  it.each(['python3', 'replique'])(
+    'takes the answer to a question of a kernel %s that was open before, from the page that has it',
+    async (name) => {
+      server = await RepliqueServer.start(keeping);
+      const { kernel } = await begin(name);
+      const client = await attach(kernel.id);
+      const code = 'print("Hello", input("Who? "))';
+      const id = client.execute(name === 'replique' ? `%%python\n${code}` : code);
+      await client.until(({ channel }) => channel === 'stdin');
+      for (let restarts = 0; restarts < 2; restarts += 1) {
+        await server.leave();
+        server = await server.next();
+      }
+      const again = await attach(kernel.id);
+      again.send('input_reply', { status: 'ok', value: 'Ada' }, 'stdin');
+      await again.idle(id);
+      expect(again.printed(id)).toBe('Hello Ada\n');
+    },
+  );
+
+  it.each(['python3', 'replique'])(
+    'denies a question of a kernel %s that was open before, when its page does not come back in time',
+    async (name) => {
+      server = await RepliqueServer.start({ ...keeping, inputSeconds: 1 });
+      const { kernel } = await begin(name);
+      const client = await attach(kernel.id);
+      const code =
+        'try: input("Who? ")\nexcept BaseException as e: print(type(e).__name__)\nopen("denied", "w")';
+      client.execute(name === 'replique' ? `%%python\n${code}` : code);
+      await client.until(({ channel }) => channel === 'stdin');
+      await server.leave();
+      server = await server.next();
+      await until(async () => (await server.json(`api/kernels/${kernel.id}`))['execution_state'] === 'idle');
+    },
+  );
+
   it('interrupts, restarts and shuts down such a kernel, and starts it again when it is killed', async () => {
     server = await RepliqueServer.start(keeping);
     const { kernel } = await begin();
@@ -173,8 +212,8 @@ print('end')`;
       await client.idle(id);
       return Number(client.printed(id));
     };
-    const sleeping = client.execute('import time; time.sleep(60)');
-    await client.state('busy');
+    const sleeping = client.execute('import time; print("on", flush=True); time.sleep(60)');
+    await client.until(() => client.printed(sleeping) === 'on\n');
     await server.send('POST', `api/kernels/${kernel.id}/interrupt`);
     expect((await client.reply(sleeping)).content).toMatchObject({ ename: 'KeyboardInterrupt' });
     const first = await pid();
@@ -230,7 +269,44 @@ print('end')`;
     expect(await server.json('api/kernels')).toMatchObject([{ id: kernel.id }]);
     expect(await server.json('api/sessions')).toEqual([]);
   });
+
+  it('ends a kernel of which it can’t be told any more how it stands, and touches no process but the kernel’s', async () => {
+    const bystander = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const { pid = 0 } = bystander;
+    server = await RepliqueServer.start(keeping);
+    const kernels = [];
+    for (let n = 0; n < 3; n += 1) {
+      const answer = await server.send('POST', 'api/kernels', { name: 'python3' });
+      kernels.push(((await answer.json()) as { id: string }).id);
+    }
+    await server.leave();
+    const directory = keptIn();
+    const [damaged = '', taken = '', replaced = ''] = kernels.map((id) =>
+      join(directory, `kernel-${id}.json`),
+    );
+    const processes = [damaged, taken, replaced].map((file) => recordOf(file).process);
+    writeFileSync(damaged, '{"id":');
+    // Its number is another process's by now, which was started later.
+    const before = recordOf(taken);
+    writeFileSync(taken, JSON.stringify({ ...before, process: { ...before.process, pid } }));
+    // Another kernel's connection is where its own was.
+    const { connectionFile } = recordOf(replaced);
+    const other = JSON.parse(readFileSync(connectionFile, 'utf8')) as object;
+    writeFileSync(connectionFile, JSON.stringify({ ...other, key: 'another' }));
+    server = await server.next();
+    expect(await server.json('api/kernels')).toEqual([]);
+    await until(() => processes.every((each) => !stillRuns(each)));
+    expect(isAlive(pid)).toBe(true);
+    expect(readdirSync(directory).filter((name) => name.startsWith('kernel-'))).toEqual([]);
+    bystander.kill('SIGKILL');
+  });
 });
+
+interface Kept {
+  readonly process: { readonly pid: number; readonly started: string };
+  readonly connectionFile: string;
+}
+const recordOf = (file: string): Kept => JSON.parse(readFileSync(file, 'utf8')) as Kept;
 
 describe('what sees to the kernels of a server that is gone', { timeout: 90_000 }, () => {
   /** Takes the place of the process that the server has left behind. */
@@ -299,11 +375,72 @@ describe('what sees to the kernels of a server that is gone', { timeout: 90_000 
       store.generation + 1,
       undefined,
     ]);
-    leave(store.directory, store.generation + 1);
-    await watchKernels(options(store, { seconds: 0 }));
+    const stop = new AbortController();
+    const watching = watchKernels(options(store, { seconds: 0, stop: stop.signal }));
+    await sleep(300); // longer than it takes to end them
     expect(stillRuns(record!.process)).toBe(true);
+    stop.abort();
+    await watching;
+    expect(stillRuns(record!.process)).toBe(true);
+    leave(store.directory, store.generation + 1);
     server = await server.next();
     expect(await server.json('api/kernels')).toHaveLength(1);
+  });
+
+  it.each([0, 0.1])('does nothing to them while their server runs (%d s)', async (seconds) => {
+    const { kernel, client } = await begun();
+    const directory = keptIn();
+    const store = new KeepStore(directory, latest(directory));
+    const stop = new AbortController();
+    const watching = watchKernels(options(store, { seconds, stop: stop.signal }));
+    if (seconds > 0) await until(() => store.watch());
+    await sleep(500); // longer than they may go on without a server
+    const id = client.execute('print("here")');
+    await client.idle(id);
+    expect(client.printed(id)).toBe('here\n');
+    expect(await server.json('api/kernels')).toMatchObject([{ id: kernel }]);
+    stop.abort();
+    await watching;
+    store.forgetWatch();
+  });
+
+  it('goes on where the next server has gone before it could listen, until the time is over', async () => {
+    await begun();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    const goneAgain = (generation: number): void => {
+      take(store.directory, generation);
+      leave(store.directory, generation + 1); // as one does whose settings are wrong
+    };
+    goneAgain(store.generation); // also before anybody listens
+    const watching = watchKernels(options(store, { seconds: 3 }));
+    await until(() => store.watch());
+    goneAgain(store.generation + 1);
+    await watching;
+    expect(stillRuns(record!.process)).toBe(false);
+    expect(existsSync(store.directory)).toBe(false);
+    server = await server.next();
+  });
+
+  it('touches no directory but a server’s', async () => {
+    await begun();
+    const other = join(server.top, 'other');
+    mkdirSync(other, { mode: 0o700 });
+    const look = (directory: string, generation: number) =>
+      watchKernels(options(new KeepStore(directory, generation), { seconds: 0 }));
+    await expect(look(other, 1)).rejects.toThrow(/nothing that a server has left/);
+    await expect(look(keptIn(), 0)).rejects.toThrow(/nothing that a server has left/);
+    await expect(look(keptIn(), 7)).rejects.toThrow(/nothing that a server has left/);
+    expect(readdirSync(other)).toEqual([]);
+    expect(await server.json('api/kernels')).toHaveLength(1);
+  });
+
+  it('has a place that is no link to another', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rp-'));
+    symlinkSync(directory, `${directory}-link`);
+    expect(() => privateDirectory(`${directory}-link`)).toThrow(/not this user’s alone/);
+    rmSync(directory, { recursive: true });
+    rmSync(`${directory}-link`);
   });
 
   it('has a place that nobody else may write to', () => {

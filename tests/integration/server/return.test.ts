@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -71,5 +71,28 @@ describe('who comes back to a notebook whose cell runs', { timeout: 180_000 }, (
     expect(await output(third, 1).first().innerText()).toContain('ran 1');
     expect(pages.faults.filter((fault) => !readToItsEnd.test(fault))).toEqual([]);
     await third.close();
+  });
+
+  it('sees the star of a cell to which the page is scrolled only then', async () => {
+    const settings = join(home, '.jupyter/lab/user-settings/@jupyterlab/notebook-extension');
+    mkdirSync(settings, { recursive: true });
+    writeFileSync(join(settings, 'tracker.jupyterlab-settings'), '{"windowingMode": "full"}');
+    const above = Array.from({ length: 60 }, (_, n) => `%%python\nprint(${n})\n\n\n\n`);
+    pages.writeNotebook('long.ipynb', [
+      ...above,
+      '%%python\nimport time\nprint("be" + "gun")\ntime.sleep(600)',
+    ]);
+    const body = { path: 'long.ipynb', type: 'notebook', name: '', kernel: { name: 'replique' } };
+    const session = (await (await pages.server.send('POST', 'api/sessions', body)).json()) as { id: string };
+    await pages.server.send('POST', `api/replique/sessions/${session.id}/prompt`, { cell_id: 'c60' });
+    const page = await pages.open('doc/tree/long.ipynb');
+    await page.getByText('Replique | Busy').waitFor({ timeout: longMs });
+    await page.locator('.jp-Notebook .cm-content').first().click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    const last = page.locator('.jp-CodeCell').last();
+    await last.getByText('begun', { exact: true }).waitFor({ timeout: longMs });
+    expect(await last.locator('.jp-InputPrompt').innerText()).toBe('[*]:');
+    await page.close();
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -165,7 +166,15 @@ describe('a resource that fails', () => {
       path: '/socket',
       protocols: [],
       check: fail(new Error(secret)),
-      open: () => undefined,
+      open: () => ({}),
+    });
+    server.sockets.add({
+      ...{ path: '/opened', protocols: [], check: () => undefined },
+      open: fail(new Error(secret)),
+    });
+    server.sockets.add({
+      ...{ path: '/told', protocols: [], check: () => undefined },
+      open: () => ({ message: fail(new Error(secret)), closed: fail(new Error(secret)) }),
     });
     await server.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = server.app.server.address() as { port: number };
@@ -186,6 +195,21 @@ describe('a resource that fails', () => {
     );
     expect(refused).toContain('500');
     expect(log.filter((line) => line.includes(secret))).toHaveLength(3);
+    await server.app.close();
+  });
+
+  it('ends the WebSocket that it fails at, and the server goes on', async () => {
+    log.length = 0;
+    const { server, origin } = await begin();
+    for (const path of ['opened', 'told', 'told']) {
+      const socket = new WebSocket(`ws://${origin}/${path}?token=t`);
+      socket.once('open', () => socket.send('x'));
+      const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+      expect([code, reason.toString()]).toEqual([1011, 'Something went wrong in the server.']);
+    }
+    // What is thrown when a socket closes is logged, too.
+    await expect.poll(() => log.filter((line) => line.includes(secret))).toHaveLength(5);
+    expect((await fetch(`http://${origin}/broken?token=t`)).status).toBe(500);
     await server.app.close();
   });
 });

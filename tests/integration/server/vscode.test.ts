@@ -16,7 +16,7 @@ let home: string;
 let server: RepliqueServer;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'rv-'));
-  writeFileSync(join(home, 'password'), await hashPassword(password));
+  writeFileSync(join(home, 'password'), await hashPassword(password), { mode: 0o600 });
   return () => rmSync(home, { recursive: true });
 });
 afterEach(() => server.close());

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -82,6 +82,7 @@ describe('the server’s configuration', () => {
       file,
       JSON.stringify({ port: 9000, token: 'hush', trash: false, allowHosts: ['a.example'] }),
     );
+    chmodSync(file, 0o600);
     const environment = { REPLIQUE_SERVER_PORT: '9001', REPLIQUE_SERVER_CULL_BUSY: 'true' };
     const loaded = loadServerConfigWithSources({ ip: '::1' }, environment, file);
     expect(loaded.config).toMatchObject({ port: 9001, token: 'hush', trash: false, cullBusy: true });
@@ -107,6 +108,49 @@ describe('the server’s configuration', () => {
     const said = saidOf(() => loadServerConfig({}, {}, file));
     expect(said).toMatch(sentence);
     expect(said).not.toContain('hush');
+  });
+
+  it.each([
+    [
+      'port',
+      [null, true, '', ' ', [], [80], '0x50', '1e3', 'hush', 80.5, -1],
+      'a whole number from 0 to 65535',
+    ],
+    ['cullIdleSeconds', [null, true, '', [], {}, 'hush'], 'a number from 0 to 31536000'],
+    ['pingSeconds', [0], 'a number from 0.05 to 31536000'],
+    ['bufferMb', [0, '1e999'], 'a number from 1 to 1000000'],
+    ['trash', [0, 1, 'hush', null], 'true or false'],
+    ['token', [0, null, ['hush']], 'a text'],
+    ['allowHosts', ['hush', { a: 1 }], 'a list of names'],
+    ['logLevel', ['hush', 5], 'one of trace, debug, info, warn, error, silent'],
+  ])('takes nothing of another kind for "%s"', (key, values, kind) => {
+    const file = join(directory, 'server.json');
+    for (const value of values) {
+      writeFileSync(file, JSON.stringify({ [key]: value }));
+      const said = saidOf(() => loadServerConfig({}, {}, file));
+      expect([value, said]).toEqual([value, expect.stringContaining(`"${key}": it has to be ${kind}.`)]);
+      expect(said).not.toContain('hush');
+    }
+    expect(() => loadServerConfig({}, { REPLIQUE_SERVER_PORT: '' })).toThrow(/"port"/);
+    expect(loadServerConfig({ port: ' 80 ', cullIdleSeconds: '0.5' })).toMatchObject({
+      ...{ port: 80, cullIdleSeconds: 0.5 },
+    });
+  });
+
+  it('refuses a file that others can read or write and that holds the token', () => {
+    const file = join(directory, 'server.json');
+    writeFileSync(file, '{"token": "hush"}');
+    for (const mode of [0o644, 0o602]) {
+      chmodSync(file, mode);
+      const said = saidOf(() => loadServerConfig({}, {}, file));
+      expect(said).toMatch(/other users can read or write it[^]*chmod 600/);
+      expect(said).not.toContain('hush');
+    }
+    chmodSync(file, 0o640);
+    expect(loadServerConfig({}, {}, file).token).toBe('hush');
+    writeFileSync(file, '{"port": 1}');
+    chmodSync(file, 0o644);
+    expect(loadServerConfig({}, {}, file).port).toBe(1);
   });
 
   it('refuses a file that is named and not there, and variables that look misspelt', () => {
@@ -142,8 +186,12 @@ describe('the server’s configuration', () => {
     expect(open({ ip: '0.0.0.0' })).not.toThrow();
     const directory = mkdtempSync(join(tmpdir(), 'rp-'));
     const passwordFile = join(directory, 'password');
-    writeFileSync(passwordFile, await hashPassword('a password'));
+    writeFileSync(passwordFile, await hashPassword('a password'), { mode: 0o600 });
     expect(open({ ip: '0.0.0.0', token: '', passwordFile })).not.toThrow();
+    chmodSync(passwordFile, 0o644);
+    expect(saidOf(open({ passwordFile }))).toMatch(/other users can read[^]*chmod 600/);
+    chmodSync(passwordFile, 0o640);
+    expect(open({ passwordFile })).not.toThrow();
     writeFileSync(passwordFile, 'a password');
     expect(open({ passwordFile })).toThrow(/can't be used/);
     rmSync(directory, { recursive: true });

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stillRuns } from '../../../../kernel/processes.ts';
 import { secretVariables, type ServerConfig } from '../../../config.ts';
 import type { Log } from '../../../http/log.ts';
 import { signal } from '../process-tree.ts';
@@ -8,10 +7,12 @@ import { KeepStore } from './store.ts';
 
 type KeepConfig = Pick<ServerConfig, 'dir' | 'ip' | 'port' | 'baseUrl' | 'keepKernelsSeconds' | 'bufferMb'>;
 
-/** How long the watcher may take to listen, and to let go. */
+/** How long the watcher may take to listen. */
 const listenMs = 10_000;
-const letGoMs = 5000;
 const lookMs = 20;
+
+/** Between the end of a watchdog and the next one. */
+const replaceMs = 1000;
 
 /**
  * Waits for the end of its input, which comes with the server's, however that ends; then it becomes the watcher. Until then it is
@@ -26,6 +27,7 @@ export class Keep {
   readonly #command: readonly string[];
   readonly #log: Log;
   #watchdog: ChildProcess | undefined;
+  #isEnding = false;
 
   private constructor(store: KeepStore, config: KeepConfig, command: readonly string[], log: Log) {
     this.store = store;
@@ -63,25 +65,24 @@ export class Keep {
       ),
     });
     child.on('error', (error) => this.#log.warn({ err: error }, 'nobody watches the kernels'));
+    child.once('exit', () => this.#replace(child));
     child.stdin.on('error', () => undefined);
     child.unref();
     (child.stdin as unknown as { unref(): void }).unref();
     this.#watchdog = child;
   }
 
-  /** Has the process that listened for the server before let go. Nobody else listens then. */
-  async takeFromWatcher(): Promise<void> {
-    const watcher = this.store.watch();
-    if (watcher === undefined) return;
-    const until = performance.now() + letGoMs;
-    if (stillRuns(watcher)) signal(watcher.pid, 'SIGTERM');
-    while (stillRuns(watcher) && performance.now() < until) await sleep(lookMs);
-    if (stillRuns(watcher)) signal(watcher.pid, 'SIGKILL');
-    this.store.forgetWatch();
+  /** A watchdog that was killed while the server runs has a successor. */
+  #replace(child: ChildProcess): void {
+    if (this.#watchdog !== child || this.#isEnding) return;
+    this.#log.warn('who watches the kernels was ended: there is another one');
+    this.#watchdog = undefined;
+    setTimeout(() => !this.#isEnding && this.watch(), replaceMs).unref();
   }
 
   /** Has the watcher listen to the kernels; settles when it does. Nothing is lost where it takes too long but what comes then. */
   async handOver(): Promise<void> {
+    this.#isEnding = true;
     const child = this.#watchdog;
     if (child === undefined) return;
     child.stdin?.end();
@@ -93,6 +94,7 @@ export class Keep {
 
   /** Nothing is kept: there is nobody and nothing left. @throws Error where it can't be removed */
   async end(): Promise<void> {
+    this.#isEnding = true;
     const child = this.#watchdog;
     this.store.remove();
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { ProcessMark } from '../../../../kernel/processes.ts';
 import type { Log } from '../../../http/log.ts';
 import type { Clients } from '../clients.ts';
+import { connectionHash, type ConnectionFile } from '../connection.ts';
+import type { Question } from '../questions.ts';
 import type { Received } from '../sockets.ts';
-import { MessageWriter, readMessages } from './messages.ts';
-import { mostIdentities, type KernelRecord } from './records.ts';
+import { MessageWriter, missedBy, readMessages } from './messages.ts';
+import { mostHeaderLength, mostIdentities, questionRecord, type KernelRecord } from './records.ts';
 import type { KeepStore } from './store.ts';
 
 /** What is known of a kernel while it has this process. */
 export interface Standing {
   readonly process: ProcessMark;
-  readonly connectionFile: string;
+  readonly connection: ConnectionFile;
   readonly lastHeard?: string | undefined;
+  readonly question?: Question | undefined;
 }
 
 type Fixed = Pick<KernelRecord, 'id' | 'name' | 'cwd' | 'env'>;
@@ -51,12 +54,15 @@ export class KeptKernel {
   }
 
   /** Writes down how it stands. Where that can't be, the kernel goes on, and ends with the server. */
-  save({ process, connectionFile, lastHeard }: Standing, clients: Clients): void {
+  save({ process, connection, question: asked, lastHeard = '' }: Standing, clients: Clients): void {
+    const question = questionRecord.safeParse(asked).data;
+    const isShort = lastHeard !== '' && lastHeard.length <= mostHeaderLength;
     try {
       this.#store.saveKernel({
-        ...this.#fixed,
-        ...{ process, connectionFile, clients: [...clients.sessions], identities: [...this.#identities] },
-        ...(lastHeard !== undefined && { lastHeard }),
+        ...{ ...this.#fixed, process, clients: clients.sessions, identities: this.#identities },
+        ...{ connectionFile: connection.path, connectionHash: connectionHash(connection) },
+        ...(isShort && { lastHeard }),
+        ...(question && { question }),
       });
       this.#hasFailed = false;
     } catch (error) {
@@ -85,15 +91,9 @@ export class KeptKernel {
     }
   }
 
-  /** What came while no server listened: after the last message that the one before has had. */
-  *missed(): Generator<Received> {
-    const file = this.#store.messagesFile(this.#fixed.id);
-    const last = this.#before?.lastHeard;
-    let isAfter = last === undefined || !holds(file, last);
-    for (const message of readMessages(file)) {
-      if (isAfter) yield message;
-      else isAfter = headerOf(message) === last;
-    }
+  /** What came while no server listened. */
+  missed(): Iterable<Received> {
+    return missedBy(this.#before ?? {}, this.#store.messagesFile(this.#fixed.id));
   }
 
   /** All that was kept has been told. */
@@ -101,16 +101,12 @@ export class KeptKernel {
     this.#store.forgetMessages(this.#fixed.id);
   }
 
-  /** The kernel has ended. */
+  /** The kernel has ended. What can't be removed is found out to have ended by the next server. */
   remove(): void {
-    this.#store.removeKernel(this.#fixed.id);
+    try {
+      this.#store.removeKernel(this.#fixed.id);
+    } catch (error) {
+      this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be forgotten');
+    }
   }
 }
-
-function holds(file: string, header: string): boolean {
-  for (const message of readMessages(file)) if (headerOf(message) === header) return true;
-  return false;
-}
-
-/** The header as it came: no two messages of a kernel have the same. */
-export const headerOf = ({ raw }: Received): string => Buffer.from(raw.parts[0]).toString('utf8');

@@ -10,24 +10,36 @@ import { MessageWriter } from './messages.ts';
 const nudgeMs = 100;
 const hearMs = 3000;
 
+interface ListeningOptions {
+  /** Of those who may still be answered. */
+  readonly identities: readonly string[];
+  /** It has room for so many bytes. */
+  readonly file: string;
+  readonly mostBytes: number;
+  /** Told what a client is asked. */
+  readonly onQuestion: (question: Received) => void;
+}
+
 /** Listens to a kernel that has no server, and keeps what it says in a file. */
 export class Listening {
   readonly #sockets: KernelSockets;
   readonly #identities: readonly string[];
   readonly #writer: MessageWriter;
+  readonly #onQuestion: ListeningOptions['onQuestion'];
   readonly #session = randomUUID();
   #hasHeard = false;
 
   /**
-   * @param identities of those who may still be answered
    * @throws Error where the file can't be written
    */
-  constructor(info: ConnectionInfo, identities: readonly string[], file: string, mostBytes: number) {
+  constructor(info: ConnectionInfo, { identities, file, mostBytes, onQuestion }: ListeningOptions) {
     this.#identities = identities;
+    this.#onQuestion = onQuestion;
     this.#writer = new MessageWriter(file, mostBytes);
     this.#sockets = new KernelSockets(info, randomUUID(), {
       onMessage: (message) => this.#receive(message),
       onProblem: () => undefined,
+      onFault: () => undefined,
     });
   }
 
@@ -59,5 +71,6 @@ export class Listening {
   #receive(message: Received): void {
     if (message.channel === 'iopub') this.#hasHeard = true;
     if (message.channel !== 'control') this.#writer.add(message);
+    if (message.channel === 'stdin') this.#onQuestion(message);
   }
 }

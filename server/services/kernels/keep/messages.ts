@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 import { parseHeader, parseParent } from '../../../../kernel/protocol/frames.ts';
 import type { Received } from '../sockets.ts';
 import { decodeV1, encodeV1 } from '../wire/v1.ts';
+import type { KernelRecord } from './records.ts';
 
 /** Messages of a kernel in a file: each with its length before it, as `v1.kernel.websocket.jupyter.org` has it. */
 
@@ -78,6 +79,26 @@ export function* readMessages(path: string): Generator<Received> {
   } finally {
     closeSync(file);
   }
+}
+
+/** The header as it came: no two messages of a kernel have the same. */
+export const headerOf = ({ raw }: Received): string => Buffer.from(raw.parts[0]).toString('utf8');
+
+/**
+ * What came while no server listened: after the last message that the one before has had.
+ * @param file of the kernel's messages
+ */
+export function* missedBy({ lastHeard }: Pick<KernelRecord, 'lastHeard'>, file: string): Generator<Received> {
+  let isAfter = lastHeard === undefined || !holds(file, lastHeard);
+  for (const message of readMessages(file)) {
+    if (isAfter) yield message;
+    else isAfter = headerOf(message) === lastHeard;
+  }
+}
+
+function holds(file: string, header: string): boolean {
+  for (const message of readMessages(file)) if (headerOf(message) === header) return true;
+  return false;
 }
 
 function messageIn(bytes: Buffer): Received | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { repliqueError } from '../../../../kernel/errors.ts';
 import { jupyterRuntimeDir } from '../../../../kernel/paths.ts';
@@ -8,17 +8,24 @@ import { markOf, stillRuns, type ProcessMark } from '../../../../kernel/processe
 import { isHeld, latest, leave, take } from './claims.ts';
 import { privateDirectory, readValue, writeWhole } from './files.ts';
 import {
+  kernelId,
   kernelRecord,
   mostClients,
   sessionRecords,
   tokenRecord,
   watchRecord,
   type KernelRecord,
+  type QuestionRecord,
   type SessionRecord,
 } from './records.ts';
 
 /** Servers with the same key at once: each has a directory of its own, and only the first finds what one has left. */
 const mostAtOnce = 50;
+
+type Unchecked<T> = Readonly<Partial<Record<keyof T, unknown>>>;
+
+/** Where the directories of all servers are. */
+const topName = 'replique-server';
 
 /** The directory of a server: what it writes down while it runs, so that the next one goes on with its kernels. */
 export class KeepStore {
@@ -39,7 +46,7 @@ export class KeepStore {
   static take(words: readonly string[]): KeepStore {
     const key = createHash('sha256').update(words.join('\0')).digest('hex').slice(0, 16);
     for (let number = 0; number < mostAtOnce;) {
-      const directory = join(jupyterRuntimeDir(), 'replique-server', `${key}-${number}`);
+      const directory = join(jupyterRuntimeDir(), topName, `${key}-${number}`);
       privateDirectory(dirname(directory));
       privateDirectory(directory);
       const before = latest(directory);
@@ -53,29 +60,64 @@ export class KeepStore {
     });
   }
 
+  /**
+   * The directory of a server that has had it, for who sees to what it has left; `undefined` where it is gone.
+   * @throws RepliqueError SERVER_REFUSED where it is none of a server, or not this user's alone
+   */
+  static open(directory: string, generation: number): KeepStore | undefined {
+    const isOne = /^[0-9a-f]{16}-\d+$/.test(basename(directory)) && basename(dirname(directory)) === topName;
+    if (isOne && !existsSync(directory)) return undefined;
+    if (isOne) privateDirectory(directory);
+    if (isOne && generation > 0 && latest(directory) >= generation)
+      return new KeepStore(directory, generation);
+    throw repliqueError('SERVER_REFUSED', {
+      sentence: `${directory} holds nothing that a server has left.`,
+      remedy: 'Leave this to the server, which does it by itself.',
+    });
+  }
+
+  /** Whether the directory is there. */
+  get isThere(): boolean {
+    return existsSync(this.directory);
+  }
+
   /** Whether another one has the directory by now, or nobody because it is gone. */
   get isOver(): boolean {
-    return !existsSync(this.directory) || latest(this.directory) > this.generation;
+    return !this.isThere || latest(this.directory) > this.generation;
   }
 
   kernels(): readonly KernelRecord[] {
-    const names = readdirSync(this.directory).filter((name) => /^kernel-.*\.json$/.test(name));
-    return names.flatMap((name) => this.#read(name, kernelRecord) ?? []);
+    return this.#kernelIds().flatMap((id) => this.#kernel(id) ?? []);
   }
 
-  /** Ids of kernels that run and are other servers' with such a directory, or those' that come after them. */
+  /** Ids of kernels of which is not known any more how they stood. */
+  damaged(): readonly string[] {
+    return this.#kernelIds().filter((id) => this.#kernel(id) === undefined);
+  }
+
+  /** Ids of kernels that are other servers' with such a directory, or those' that come after them, or that are being ended. */
   othersKernels(): ReadonlySet<string> {
     const top = dirname(this.directory);
     const others = readdirSync(top)
       .map((name) => join(top, name))
       .filter((directory) => directory !== this.directory);
-    const kernels = others.flatMap((directory) => recordsIn(directory));
-    return new Set(kernels.filter((each) => stillRuns(each.process)).map(({ id }) => id));
+    return new Set(others.flatMap((directory) => takenIn(directory)));
   }
 
   /** @throws Error where it can't be written, as of all that save */
-  saveKernel(record: KernelRecord): void {
-    writeWhole(this.#file(`kernel-${record.id}.json`), record);
+  saveKernel(record: Unchecked<KernelRecord>): void {
+    const checked = kernelRecord.parse(record); // none that the next one could not read
+    writeWhole(this.#file(`kernel-${checked.id}.json`), checked);
+  }
+
+  /** Writes down, while there is no server, what a kernel asks. What can't be written is missing. */
+  saveQuestion(id: string, question: QuestionRecord): void {
+    try {
+      const record = this.isOver ? undefined : this.#kernel(id);
+      if (record !== undefined) this.saveKernel({ ...record, question });
+    } catch {
+      // The disk is full, or it is a question that is too long: its answer may not reach the kernel.
+    }
   }
 
   /** Forgets a kernel and what it has printed. */
@@ -131,9 +173,11 @@ export class KeepStore {
     rmSync(this.#file('watch.json'), { force: true });
   }
 
-  /** Leaves the directory to the next one. */
+  /** Leaves the directory to the next one, where there is anything in it but who had it. */
   leave(): void {
-    leave(this.directory, this.generation);
+    const isEmpty = readdirSync(this.directory).every((name) => name.startsWith('claim-'));
+    if (isEmpty) this.remove();
+    else leave(this.directory, this.generation);
   }
 
   /** Leaves nothing. */
@@ -146,6 +190,16 @@ export class KeepStore {
     }
   }
 
+  #kernelIds(): readonly string[] {
+    const ids = readdirSync(this.directory).map((name) => /^kernel-(.*)\.json$/.exec(name)?.[1]);
+    return ids.flatMap((id) => kernelId.safeParse(id).data ?? []);
+  }
+
+  #kernel(id: string): KernelRecord | undefined {
+    const record = this.#read(`kernel-${id}.json`, kernelRecord);
+    return record?.id === id ? record : undefined;
+  }
+
   #read<S extends z.ZodType>(name: string, schema: S): z.infer<S> | undefined {
     const parsed = schema.safeParse(readValue(this.#file(name)));
     return parsed.success ? parsed.data : undefined;
@@ -156,10 +210,12 @@ export class KeepStore {
   }
 }
 
-/** What is written down in another directory; nothing where it has just been removed. */
-function recordsIn(directory: string): readonly KernelRecord[] {
+/** Kernels of another directory that somebody sees to, or still may; none where it has just been removed. */
+function takenIn(directory: string): readonly string[] {
   try {
-    return new KeepStore(directory, 0).kernels();
+    const kernels = new KeepStore(directory, 0).kernels();
+    const isTaken = isHeld(directory);
+    return kernels.filter((each) => isTaken || stillRuns(each.process)).map(({ id }) => id);
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +39,14 @@ class Reader implements Sink {
   give(room: number): void {
     this.#room = room;
     this.#callback?.();
+  }
+}
+/** Where a descriptor leads; one that is closed by now leads nowhere. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 const numbers = (count: number, from = 0): string[] =>
@@ -104,6 +112,21 @@ describe('messages that wait for a client', () => {
     expect(reader.got).toEqual([...numbers(4), '17 lost']);
     outbox.push(message('next'));
     expect(reader.got.at(-1)).toBe('next');
+  });
+
+  it('are counted where the disk does not give them back', () => {
+    const outbox = outboxOf(100 * megabyte);
+    for (const n of numbers(40)) outbox.push(message(n, megabyte));
+    const file = '/proc/self/fd';
+    const spool = readdirSync(file).find((fd) =>
+      linkOf(join(file, fd)).startsWith(join(directory, '.messages-')),
+    );
+    truncateSync(join(file, spool!), 2 * megabyte); // as a disk that fails
+    const reader = new Reader(Infinity);
+    outbox.attach(reader);
+    expect(reader.got).toEqual([...numbers(32), '8 lost']);
+    for (const n of numbers(40)) outbox.push(message(n, megabyte));
+    expect(reader.got.slice(-40)).toEqual(numbers(40));
   });
 
   it('are counted where the disk takes none', () => {
