@@ -62,7 +62,7 @@ export function createHttpServer(config: ServerConfig, access: Access, log: Log)
   } as FastifyServerOptions);
   app.server.maxConnections = maxConnections;
   addParsers(app);
-  addReplies(app);
+  addReplies(app, log);
   addFallback(app);
   addAccess(app, access, config.baseUrl);
   addLogin(app, access, config.baseUrl);
@@ -87,7 +87,7 @@ function addParsers(app: FastifyInstance): void {
   });
 }
 
-function addReplies(app: FastifyInstance): void {
+function addReplies(app: FastifyInstance, log: Log): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
     if (!reply.hasHeader('content-security-policy')) {
@@ -97,9 +97,11 @@ function addReplies(app: FastifyInstance): void {
     done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
-    const quiet = request.method === 'GET' && reply.statusCode < 400;
-    const line = { ...idAndPath(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    request.log[quiet ? 'debug' : 'info'](line, 'request');
+    const level = request.method === 'GET' && reply.statusCode < 400 ? 'debug' : 'info';
+    if (log.isLevelEnabled(level)) {
+      const line = { ...idAndPath(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+      request.log[level](line, 'request');
+    }
     done();
   });
   app.setErrorHandler((error, request, reply) => {

@@ -1,17 +1,14 @@
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
 import { option } from '../support/options.ts';
 import { median } from './figures.ts';
-import { BenchedChannel } from './server/channel.ts';
-import { BenchedServer, type Kind } from './server/servers.ts';
-
-type Figures = Record<string, number>;
-const kinds: readonly Kind[] = ['replique', 'jupyter_server'];
+import { cells, crowded, type Crowd } from './server/kernels.ts';
+import { files, rate, type Figures } from './server/requests.ts';
+import { BenchedServer, kinds, prepareServers, type Kind } from './server/servers.ts';
 
 /**
- * Replique's server beside jupyter_server, in turns, on the same machine and with the same ipykernel. Prints medians, and the median of
- * the ratios, pair by pair; of requests a second more is better.
+ * Replique's server beside jupyter_server and jupyverse, in turns, on the same machine and with the same ipykernel. Prints medians,
+ * and for each of the others the median of the ratios, run by run; of requests a second more is better. `--kernels 0` leaves the crowd
+ * out.
  */
 export async function benchServer(args: readonly string[]): Promise<void> {
   const runs = Number(option(args, 'runs') ?? 3);
@@ -19,149 +16,62 @@ export async function benchServer(args: readonly string[]): Promise<void> {
     kernels: Number(option(args, 'kernels') ?? 50),
     sockets: Number(option(args, 'sockets') ?? 500),
   };
-  const rows: Record<Kind, Figures[]> = { replique: [], jupyter_server: [] };
-  const load = loadavg()[0] ?? 0;
+  await prepareServers();
+  const rows: Record<Kind, Figures[]> = { replique: [], jupyter_server: [], jupyverse: [] };
+  const before = load();
   for (let run = 0; run < runs; run += 1) {
-    for (const kind of run % 2 === 0 ? kinds : kinds.toReversed()) {
-      rows[kind].push(await measure(kind, run === 0 ? crowd : undefined));
-    }
+    const turned = [...kinds.slice(run % kinds.length), ...kinds.slice(0, run % kinds.length)];
+    for (const kind of turned) rows[kind].push(await measure(kind, run === 0 ? crowd : undefined));
   }
-  console.log(
-    `median of ${runs} pairs, load ${load.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after`,
-  );
-  for (const name of Object.keys(rows.replique[0] ?? {})) {
-    const [ours, theirs] = kinds.map((kind) => rows[kind].flatMap((figures) => figures[name] ?? []));
-    const ratios = ours!.map((value, index) => value / (theirs![index] ?? NaN));
-    const shown = [median(ours!), median(theirs!), median(ratios)].map((value) =>
-      value.toFixed(2).padStart(10),
-    );
-    console.log(
-      `${name.padEnd(44)}${shown.join('')}   (${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)})`,
-    );
-  }
+  console.log(`median of ${runs} runs, load ${before} before and ${load()} after`);
+  const heads = ['Replique', 'j_server', 'jupyverse', '/ j_server', '', '/ jupyverse', ''];
+  console.log(line('', heads));
+  for (const name of new Set(rows.replique.flatMap(Object.keys)))
+    console.log(line(name, columns(rows, name)));
 }
 
-async function measure(
-  kind: Kind,
-  crowd: { readonly kernels: number; readonly sockets: number } | undefined,
-): Promise<Figures> {
+function columns(rows: Readonly<Record<Kind, readonly Figures[]>>, name: string): readonly string[] {
+  const of = (kind: Kind): readonly number[] => rows[kind].map((figures) => figures[name] ?? NaN);
+  const known = (values: readonly number[]): readonly number[] =>
+    values.filter((value) => !Number.isNaN(value));
+  const ratios = (kind: Kind): readonly string[] => {
+    const found = known(of('replique').map((value, run) => value / (of(kind)[run] ?? NaN)));
+    if (found.length === 0) return ['', ''];
+    return [
+      median(found).toFixed(2),
+      `(${Math.min(...found).toFixed(2)} – ${Math.max(...found).toFixed(2)})`,
+    ];
+  };
+  const medians = kinds.map((kind) => median(known(of(kind))).toFixed(2));
+  return [...medians, ...ratios('jupyter_server'), ...ratios('jupyverse')];
+}
+
+const line = (name: string, cells: readonly string[]): string =>
+  name.padEnd(62) + cells.map((cell) => cell.padStart(14)).join('');
+
+const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
+
+async function measure(kind: Kind, crowd: Crowd | undefined): Promise<Figures> {
   const server = await BenchedServer.start(kind);
   try {
     const figures: Figures = { 'memory, idle, MB': server.memoryMb() };
-    figures['GET /api/status, requests a second'] = await rate(server, '/api/status', 1000);
-    figures['GET /api/kernelspecs, requests a second'] = await rate(server, '/api/kernelspecs', 200);
+    Object.assign(figures, await rate(server, '/api/status', 4000));
+    Object.assign(figures, await rate(server, '/api/kernelspecs', 2000));
     Object.assign(figures, await files(server), await cells(server));
-    if (crowd)
-      figures[`memory, ${crowd.kernels} kernels, ${crowd.sockets} sockets, MB`] = await crowded(
-        server,
-        crowd,
-      );
+    if (crowd && crowd.kernels > 0) Object.assign(figures, await crowdedOf(kind, server, crowd));
     return figures;
   } finally {
     await server.close();
   }
 }
 
-/** Over eight connections that stay. */
-async function rate(server: BenchedServer, path: string, count: number): Promise<number> {
-  const ask = async (times: number): Promise<void> => {
-    for (let done = 0; done < times; done += 1) await (await server.ask(path)).arrayBuffer();
-  };
-  await ask(20);
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: 8 }, () => ask(count / 8)));
-  return (count / (performance.now() - begin)) * 1000;
-}
-
-/** Milliseconds, the middle of some after a first one. */
-async function middle(times: number, action: () => Promise<unknown>): Promise<number> {
-  const taken: number[] = [];
-  for (let done = 0; done <= times; done += 1) {
-    const begin = performance.now();
-    await action();
-    taken.push(performance.now() - begin);
-  }
-  return median(taken.slice(1));
-}
-
-async function files(server: BenchedServer): Promise<Figures> {
-  for (let index = 0; index < 1000; index += 1)
-    writeFileSync(join(server.workspace, `file-${index}.txt`), 'x');
-  const listing = await middle(5, async () => (await server.ask('/api/contents')).arrayBuffer());
-  const body = JSON.stringify({ type: 'notebook', format: 'json', content: largeNotebook() });
-  const save = await middle(5, async () =>
-    (await server.ask('/api/contents/large.ipynb', { method: 'PUT', body })).arrayBuffer(),
-  );
-  const load = await middle(5, async () =>
-    (await server.ask('/api/contents/large.ipynb?content=1&hash=1')).arrayBuffer(),
-  );
-  return {
-    'list 1,000 files, ms': listing,
-    [`save a notebook of ${Math.round(body.length / 2 ** 20)} MB, ms`]: save,
-    'load it, ms': load,
-  };
-}
-
-/** Of images, tables and printed lines, a third each, as JupyterLab sends it after a run. */
-function largeNotebook(): object {
-  const lines = Array.from({ length: 800 }, (_each, index) => `line ${index} of what was printed`).join('\n');
-  const table = `<table>\n${'<tr><td class="x">a cell</td></tr>\n'.repeat(560)}</table>`;
-  const outputs = (index: number): readonly object[] => [
-    { output_type: 'stream', name: 'stdout', text: lines },
-    {
-      output_type: 'display_data',
-      metadata: {},
-      data: { 'text/html': `${table}${index}`, 'text/plain': 'a table' },
-    },
-    {
-      output_type: 'display_data',
-      metadata: {},
-      data: { 'image/png': Buffer.alloc(16_000, index).toString('base64') },
-    },
-  ];
-  const cells = Array.from({ length: 320 }, (_each, index) => ({
-    ...{ cell_type: 'code', id: `cell-${index}`, metadata: { trusted: true }, execution_count: index + 1 },
-    ...{ source: `for i in range(${index}):\n    print(i)`, outputs: outputs(index) },
-  }));
-  return { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 };
-}
-
-async function newKernel(server: BenchedServer): Promise<string> {
-  const response = await server.ask('/api/kernels', {
-    method: 'POST',
-    body: JSON.stringify({ name: 'python3' }),
-  });
-  return ((await response.json()) as { readonly id: string }).id;
-}
-
-async function cells(server: BenchedServer): Promise<Figures> {
-  const channel = await BenchedChannel.open(server, await newKernel(server));
+/** What another server can't do has no figures. */
+async function crowdedOf(kind: Kind, server: BenchedServer, crowd: Crowd): Promise<Figures> {
   try {
-    await channel.execute('1 + 1');
-    const trivial = await middle(100, () => channel.execute('1 + 1'));
-    const { ms, printed } = await channel.execute('for i in range(20_000): print(i)');
-    const wanted = Array.from({ length: 20_000 }, (_each, index) => `${index}\n`).join('');
-    if (printed !== wanted) throw new Error('Lines were lost.');
-    return { 'trivial cell over a WebSocket, ms': trivial, '20,000 printed lines, ms': ms };
-  } finally {
-    channel.close();
+    return await crowded(server, crowd);
+  } catch (error) {
+    if (kind === 'replique') throw error;
+    console.log(`${kind}, ${crowd.kernels} kernels, ${crowd.sockets} sockets: ${(error as Error).message}`);
+    return {};
   }
-}
-
-async function crowded(
-  server: BenchedServer,
-  { kernels, sockets }: { readonly kernels: number; readonly sockets: number },
-): Promise<number> {
-  const open: BenchedChannel[] = [];
-  for (let each = 0; each < kernels; each += 1) {
-    const kernel = await newKernel(server);
-    const first = await BenchedChannel.open(server, kernel);
-    await first.execute('1');
-    open.push(first);
-    for (let more = 1; more < sockets / kernels; more += 1)
-      open.push(await BenchedChannel.open(server, kernel));
-  }
-  const memory = server.memoryMb();
-  for (const channel of open) channel.close();
-  return memory;
 }

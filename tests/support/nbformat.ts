@@ -53,7 +53,7 @@ export function ours(text: string): Verdict {
       notebook: kept,
       fault: problem !== undefined,
       problem,
-      written: writeNotebook(notebook).bytes.toString(),
+      written: Buffer.concat(writeNotebook(notebook).pieces).toString(),
     };
   } catch (error) {
     if (error instanceof NotebookProblem) return { unreadable: true, problem: error.message };

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const startMs = 90_000;
 
-/** Waits until Jupyter's server answers there. */
-export async function answers(origin: string): Promise<void> {
+/** Waits until Jupyter's server answers there. @param path that it has */
+export async function answers(origin: string, path = '/api'): Promise<void> {
   const until = Date.now() + startMs;
   for (;;) {
-    const response = await fetch(`${origin}/api`).catch(() => undefined);
+    const response = await fetch(origin + path).catch(() => undefined);
     if (response?.ok) return;
     if (Date.now() > until) throw new Error('Jupyter’s server did not start.');
     await sleep(100);

@@ -1,5 +1,6 @@
 import type { LabPlaces } from '../../services/lab/places.ts';
 import { print } from '../commands/terminal.ts';
+import { startSmall } from './small-start.ts';
 import { settingsOf, type ServerOptions } from './options.ts';
 
 /**
@@ -8,11 +9,12 @@ import { settingsOf, type ServerOptions } from './options.ts';
  * @throws RepliqueError CONFIG_INVALID, and as `startServer`
  */
 export async function runServer(options: ServerOptions, lab?: LabPlaces): Promise<void> {
+  const started = startSmall();
   const [{ loadServerConfigWithSources, shownConfig }, { serve }] = await Promise.all([
     import('../../config.ts'),
     import('./serve.ts'),
   ]);
   const loaded = loadServerConfigWithSources(settingsOf(options), process.env, options.config);
   if (options.showConfig) print(JSON.stringify(shownConfig(loaded), null, 2));
-  else await serve(loaded.config, lab);
+  else await serve(loaded.config, { lab, onStarted: started });
 }

@@ -9,9 +9,13 @@ import { stopOnSignals } from './stop-signals.ts';
  * is gone, leave them to the next server, where the configuration says so.
  * @throws RepliqueError as `startServer`
  */
-export async function serve(config: ServerConfig, lab?: LabPlaces): Promise<void> {
+export async function serve(
+  config: ServerConfig,
+  { lab, onStarted }: { readonly lab?: LabPlaces | undefined; readonly onStarted?: () => void } = {},
+): Promise<void> {
   const stop = stopOnSignals();
   const server = await startServer(config, createLog(config.logLevel), { lab });
+  onStarted?.();
   const query = server.token === '' ? '' : `?token=${server.token}`;
   process.stdout.write(
     `${lab ? 'JupyterLab is ready' : 'Replique’s server listens'} at\n  ${server.url}${lab ? 'lab' : ''}${query}\nStop it with Ctrl-C.\n`,

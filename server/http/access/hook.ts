@@ -35,10 +35,12 @@ export function addAccess(app: FastifyInstance, access: Access, baseUrl: string)
     }
     if (visitor !== 'public') {
       gate.checkSource(visit, visitor);
-      const cookies = cookiesFor(request, access, { login: visitor === 'token' && visit.query.has('token') });
-      if (cookies.length > 0 && (kind === 'page' || visit.query.has('token'))) {
-        void reply.header('set-cookie', cookies);
-      }
+      const hasToken = visit.query.has('token');
+      const cookies =
+        kind === 'page' || hasToken
+          ? cookiesFor(request, access, { login: visitor === 'token' && hasToken })
+          : [];
+      if (cookies.length > 0) void reply.header('set-cookie', cookies);
     }
     done();
   });

@@ -1,8 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { ApiPath } from './api-path.ts';
-import { encodeUtf8 } from '../../http/utf8.ts';
+import { JsonBytes } from '../../http/json-bytes.ts';
 import { mimeTypeOf } from './mime-type.ts';
-import { isObject } from './notebook/structure.ts';
 
 export type ContentsType = 'directory' | 'file' | 'notebook';
 type ContentsFormat = 'json' | 'text' | 'base64';
@@ -26,6 +25,8 @@ export interface ContentsModel {
   readonly type: ContentsType;
   /** What is wrong with a notebook that could be read all the same. */
   readonly message?: string;
+  /** The content as JSON, where it is there already. */
+  readonly contentBytes?: Buffer;
 }
 
 /** A model without content. */
@@ -50,20 +51,19 @@ export function modelOf(
   };
 }
 
-/** A model as JSON. Of a notebook each cell is written by itself: a single string of all would be slow to encode. */
-export function modelBytes(model: ContentsModel): Buffer {
-  const { content, ...rest } = model;
-  const head = `${JSON.stringify(rest).slice(0, -1)},"content":`;
-  if (!isObject(content) || !Array.isArray(content['cells'])) {
-    return encodeUtf8([head, JSON.stringify(content), '}']);
+/** Where a notebook's texts are: cells, cell, outputs, output, data, and its formats. */
+const notebookLevels = 6;
+
+/** A model as JSON. */
+export function modelBytes(model: ContentsModel): readonly Buffer[] {
+  const { contentBytes, ...rest } = model;
+  if (contentBytes !== undefined) {
+    const head = JSON.stringify({ ...rest, content: undefined }).slice(0, -1);
+    return [Buffer.from(`${head},"content":`), contentBytes, Buffer.from('}')];
   }
-  const { cells, ...more } = content;
-  const written = (cells as unknown[]).flatMap((cell, index) => [
-    index === 0 ? '' : ',',
-    JSON.stringify(cell),
-  ]);
-  const others = JSON.stringify(more).slice(1);
-  return encodeUtf8([head, '{"cells":[', ...written, `]${others === '}' ? '' : ','}`, others, '}']);
+  const out = new JsonBytes();
+  out.value(model, model.type === 'notebook' ? notebookLevels + 1 : 1);
+  return out.pieces();
 }
 
 /** What a file is when nobody says what it is to be. */

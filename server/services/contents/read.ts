@@ -8,6 +8,8 @@ import type { Place, Root } from './files/root.ts';
 import { list, may } from './listing.ts';
 import { modelOf, timestamp, typeOf, type ContentsModel, type ContentsType } from './model.ts';
 import { readNotebook, type ReadNotebook } from './notebook/document.ts';
+import { sha256 } from './sha256.ts';
+import { sayTrusted } from './notebook/joined-text.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import type { FileVersion, PendingOutputs } from './pending.ts';
 import { textOf } from './text.ts';
@@ -120,13 +122,21 @@ function notebookContent(
   { trust, pending }: ReadContext,
   file: FileVersion,
 ): Partial<ContentsModel> {
-  const { notebook, problem } = parsed(bytes, path);
-  if (pending.has(path.text)) {
+  const { notebook, problem, text } = parsed(bytes, path);
+  const isMerged = pending.has(path.text);
+  if (isMerged) {
     trust.add(pending.merge(path.text, notebook, file).filtered.flatMap(richOutputs));
     pending.served(path.text);
   }
-  markTrusted(notebook, trust);
-  return { content: notebook, format: 'json', ...messageOf(problem) };
+  markTrusted(notebook, trust, isMerged ? undefined : file.hash);
+  const model = { content: notebook, format: 'json', ...messageOf(problem) } as const;
+  if (isMerged || text?.slots === undefined) return model;
+  sayTrusted(
+    text,
+    text.slots,
+    notebook.cells.map(({ metadata }) => metadata['trusted']),
+  );
+  return { ...model, contentBytes: text.bytes };
 }
 
 /** @throws HttpError 400 where it is no notebook, or too large */
@@ -176,9 +186,6 @@ async function hashOf({ handle }: OpenFile): Promise<string> {
     hash.update(chunk.subarray(0, bytesRead));
   }
 }
-
-/** Hexadecimal. */
-export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
 const hashed = (hash: string): Pick<ContentsModel, 'hash' | 'hash_algorithm'> => ({
   hash,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { urlPath } from '../../http/base-url.ts';
@@ -35,7 +36,11 @@ export const contentsRoutes =
       const date = new Date(model.last_modified).toUTCString();
       void reply.code(status).header('last-modified', date);
       if (located) void reply.header('location', location(model.path));
-      return reply.type('application/json; charset=utf-8').send(modelBytes(model));
+      const pieces = modelBytes(model);
+      void reply.type('application/json; charset=utf-8');
+      if (pieces.length === 1) return reply.send(pieces[0]);
+      const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      return reply.header('content-length', length).send(Readable.from(pieces));
     };
     const location = (path: string, ...more: readonly string[]): string =>
       urlPath(baseUrl, 'api', 'contents', ...path.split('/').filter(Boolean), ...more);

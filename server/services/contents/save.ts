@@ -4,7 +4,7 @@ import type { ApiPath } from './api-path.ts';
 import type { SaveBody } from './bodies.ts';
 import { createCheckpoint, listCheckpoints } from './checkpoints.ts';
 import type { ContentsContext } from './context.ts';
-import { Draft } from './files/drafts.ts';
+import { Draft, writePieces } from './files/drafts.ts';
 import { codeOf } from './files/errors.ts';
 import type { Place } from './files/root.ts';
 import type { ContentsType } from './model.ts';
@@ -12,8 +12,8 @@ import { emptyNotebook, writeNotebook } from './notebook/document.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import { bytesOf } from './text.ts';
 import type { PendingOutputs, PendingSave } from './pending.ts';
-import { sha256 } from './read.ts';
-import { richOutputs, trustedOutputs } from './trust.ts';
+import { sha256 } from './sha256.ts';
+import { outputsOf, richOutputs, trustedCells } from './trust.ts';
 
 /** What is to be at a place. */
 export interface Saved {
@@ -61,12 +61,17 @@ export async function save(
     const kind = status.isDirectory() ? 'a directory' : 'no regular file';
     throw new HttpError(400, `${path.text} is ${kind}: nothing can be saved there`, 'bad type');
   }
-  const trusted = saved.type === 'notebook' ? trustedOutputs(saved.content) : [];
-  const { data, problem, kept } = written(saved, path, pending);
+  const cells = saved.type === 'notebook' ? trustedCells(saved.content) : [];
+  // What is put into cells besides is not what the client says is trusted.
+  const early = pending.has(path.text) ? await outputsOf(cells) : undefined;
+  const { pieces, problem, kept } = written(saved, path, pending);
   const draft = await Draft.begin(folder, name, status);
+  let trusted: readonly string[];
   try {
-    await draft.handle.writeFile(data);
-    await (isFree ? draft.finishNew(name) : draft.finish(name));
+    const write = writePieces(draft.handle, pieces).then(() =>
+      isFree ? draft.finishNew(name) : draft.finish(name),
+    );
+    [trusted] = await Promise.all([early ?? outputsOf(cells), write]);
   } catch (error) {
     await draft.drop();
     throw error;
@@ -75,27 +80,27 @@ export async function save(
   if (kept !== undefined) {
     trust.add(kept.filtered.flatMap(richOutputs));
     const now = await folder.status(name);
-    if (now !== undefined) kept.saved({ hash: sha256(data), mtimeMs: now.mtimeMs, size: now.size });
+    if (now !== undefined) kept.saved({ hash: sha256(...pieces), mtimeMs: now.mtimeMs, size: now.size });
   }
   if (saved.type === 'notebook') await checkpointOfNew(place);
   return problem;
 }
 
 interface Written {
-  readonly data: Buffer;
+  readonly pieces: readonly Buffer[];
   readonly problem?: string | undefined;
   /** What was put into a notebook besides what the client sent. */
   readonly kept?: PendingSave | undefined;
 }
 
 function written({ type, format, content }: Saved, path: ApiPath, pending: PendingOutputs): Written {
-  if (type !== 'notebook') return { data: bytesOf(content, format, path.text) };
+  if (type !== 'notebook') return { pieces: [bytesOf(content, format, path.text)] };
   try {
     let kept: PendingSave | undefined;
-    const { bytes, problem } = writeNotebook(content, (notebook) => {
+    const { pieces, problem } = writeNotebook(content, (notebook) => {
       if (pending.has(path.text)) kept = pending.saving(path.text, notebook);
     });
-    return { data: bytes, problem, kept };
+    return { pieces, problem, kept };
   } catch (error) {
     if (!(error instanceof NotebookProblem)) throw error;
     throw new HttpError(

@@ -1,9 +1,9 @@
 import type { ApiPath } from './api-path.ts';
 import type { ContentsContext } from './context.ts';
-import { replaceFile } from './files/drafts.ts';
+import { replaceFile, writePieces } from './files/drafts.ts';
 import type { Place } from './files/root.ts';
 import { readNotebook, writeNotebook } from './notebook/document.ts';
-import { sha256 } from './read.ts';
+import { sha256 } from './sha256.ts';
 import { richOutputs } from './trust.ts';
 
 /**
@@ -26,10 +26,10 @@ export async function settle(
     return;
   }
   const trusted = filtered.flatMap(richOutputs);
-  const { bytes: written } = writeNotebook(notebook);
-  await replaceFile(folder, name, opened, (draft) => draft.writeFile(written));
+  const { pieces: written } = writeNotebook(notebook);
+  await replaceFile(folder, name, opened, (draft) => writePieces(draft, written));
   trust.add(trusted);
   const now = await folder.status(name);
   if (now !== undefined)
-    pending.settled(path.text, before, { hash: sha256(written), mtimeMs: now.mtimeMs, size: now.size });
+    pending.settled(path.text, before, { hash: sha256(...written), mtimeMs: now.mtimeMs, size: now.size });
 }

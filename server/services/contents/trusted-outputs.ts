@@ -13,12 +13,17 @@ export class TrustedOutputs implements OutputTrust {
   readonly #file: string;
   #writing: Promise<void> = Promise.resolve();
   #lines: number;
+  #version = 0;
 
   constructor(file: string) {
     this.#file = file;
     const kept = hashesIn(file);
     this.#hashes = new Set(kept.slice(-most));
     this.#lines = kept.length;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   has(hash: string): boolean {
@@ -28,6 +33,7 @@ export class TrustedOutputs implements OutputTrust {
   add(hashes: readonly string[]): void {
     const fresh = [...new Set(hashes)].filter((hash) => !this.#hashes.has(hash));
     if (fresh.length === 0) return;
+    this.#version += 1;
     for (const hash of fresh) this.#hashes.add(hash);
     for (const oldest of this.#hashes) {
       if (this.#hashes.size <= most) break;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeUtf8, encodeUtf8 } from '../../../server/http/utf8.ts';
+import { decodeUtf8 } from '../../../server/http/utf8.ts';
 
 const seed = Number(process.env['REPLIQUE_TEST_SEED'] ?? Date.now() % 2 ** 31);
 
@@ -12,13 +12,10 @@ const text = fc
   )
   .map((parts) => parts.join(''));
 
-it(`text and bytes are the same as Node makes them, in whatever blocks they are turned (seed ${seed})`, () => {
+it(`text is the same as Node makes it, in whatever blocks its bytes are read (seed ${seed})`, () => {
   fc.assert(
-    fc.property(text, fc.array(text, { maxLength: 2 }), (first, more) => {
-      const texts = [first, ...more];
-      const bytes = Buffer.from(texts.join(''));
-      expect(encodeUtf8(texts).equals(bytes)).toBe(true);
-      expect(decodeUtf8(bytes) === texts.join('')).toBe(true);
+    fc.property(text, (each) => {
+      expect(decodeUtf8(Buffer.from(each)) === each).toBe(true);
     }),
     { seed, numRuns: 60 },
   );

@@ -71,6 +71,19 @@ export class Draft {
   }
 }
 
+/** Writes bytes that come in pieces. */
+export async function writePieces(handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  let left = pieces;
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left);
+    left = left.flatMap((piece) => {
+      const done = Math.min(bytesWritten, piece.length);
+      bytesWritten -= done;
+      return done === piece.length ? [] : [piece.subarray(done)];
+    });
+  }
+}
+
 /** Writes a file whole or not at all. @param fill writes what is to be in it */
 export async function replaceFile(
   folder: Folder,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8, encodeUtf8 } from '../../../http/utf8.ts';
-import { fileText } from './file-text.ts';
+import { decodeUtf8 } from '../../../http/utf8.ts';
+import { fileBytes } from './file-text.ts';
+import { isAsJoined, joinedText, type JoinedText } from './joined-text.ts';
 import { joinLines, markLines } from './lines.ts';
 import {
   NotebookProblem,
@@ -17,6 +18,8 @@ import { notebookProblem } from './validate.ts';
 export interface ReadNotebook {
   readonly notebook: Notebook;
   readonly problem: string | undefined;
+  /** The same as JSON, where there is nothing in the notebook but what the file says. */
+  readonly text?: JoinedText;
 }
 
 /**
@@ -24,20 +27,22 @@ export interface ReadNotebook {
  * @throws NotebookProblem where it can't be read
  */
 export function readNotebook(bytes: Buffer): ReadNotebook {
-  const value = parsed(bytes);
+  const { value, text } = parsed(bytes);
   if (!isObject(value)) throw new NotebookProblem('it is no JSON object');
   const { nbformat } = value;
   if (nbformat !== 3 && nbformat !== 4) throw new NotebookProblem(unsupported(nbformat));
   const notebook = asNotebook(nbformat === 3 ? upgraded(value) : value);
   joinLines(notebook);
-  if (nbformat === 4) stripTransient(notebook);
-  repairIds(notebook);
-  return { notebook, problem: notebookProblem(notebook) };
+  const isStripped = nbformat === 4 && stripTransient(notebook);
+  const isRepaired = repairIds(notebook);
+  const isSame = text?.slots?.length === notebook.cells.length && !isStripped && !isRepaired;
+  return { notebook, problem: notebookProblem(notebook), ...(isSame && { text }) };
 }
 
 /** A notebook as it goes into its file. */
 export interface WrittenNotebook {
-  readonly bytes: Buffer;
+  /** Its bytes, one piece after the other. */
+  readonly pieces: readonly Buffer[];
   readonly problem: string | undefined;
 }
 
@@ -57,16 +62,25 @@ export function writeNotebook(
   const problem = notebookProblem(notebook);
   stripTransient(notebook);
   markLines(notebook);
-  return { bytes: encodeUtf8(fileText(notebook)), problem };
+  return { pieces: fileBytes(notebook), problem };
 }
 
 /** A new notebook. */
 export const emptyNotebook = (): object => ({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
 
-function parsed(bytes: Buffer): unknown {
+interface Parsed {
+  readonly value: unknown;
+  /** With joined lines, where these could be joined before it was parsed. */
+  readonly text?: JoinedText;
+}
+
+/** @throws NotebookProblem */
+function parsed(bytes: Buffer): Parsed {
   if (!isUtf8(bytes)) throw new NotebookProblem('it is not encoded in UTF-8');
   try {
-    return JSON.parse(decodeUtf8(bytes));
+    const text = joinedText(bytes);
+    const value: unknown = text && JSON.parse(decodeUtf8(text.bytes));
+    return text && isAsJoined(value) ? { value, text } : { value: JSON.parse(decodeUtf8(bytes)) };
   } catch {
     throw new NotebookProblem(
       bytes.length === 0 ? 'the file is empty' : 'it does not appear to be JSON, or is cut off',

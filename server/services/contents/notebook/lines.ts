@@ -7,6 +7,10 @@ export class Lines {
   constructor(text: string) {
     this.text = text;
   }
+
+  toJSON(): string {
+    return this.text;
+  }
 }
 
 /** Of which the text is kept in lines besides `text/*`. */
@@ -75,7 +79,7 @@ function bundlesOf(cell: Json): Json[] {
 const hasData = ({ output_type: type }: Json): boolean =>
   type === 'execute_result' || type === 'display_data';
 
-const isJsonType = (type: string): boolean =>
+export const isJsonType = (type: string): boolean =>
   type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
 
 const isText = (lines: readonly unknown[]): boolean => lines.every((line) => typeof line === 'string');

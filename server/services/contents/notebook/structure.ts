@@ -69,29 +69,38 @@ function depthOf(value: unknown, above: number): number {
   return most;
 }
 
-/** Takes away what is never kept in a file: where a notebook came from, and what was trusted. */
-export function stripTransient({ metadata, cells }: Notebook): void {
-  delete metadata['orig_nbformat'];
-  delete metadata['orig_nbformat_minor'];
-  delete metadata['signature'];
-  for (const cell of cells) delete cell.metadata['trusted'];
+/** Takes away what is never kept in a file: where a notebook came from, and what was trusted. @returns whether there was any */
+export function stripTransient({ metadata, cells }: Notebook): boolean {
+  let isChanged = false;
+  const strip = (from: Json, key: string): void => {
+    if (!Object.hasOwn(from, key)) return;
+    isChanged = true;
+    Reflect.deleteProperty(from, key);
+  };
+  for (const key of ['orig_nbformat', 'orig_nbformat_minor', 'signature']) strip(metadata, key);
+  for (const cell of cells) strip(cell.metadata, 'trusted');
+  return isChanged;
 }
 
 /**
  * Gives cells of format 4.5 and later an id where it is missing or another has it. The same notebook gets the same ids each
  * time, so that a cell can be found again.
+ * @returns whether one was missing
  */
-export function repairIds(notebook: Notebook): void {
-  if (!(Number(notebook['nbformat_minor']) >= 5)) return;
+export function repairIds(notebook: Notebook): boolean {
+  if (!(Number(notebook['nbformat_minor']) >= 5)) return false;
+  let isChanged = false;
   const known = new Set<unknown>();
   for (const [index, cell] of notebook.cells.entries()) {
     if (!('id' in cell) || known.has(cell['id'])) {
       let id = madeId(cell, `${index}`);
       while (known.has(id)) id = madeId(cell, id);
       cell['id'] = id;
+      isChanged = true;
     }
     known.add(cell['id']);
   }
+  return isChanged;
 }
 
 const madeId = (cell: Cell, salt: string): string =>
