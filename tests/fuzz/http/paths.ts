@@ -73,6 +73,19 @@ const routes = [
   ...['/terminals/websocket/TERMINAL', '/api/events/subscribe', '/api/ODD', '/ODD', '/ODD/ODD'],
   ...['/lab/tree/FILE', '/lab/workspaces/ODD', '/lab/workspaces/ODD/tree/FILE', '/doc/tree/FILE'],
   ...['/lab/api/workspaces/ODD', '/lab/api/settings/PLUGIN', '/lab/api/translations/ODD'],
+  ...[
+    '/replique',
+    '/replique/check',
+    '/replique/usage',
+    '/replique/sessions/SESSION',
+    '/replique/sessions/ODD',
+  ],
+  ...[
+    '/api/replique/spec.yaml',
+    '/api/replique/sessions/SESSION/prompt',
+    '/api/replique/sessions/ODD/events',
+  ],
+  ...['/healthz', '/readyz', '/metrics', '/nbconvert/ODD/FILE', '/tree', '/tree/FILE', '/notebooks/FILE'],
   ...['/lab/api/themes/FILE', '/static/lab/FILE', '/lab/extensions/FILE', '/static/favicons/ODD'],
 ];
 const contents = [
