@@ -81,8 +81,9 @@ finally:
   it('holds what it needs and nothing else', () => {
     const installed = join(prefix(), 'lib', 'node_modules', 'replique');
     const allowed =
-      /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|dist|kernelspec|node_modules|package\.json)$/;
+      /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|dist|kernelspec|node_modules|package\.json|server)$/;
     expect(readdirSync(installed).filter((name) => !allowed.test(name))).toEqual([]);
+    expect(readdirSync(join(installed, 'server'), { recursive: true })).toEqual(['cli', 'cli/replique.mjs']);
     expect(readdirSync(join(installed, 'dist'))).not.toContain('dev');
   });
 });

@@ -16,16 +16,16 @@ interface Gateway {
   close(): Promise<void>;
 }
 
-const gateways: readonly (readonly [string, () => Promise<Gateway>])[] = [
-  ['Replique’s server', () => RepliqueServer.start()],
-  [
-    'another jupyter_server',
-    async () => {
-      const server = await JupyterServer.start([]);
-      return { url: `${server.origin}/`, token: server.token, close: () => server.close() };
-    },
-  ],
-];
+const ours = ['Replique’s server', (): Promise<Gateway> => RepliqueServer.start()] as const;
+const theirs = [
+  'another jupyter_server',
+  async (): Promise<Gateway> => {
+    const server = await JupyterServer.start([]);
+    return { url: `${server.origin}/`, token: server.token, close: () => server.close() };
+  },
+] as const;
+/** That the other one does all of this, too, shows what is to be asked for; on a busy machine it loses a reply now and then. */
+const gateways = process.env['REPLIQUE_TEST_SAMPLE'] === 'all' ? [ours, theirs] : [ours];
 
 /** A real jupyter_server that has its kernels from another: `--gateway-url`, with messages in the legacy form. */
 describe.each(gateways)('jupyter_server’s gateway client and %s', { timeout: 60_000 }, (_name, start) => {
