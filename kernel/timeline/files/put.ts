@@ -16,7 +16,7 @@ import {
 import type { FileEntry } from './contract.ts';
 import type { Folder } from './folder.ts';
 import { newDraft } from './ignored.ts';
-import { markOf, sameMark, type Known, type Mark } from './known.ts';
+import { markOf, sameEntry, sameMark, type Known, type Mark } from './known.ts';
 import { readEntry } from './read.ts';
 import { changedMeanwhile, gone } from './reasons.ts';
 import type { InUse, ObjectStore } from './store.ts';
@@ -92,7 +92,8 @@ export function makeFolder(folder: Folder, name: string): void {
 }
 
 /**
- * Reads it once more where its mark proves nothing.
+ * Reads it once more where its mark proves nothing: it is too young, or another one, as that of a file with two names is once
+ * the other name is gone.
  * @returns asks at the last moment whether it still is what it was
  */
 async function stillThere(
@@ -101,16 +102,17 @@ async function stillThere(
   present: Known,
   { store, inUse }: Contents,
 ): Promise<() => boolean> {
-  let mark: Mark = present.mark;
-  if (present.isFresh) {
-    const again = await readEntry(folder, name, store, inUse);
-    if (again?.entry.hash !== present.entry.hash || !again.entry.kept) return () => false;
-    mark = again.mark;
-  }
-  return () => {
+  const isThere = (mark: Mark): boolean => {
     const status = folder.status(name);
     return status !== undefined && sameMark(mark, markOf(status));
   };
+  let { mark } = present;
+  if (present.isFresh || !isThere(mark)) {
+    const again = await readEntry(folder, name, store, inUse);
+    if (!again?.entry.kept || !sameEntry(again.entry, present.entry)) return () => false;
+    mark = again.mark;
+  }
+  return () => isThere(mark);
 }
 
 interface Owner {

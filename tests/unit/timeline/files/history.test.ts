@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -223,6 +224,24 @@ describe('move', () => {
     expect(readdirSync(ground.workspace)).toEqual([]);
     await ground.history.move([], [parsed]);
     expect(readFileSync(odd, 'utf8')).toBe('odd');
+  });
+
+  it('takes away and brings back all names of a file, long after they were made', async () => {
+    const delta = await ground.run(() => {
+      for (const name of ['a', 'old']) ground.put(name, 'shared');
+      for (const [name, other] of [
+        ['a', 'b'],
+        ['old', 'new'],
+      ] as const)
+        linkSync(ground.at(name), ground.at(other));
+    });
+    await expect.poll(() => Date.now() - statSync(ground.at('new')).ctimeMs).toBeGreaterThan(100);
+    await ground.history.settle();
+    const names = ['a', 'b', 'new', 'old'];
+    expect((await ground.history.move([delta], [])).left).toEqual([]);
+    expect(names.filter((name) => existsSync(ground.at(name)))).toEqual([]);
+    expect((await ground.history.move([], [delta])).left).toEqual([]);
+    expect(names.map((name) => readFileSync(ground.at(name), 'utf8'))).toEqual(names.map(() => 'shared'));
   });
 
   it('brings back large files, links, and permissions but for set-user-id', async () => {
