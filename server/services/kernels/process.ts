@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { locateProgram } from '../../../kernel/kernelspecs.ts';
 import { secretVariables } from '../../config.ts';
+import { HttpError } from '../../http/errors.ts';
 import type { Kernelspec } from '../kernelspecs/manager.ts';
 import { markOf, stillRuns, type ProcessMark } from '../../../kernel/processes.ts';
 import { PrintedFile } from './printed.ts';
@@ -42,7 +43,7 @@ const lookMs = 500;
 
 /**
  * Starts a kernel in a process group of its own.
- * @throws RepliqueError KERNEL_FAILED
+ * @throws RepliqueError KERNEL_FAILED; HttpError 409 where its directory is gone
  */
 export async function startProcess(launch: Launch, connectionFile: string): Promise<KernelProcess> {
   const [program, ...args] = commandOf(launch, connectionFile);
@@ -118,7 +119,7 @@ function openPrinted(launch: Launch): PrintedFile {
   }
 }
 
-/** @throws RepliqueError KERNEL_FAILED */
+/** @throws RepliqueError KERNEL_FAILED; HttpError 409 where its directory is gone, which a client may have removed */
 function commandOf(launch: Launch, connectionFile: string): [string, ...string[]] {
   const { directory, spec } = launch.kernelspec;
   const [command = '', ...args] = spec.argv.map((part) =>
@@ -126,7 +127,10 @@ function commandOf(launch: Launch, connectionFile: string): [string, ...string[]
   );
   const program = locateProgram(command, directory);
   if (program === undefined || !existsSync(program)) throw failed(launch, `${command} is not there.`);
-  if (!existsSync(join(launch.cwd, '.'))) throw failed(launch, `its directory ${launch.cwd} is gone.`);
+  if (!existsSync(join(launch.cwd, '.'))) {
+    const problem = `The kernel ${launch.kernelspec.name} could not be started: its directory ${launch.cwd} is gone.`;
+    throw new HttpError(409, `${problem} Make it again, or start the kernel in another.`);
+  }
   return [program, ...args];
 }
 

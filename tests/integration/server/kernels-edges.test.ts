@@ -177,8 +177,8 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
     rmSync(server.workspace, { recursive: true });
     const response = await server.send('POST', 'api/kernels', { name: 'python3' });
     expect([response.status, JSON.stringify(await response.json())]).toEqual([
-      500,
-      expect.stringContaining('is gone'),
+      409,
+      expect.stringContaining('is gone. Make it again'),
     ]);
   });
 
