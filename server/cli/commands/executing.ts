@@ -22,7 +22,7 @@ import { addParameter } from '../run/parameters.ts';
 import type { Parameters } from '../run/parameters.ts';
 import { readForRunning } from '../run/read.ts';
 import { withStops, type Stops } from '../run/signals.ts';
-import { namedWorkspace, notedWorkspace, recordedWorkspace } from '../run/workspaces.ts';
+import { namedWorkspace, notedWorkspace, ownFolder, recordedWorkspace } from '../run/workspaces.ts';
 import { Bars } from '../terminal/bars.ts';
 import { terminal } from './terminal.ts';
 
@@ -180,7 +180,10 @@ async function settle(
 async function reportOn(file: NotebookFile, present: Present | Error, workspace: string | undefined) {
   const elsewhere = workspace === undefined ? recordedWorkspace(file) : undefined;
   const folder = elsewhere === undefined ? [] : [anotherFolder(elsewhere)];
-  return reportEnvironment(file, present, [...folder, ...(await changedFiles(file, workspace))]);
+  return reportEnvironment(file, present, [
+    ...folder,
+    ...(await changedFiles(file, workspace ?? ownFolder(file.path))),
+  ]);
 }
 
 const anotherFolder = (name: string): Difference => ({

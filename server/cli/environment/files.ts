@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Difference } from '../../../kernel/environment/compare.ts';
 import { excerptOf } from '../../../kernel/sandbox/files/excerpt.ts';
@@ -24,10 +23,13 @@ const read = z.looseObject({
   }),
 });
 
-/** The files that went with prompts, or that code read, and are not what they were when each first was. */
+/**
+ * The files that went with prompts, or that code read, and are not what they were when each first was.
+ * @param workspace the folder that the code works in
+ */
 export async function changedFiles(
-  { path, notebook }: NotebookFile,
-  workspace = dirname(resolve(path)),
+  { notebook }: NotebookFile,
+  workspace: string,
 ): Promise<readonly Difference[]> {
   const recorded = new Map<string, string>();
   for (const output of notebook.cells.flatMap(outputsOf).filter(isDisplay)) {

@@ -37,6 +37,11 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
   const create = (name: string): void => writeFileSync(join(server.workspace, name), '');
   const there = (name: string): Promise<void> =>
     expect.poll(() => existsSync(join(server.workspace, name)), { timeout: pollMs }).toBe(true);
+  const isIdle = async ({ kernel }: NotebookPage): Promise<void> => {
+    const state = async (): Promise<unknown> =>
+      (await server.json(`api/kernels/${kernel}`))['execution_state'];
+    await expect.poll(state, { timeout: pollMs }).toBe('idle');
+  };
   const printed = (...outputs: string[]): object[] => [
     { output_type: 'stream', name: 'stdout', text: [`${pid}\n`, ...outputs].join('') },
   ];
@@ -72,11 +77,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     create('end');
     server = await server.next();
     const other = await NotebookPage.open(server, path);
-    await expect
-      .poll(async () => (await server.json(`api/kernels/${other.kernel}`))['execution_state'], {
-        timeout: pollMs,
-      })
-      .toBe('idle');
+    await isIdle(other);
     await other.reload();
     expect(other.outputs('a')).toEqual(printed('went on\n', 'the end\n'));
     expect(other.cell('a').execution_count).toBe(1);
@@ -93,11 +94,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     create('go');
     create('end');
     const other = await NotebookPage.open(server, path);
-    await expect
-      .poll(async () => (await server.json(`api/kernels/${other.kernel}`))['execution_state'], {
-        timeout: pollMs,
-      })
-      .toBe('idle');
+    await isIdle(other);
     await other.reload();
     expect(other.outputs('a')).toEqual(printed('went on\n', 'the end\n'));
     await other.close();
