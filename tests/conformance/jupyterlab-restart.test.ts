@@ -58,6 +58,6 @@ describe('the restart button of JupyterLab', { timeout: 120_000 }, () => {
     expect(await output(2).innerText()).toContain(
       'A fresh start: the conversation so far (2 prompts) is put away. %resume brings it back.',
     );
-    expect(await cell(2).locator('.jp-InputPrompt').innerText()).toBe('[1]:');
+    await cell(2).getByText('[1]:', { exact: true }).waitFor();
   });
 });
