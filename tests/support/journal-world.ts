@@ -148,6 +148,7 @@ export class SimulatedPage implements Connection {
   session = randomUUID();
   isConnected = false;
   cells: PageCell[] = [];
+  metadata: object = {};
   /** How many saves there had been when it was loaded or has saved. */
   savesSeen = 0;
   #hash = '';
@@ -162,7 +163,9 @@ export class SimulatedPage implements Connection {
   async load(): Promise<void> {
     const options = { type: 'notebook', content: true, hash: true } as const;
     const { content, hash } = await this.#world.contents.get(path, options);
-    this.cells = (content as { cells: PageCell[] }).cells;
+    const { cells, metadata } = content as { cells: PageCell[]; metadata: object };
+    this.cells = cells;
+    this.metadata = metadata; // a page saves what it does not know as it came
     this.#hash = String(hash);
     this.savesSeen = this.#world.saves;
     this.#running.clear();
@@ -206,7 +209,7 @@ export class SimulatedPage implements Connection {
     const version = async () =>
       (await contents.get(path, { type: 'notebook', content: false, hash: true })).hash;
     if ((await version()) !== this.#hash) throw new FileChanged();
-    const content = structuredClone(notebookWith(...this.cells));
+    const content = structuredClone({ ...notebookWith(...this.cells), metadata: this.metadata });
     await contents.save(path, { type: 'notebook', content });
     this.#hash = String(await version());
     this.savesSeen = this.#world.saves += 1;

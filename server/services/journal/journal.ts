@@ -119,11 +119,8 @@ export class Journal implements PendingOutputs {
     return mergeIntoFile(notebook, this.#about(path), newerThan(this.#versions, path, file));
   }
 
-  served(path: string): void {
-    const now = this.#now();
-    for (const { runs } of this.#about(path)) {
-      for (const run of runs.values()) if (run.endedAt !== undefined) run.servedAt ??= now;
-    }
+  served(): number {
+    return this.#now();
   }
 
   settled(path: string, before: FileVersion, after: FileVersion): void {

@@ -73,11 +73,11 @@ export class KernelJournal implements KernelListener {
     for (const page of known ?? []) this.pages.expect(page);
     if (known === undefined) this.pages.suppose(now);
     for (const run of this.lines.restore(records)) {
-      const { asker, cell, count, at } = run;
+      const { asker, cell, count } = run;
       const state = { ...stateOf(run), asker, isFull: this.lines.isFull };
       this.runs.set(run.run, state);
       if (count !== null) this.#counts.set(run.run, count);
-      if (asker !== undefined && !known) this.pages.expect({ session: asker, since: at, left: now });
+      if (asker !== undefined && !known) this.pages.expect({ session: asker, left: now });
       if (state.endedAt === undefined) this.#earlier.push(state);
       this.#lastCell = cell;
     }
@@ -87,9 +87,7 @@ export class KernelJournal implements KernelListener {
   /** Writes down what the next server needs to go on. */
   leave(): void {
     if (this.runs.size === 0) return;
-    const pages = this.pages
-      .mayReturn(this.#options.now())
-      .map(({ session, since, left }) => ({ session, since, left }));
+    const pages = this.pages.mayReturn(this.#options.now()).map(({ session, left }) => ({ session, left }));
     this.lines.add({ kind: 'pages', pages });
   }
 

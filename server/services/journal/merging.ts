@@ -1,3 +1,4 @@
+import { servedOf } from '../contents/notebook/served-mark.ts';
 import type { Cell, Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingSave } from '../contents/pending.ts';
 import { cellOf, fill, insert, shows, sourceOf } from './cells.ts';
@@ -77,11 +78,13 @@ export function mergeIntoSaved(
   const merged = new Merged();
   const done: Done[] = [];
   const pages = journals.map((journal) => journal.pages);
+  const served = servedOf(notebook, now);
   for (const pending of pendingOf(journals)) {
     const { journal, run, state } = pending;
     const cell = cellOf(notebook, run);
     const decision = decide(cell, run, state, {
-      ...{ now, pages, isFollowed: journal.isFollowed(state), isOnlyHere: journal.lines.paths.length === 1 },
+      ...{ now, served, pages, isFollowed: journal.isFollowed(state) },
+      isOnlyHere: journal.lines.paths.length === 1,
     });
     if (decision.isDone) done.push({ journal, run: state.run, isKnown: decision.isDone === true });
     if (decision.cell === 'added') merged.add(insert(notebook, run), pending);

@@ -11,15 +11,13 @@ export interface RunState {
   endedAt: number | undefined;
   /** When the page that asked had its end. */
   toldAt: number | undefined;
-  /** When somebody was given the notebook with all of it. */
-  servedAt: number | undefined;
   /** What follows is not kept: there is too much of it. */
   isFull: boolean;
 }
 
 export const newRun = (run: string, cell: string, at: number, asker?: string): RunState => ({
   ...{ run, cell, at, asker, replied: undefined, isIdle: false, endedAt: undefined },
-  ...{ toldAt: undefined, servedAt: undefined, isFull: false },
+  ...{ toldAt: undefined, isFull: false },
 });
 
 /** Something that happened to a run, for who follows it. */

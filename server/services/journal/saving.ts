@@ -1,5 +1,5 @@
 import type { Cell } from '../contents/notebook/structure.ts';
-import { shows, sourceOf } from './cells.ts';
+import { isEmpty, shows, sourceOf } from './cells.ts';
 import type { FoldedRun } from './fold.ts';
 import type { Pages } from './pages.ts';
 import type { RunState } from './run-state.ts';
@@ -20,6 +20,8 @@ export interface Decision {
 
 export interface Situation {
   readonly now: number;
+  /** When the client was given the notebook that it has made this of, if it was since there is anything to be put into it. */
+  readonly served: number | undefined;
   /** Of the notebook, whichever kernels it has had. */
   readonly pages: readonly Pages[];
   /** Whether the page that asked is there. */
@@ -30,7 +32,7 @@ export interface Situation {
 
 /**
  * Decides what becomes of a run when a client saves its notebook. The page that follows the run is the one who writes; so is
- * one that had all of it before it saved. Others know nothing of it: what came of it is put in.
+ * one that was given the notebook after its end. Others don't know all of it: what came of it is put in.
  * @param cell of the notebook that is saved
  */
 export function decide(
@@ -41,17 +43,20 @@ export function decide(
 ): Decision {
   const { now, isFollowed, isOnlyHere } = situation;
   const hasEnded = state.endedAt !== undefined;
-  const isKnown = hasEnded && isKnownToAll(state, situation);
+  const isKnown = knows(state, situation);
   const leave = (isDone: Decision['isDone']): Decision => ({ cell: 'client', isDone });
   if (cell === undefined) {
     if (!isOnlyHere) return leave(false);
     // The page that runs a cell saves without it: it has removed the cell.
     const isRemoved = isKnown || (isFollowed && now - state.at > onTheWayMs);
-    return isRemoved ? leave(true) : isFollowed ? leave(false) : { cell: 'added', isDone: false };
+    return isRemoved ? leave(isKnown || true) : isFollowed ? leave(false) : { cell: 'added', isDone: false };
   }
   if (sourceOf(cell) !== run.source) return leave(isKnown);
   if (shows(cell, run)) return leave(isKnown || (hasEnded && (isAlone(state, situation) || 'saved')));
-  return isKnown || isFollowed ? leave(isKnown) : { cell: 'run', isDone: false };
+  // The page that asked shows all of it, or has emptied the cell: another state is one of before, or another page's.
+  if (isKnown === 'saved' || (isKnown && isEmpty(cell))) return leave(isKnown);
+  const isWriter = isFollowed && !wasServedSince(state, situation);
+  return isWriter ? leave(false) : { cell: 'run', isDone: false };
 }
 
 const maySave = ({ now, pages }: Situation): ReturnType<Pages['mayReturn']> =>
@@ -63,13 +68,17 @@ function isAlone({ asker }: RunState, situation: Situation): boolean {
   return saving.length > 0 && saving.every(({ session }) => session === asker);
 }
 
-/** Whether whoever may save had the run's end, over the wire or with the notebook. */
-function isKnownToAll({ asker, toldAt, servedAt }: RunState, situation: Situation): boolean {
-  const { now } = situation;
-  const saving = maySave(situation);
-  if (saving.length === 0) return servedAt !== undefined;
-  return saving.every(({ session, since }) => {
-    const wasTold = session === asker && toldAt !== undefined && now - toldAt > onTheWayMs;
-    return wasTold || (servedAt !== undefined && since >= servedAt);
-  });
+/** Whether the client has loaded the notebook since the run began: then it is not the page that asked, or has loaded it again. */
+const wasServedSince = ({ at }: RunState, { served }: Situation): boolean =>
+  served !== undefined && served >= at;
+
+/** Whether the client that saves had all of the run, and nobody else may save who had not. */
+function knows(state: RunState, situation: Situation): Decision['isDone'] {
+  const { endedAt, toldAt } = state;
+  const { now, served = 0, isFollowed } = situation;
+  if (endedAt === undefined) return false;
+  if (wasServedSince(state, situation)) return served > endedAt && 'saved';
+  // It was loaded before the run began: it had all of it if it is the page that asked.
+  const wasTold = toldAt !== undefined && now - toldAt > onTheWayMs;
+  return isFollowed && wasTold && isAlone(state, situation);
 }

@@ -33,16 +33,25 @@ async function play(seed: number): Promise<void> {
     await page.load();
     page.connect();
   };
+  /** Pages that connect late or never: until then the server does not know of them, and they may be asked. */
+  const quiet = new Set<SimulatedPage>();
+  const load = async (): Promise<void> => {
+    const page = new SimulatedPage(world);
+    quiet.add(page);
+    await page.load();
+  };
   const save = async (page: SimulatedPage): Promise<void> => {
     try {
       await page.save();
     } catch (error) {
       if (!(error instanceof FileChanged)) throw error;
-      if (page.savesSeen === world.saves)
+      if (page.savesSeen === world.saves && !quiet.has(page))
         throw new Error('The page was asked about a change that nobody made.');
       await page.reload();
+      quiet.delete(page);
     }
   };
+  const read = { type: 'notebook', content: true, hash: true } as const;
   const acts: Readonly<Record<string, (page: SimulatedPage) => unknown>> = {
     run: (page) => page.isConnected && page.run(random.pick(cells)),
     lose: (page) => page.disconnect(1006),
@@ -51,6 +60,8 @@ async function play(seed: number): Promise<void> {
     close: (page) => page.close(),
     save,
     open: () => world.pages.size < 2 && open(),
+    load: () => world.pages.size < 2 && load(),
+    look: () => world.contents.get('n.ipynb', read),
     kill: () => random.chance(0.3) && world.start(),
   };
   try {
