@@ -54,7 +54,7 @@ export class JournalWorld {
   /** Starts the server, or starts it again after it was killed: then its kernel is gone. */
   async start(): Promise<this> {
     for (const run of this.queue.splice(0)) this.#die(run);
-    for (const page of this.pages) page.isConnected = false;
+    for (const page of this.pages) page.isConnected = page.isKnown = false;
     const log = pino({ level: 'silent' });
     const directory = join(this.top, 'journal');
     this.#journal = new Journal({ directory, root: this.top, log, now: () => this.now, restMs: 1e9 });
@@ -147,6 +147,8 @@ export class SimulatedPage implements Connection {
   readonly #world: JournalWorld;
   session = randomUUID();
   isConnected = false;
+  /** Whether it has ever been connected to this server. */
+  isKnown = false;
   cells: PageCell[] = [];
   metadata: object = {};
   /** How many saves there had been when it was loaded or has saved. */
@@ -173,7 +175,7 @@ export class SimulatedPage implements Connection {
   }
 
   connect(): void {
-    this.isConnected = true;
+    this.isConnected = this.isKnown = true;
     const isWhole = this.#world.clients.attach(this.session, this);
     this.#world.kernel.attached(this.session, isWhole);
   }

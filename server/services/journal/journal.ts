@@ -141,7 +141,11 @@ export class Journal implements PendingOutputs {
     const { changed, filtered, done } = mergeIntoSaved(notebook, this.#about(path), this.#now());
     const saved = (file: FileVersion): void => {
       const isOther = this.#versions.get(path)?.file.hash !== file.hash;
-      for (const { journal, run, isKnown } of done) if (isKnown || isOther) journal.drop(run);
+      for (const journal of this.#about(path)) journal.forgetEmptied();
+      for (const { journal, run, how } of done) {
+        if (how === 'closed') journal.emptied(run);
+        else if (how === true || isOther) journal.drop(run);
+      }
       if (this.has(path)) this.#remember(path, file);
       else this.#versions.delete(path);
     };

@@ -26,6 +26,9 @@ const input = z.object({ execution_count: z.int() });
 const reply = z.object({ status: z.string().max(100) });
 const status = z.object({ execution_state: z.string() });
 
+/** Closed by the page itself: without a status, or because it goes away (RFC 6455, 7.4.1). */
+const closedByPage = [1000, 1001, 1005];
+
 const tooDeep = { name: 'stderr', text: '\nAn output was left out: it is nested too deep.\n' };
 const died = '\nThe kernel ended while this cell ran.\n';
 
@@ -152,11 +155,15 @@ export class KernelJournal implements KernelListener {
       if (run.asker !== session) continue;
       if (wasHere && !isWhole && run.toldAt === undefined) run.asker = undefined;
       else if (run.endedAt !== undefined) run.toldAt ??= now;
+      if (run.shownAt !== undefined) run.shownAt = now;
     }
   }
 
   detached(session: string, code: number): void {
-    this.pages.detached(session, code, this.#options.now());
+    const now = this.#options.now();
+    this.pages.detached(session, code, now);
+    const isLast = this.pages.mayReturn(now).every((page) => page.session === session);
+    if (isLast && closedByPage.includes(code)) this.#dropEmptied(session);
     this.#rest();
   }
 
@@ -208,6 +215,17 @@ export class KernelJournal implements KernelListener {
     for (const before of [...this.runs.values()]) if (before.cell === cell) this.drop(before.run);
   }
 
+  /** The page that asked has saved the cell empty: when it closes in good order, without another save, that was meant. */
+  emptied(run: string): void {
+    const state = this.runs.get(run);
+    if (state !== undefined) state.isEmptied = true;
+  }
+
+  /** Somebody saves again: what was saved before does not count. */
+  forgetEmptied(): void {
+    for (const run of this.runs.values()) run.isEmptied = false;
+  }
+
   /** It is kept elsewhere, or nobody wants it any more. */
   drop(run: string): void {
     if (!this.runs.delete(run)) return;
@@ -216,11 +234,18 @@ export class KernelJournal implements KernelListener {
     else this.lines.add({ kind: 'drop', run });
   }
 
+  #dropEmptied(session: string): void {
+    for (const { run, asker, isEmptied } of [...this.runs.values()]) {
+      if (isEmptied && asker === session) this.drop(run);
+    }
+  }
+
   #show(run: RunState, type: OutputMessage['type'], content: Uint8Array): void {
     if (this.#feed) {
       const about = { run: run.run, cell_id: run.cell, type, content: parsed(z.unknown(), content) };
       this.#feed.push({ event: 'output', ...about });
     }
+    run.shownAt = type === 'clear_output' ? undefined : (run.shownAt ?? this.#options.now());
     if (run.isFull) return;
     this.lines.addOutput(run.run, type, content);
     if (!this.lines.isFull) return;

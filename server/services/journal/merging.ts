@@ -5,7 +5,7 @@ import { cellOf, fill, insert, shows, sourceOf } from './cells.ts';
 import type { FoldedRun } from './fold.ts';
 import type { KernelJournal } from './kernel-journal.ts';
 import type { RunState } from './run-state.ts';
-import { decide } from './saving.ts';
+import { decide, type Decision } from './saving.ts';
 import type { Versions } from './versions.ts';
 
 interface Pending {
@@ -27,11 +27,11 @@ function pendingOf(journals: readonly KernelJournal[]): readonly Pending[] {
   return [...new Map(all.map((each) => [each.state.cell, each])).values()];
 }
 
-/** A run of which nothing has to be kept; where not all clients know it, only as long as the file becomes another one. */
+/** A run of which nothing has to be kept, as `Decision.isDone` says. */
 interface Done {
   readonly journal: KernelJournal;
   readonly run: string;
-  readonly isKnown: boolean;
+  readonly how: Exclude<Decision['isDone'], false>;
 }
 
 class Merged implements MergedCells {
@@ -86,7 +86,7 @@ export function mergeIntoSaved(
       ...{ now, served, pages, isFollowed: journal.isFollowed(state) },
       isOnlyHere: journal.lines.paths.length === 1,
     });
-    if (decision.isDone) done.push({ journal, run: state.run, isKnown: decision.isDone === true });
+    if (decision.isDone) done.push({ journal, run: state.run, how: decision.isDone });
     if (decision.cell === 'added') merged.add(insert(notebook, run), pending);
     if (decision.cell !== 'run' || cell === undefined) continue;
     fill(cell, run);

@@ -9,6 +9,10 @@ export interface RunState {
   replied: string | undefined;
   isIdle: boolean;
   endedAt: number | undefined;
+  /** Since when the page that asked has shown anything of it. */
+  shownAt: number | undefined;
+  /** Whether that page has last saved its cell empty, so that it may have done so before it knew of the outputs. */
+  isEmptied: boolean;
   /** When the page that asked had its end. */
   toldAt: number | undefined;
   /** What follows is not kept: there is too much of it. */
@@ -17,7 +21,7 @@ export interface RunState {
 
 export const newRun = (run: string, cell: string, at: number, asker?: string): RunState => ({
   ...{ run, cell, at, asker, replied: undefined, isIdle: false, endedAt: undefined },
-  ...{ toldAt: undefined, isFull: false },
+  ...{ toldAt: undefined, shownAt: undefined, isEmptied: false, isFull: false },
 });
 
 /** Something that happened to a run, for who follows it. */

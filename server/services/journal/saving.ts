@@ -7,15 +7,19 @@ import type { RunState } from './run-state.ts';
 /** A page may have put together what it saves so long before it arrives: without what it was told since. */
 const onTheWayMs = 10_000;
 
+/** Hardly a save takes so long. */
+const mostlyMs = 2_000;
+
 /** What a client's saving means for a run. */
 export interface Decision {
   /** Whose version of the cell is saved: the client's, or the run's, whose cell may have to be added. */
   readonly cell: 'client' | 'run' | 'added';
   /**
    * Whether nothing of the run has to be kept. `saved`: the client has all of it, but others may not; they are asked when they
-   * save, as long as this version is another than theirs.
+   * save, as long as this version is another than theirs. `closed`: the page that asked has emptied the cell, unless this save is
+   * one of before: then it has the outputs, and saves again or is lost.
    */
-  readonly isDone: boolean | 'saved';
+  readonly isDone: boolean | 'saved' | 'closed';
 }
 
 export interface Situation {
@@ -54,7 +58,10 @@ export function decide(
   if (sourceOf(cell) !== run.source) return leave(isKnown);
   if (shows(cell, run)) return leave(isKnown || (hasEnded && (isAlone(state, situation) || 'saved')));
   // The page that asked shows all of it, or has emptied the cell: another state is one of before, or another page's.
-  if (isKnown === 'saved' || (isKnown && isEmpty(cell))) return leave(isKnown);
+  if (isKnown === 'saved') return leave(isKnown);
+  if (isEmpty(cell) && (isKnown || isAskersAlone(state, situation))) {
+    return leave(isKnown || isEmptied(state, now));
+  }
   const isWriter = isFollowed && !wasServedSince(state, situation);
   return isWriter ? leave(false) : { cell: 'run', isDone: false };
 }
@@ -75,10 +82,19 @@ const wasServedSince = ({ at }: RunState, { served }: Situation): boolean =>
 /** Whether the client that saves had all of the run, and nobody else may save who had not. */
 function knows(state: RunState, situation: Situation): Decision['isDone'] {
   const { endedAt, toldAt } = state;
-  const { now, served = 0, isFollowed } = situation;
+  const { now, served = 0 } = situation;
   if (endedAt === undefined) return false;
   if (wasServedSince(state, situation)) return served > endedAt && 'saved';
-  // It was loaded before the run began: it had all of it if it is the page that asked.
-  const wasTold = toldAt !== undefined && now - toldAt > onTheWayMs;
-  return isFollowed && wasTold && isAlone(state, situation);
+  return isAskersAlone(state, situation) && toldAt !== undefined && now - toldAt > onTheWayMs;
+}
+
+/** Whether only the page that asked can be the one that saves: it is there, and was loaded before the run began, as this client. */
+const isAskersAlone = (state: RunState, situation: Situation): boolean =>
+  situation.isFollowed && !wasServedSince(state, situation) && isAlone(state, situation);
+
+/** Whether the page that asked has emptied the cell of a run: it has shown something before it can have put together its save. */
+function isEmptied({ shownAt, toldAt }: RunState, now: number): Decision['isDone'] {
+  if (toldAt === undefined) return false;
+  if (shownAt !== undefined && now - shownAt > onTheWayMs) return true;
+  return now - (shownAt ?? toldAt) > mostlyMs && 'closed';
 }

@@ -91,6 +91,72 @@ describe('who saves a notebook', () => {
     expect((await loaded()).cells.map(({ id }) => id)).toEqual(['b']);
   });
 
+  it('has emptied a cell for good when it closes, also soon after the end', async () => {
+    const asking = await opened();
+    asking.run('a');
+    print('one\n');
+    world.end();
+    world.now += 3 * second;
+    empty(asking);
+    await asking.save();
+    expect(await outputsNow()).toEqual([]);
+  });
+
+  it('has not where it saves the outputs again, as one whose first save was on its way', async () => {
+    const asking = await opened();
+    asking.run('a');
+    print('one\n');
+    world.end();
+    world.now += 3 * second;
+    const shown = cell(asking).outputs;
+    empty(asking);
+    await asking.save();
+    Object.assign(cell(asking), { outputs: shown, execution_count: 1 });
+    await asking.save();
+    expect(await outputsNow()).toEqual([stream('one\n')]);
+  });
+
+  it('has not where it is lost', async () => {
+    const asking = await opened();
+    asking.run('a');
+    print('one\n');
+    world.end();
+    world.now += 3 * second;
+    empty(asking);
+    await asking.save();
+    asking.disconnect(1006);
+    expect(await outputsNow()).toEqual([stream('one\n')]);
+  });
+
+  it('has emptied it at once where it has shown outputs for long', async () => {
+    const asking = await opened();
+    asking.run('a');
+    print('one\n');
+    world.now += 20 * second;
+    print('two\n');
+    world.end();
+    empty(asking);
+    world.now += 10;
+    await asking.save();
+    asking.disconnect(1006);
+    expect(await outputsNow()).toEqual([]);
+  });
+
+  it('has not where all that it has shown came just before', async () => {
+    const asking = await opened();
+    asking.run('a');
+    print('one\n');
+    world.now += 20 * second;
+    world.say('clear_output', { wait: false });
+    world.now += 20 * second;
+    print('two\n');
+    world.end();
+    empty(asking);
+    world.now += second;
+    await asking.save();
+    expect(await outputsNow()).toEqual([stream('two\n')]);
+  });
+
   it('is told by the notebook alone, never by its file', async () => {
     const file = join(world.top, 'workspace', 'n.ipynb');
     const asking = await opened();
