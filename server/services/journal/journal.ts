@@ -4,6 +4,7 @@ import { markOf } from '../../../kernel/processes.ts';
 import type { Log } from '../../http/log.ts';
 import type { Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingOutputs, PendingSave } from '../contents/pending.ts';
+import type { LastMessages } from '../kernels/keep/orphans.ts';
 import { abandoned, leftOf, prefixOf, type Abandoned } from './abandoned.ts';
 import { KernelJournal } from './kernel-journal.ts';
 import { mergeIntoFile, mergeIntoSaved, newerThan } from './merging.ts';
@@ -22,6 +23,8 @@ interface JournalOptions {
   readonly restMs?: number;
   /** Whether another server has a kernel, or one that is still to come is to have it. */
   readonly isOthers?: (kernel: string) => boolean;
+  /** What was kept of a kernel that has ended, and that no server has had. */
+  readonly lastMessages?: (kernel: string) => LastMessages | undefined;
 }
 
 /** A page that is loaded again is back by then. */
@@ -100,7 +103,9 @@ export class Journal implements PendingOutputs {
         continue;
       }
       const journal = this.#restored(`${head.kernel} ${file}`, left);
-      journal.adopt(records);
+      const last = this.#options.lastMessages?.(head.kernel);
+      journal.adopt(records, last?.messages);
+      last?.forget();
       gone.push(journal);
     }
     for (const journal of gone) await this.#settleAll(journal);

@@ -61,10 +61,14 @@ export class KernelJournal implements KernelListener {
     this.lines = new RunLog(options);
   }
 
-  /** Takes over what another server has left whose kernel is gone. */
-  adopt(records: readonly JournalRecord[]): void {
+  /**
+   * Takes over what another server has left whose kernel is gone.
+   * @param said what it has still said, and no server has had
+   */
+  adopt(records: readonly JournalRecord[], said: Iterable<Received> = []): void {
     this.pages.suppose(this.#options.now());
     for (const run of this.lines.restore(records)) this.runs.set(run.run, stateOf(run));
+    for (const message of said) this.received(message);
     this.ended();
   }
 

@@ -23,6 +23,7 @@ import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
 import { watchKernels } from '../../../server/services/kernels/keep/watch.ts';
 import { PrintedFile } from '../../../server/services/kernels/printed.ts';
 import { ChannelClient } from '../../support/channel-client.ts';
+import { installKernelspec } from '../../support/other-kernels.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
 let server: RepliqueServer;
@@ -420,6 +421,37 @@ describe('what sees to the kernels of a server that is gone', { timeout: 90_000 
     expect(stillRuns(record!.process)).toBe(false);
     expect(existsSync(store.directory)).toBe(false);
     server = await server.next();
+  });
+
+  it('is replaced by a server of another address where it was killed, and ends them in time', async () => {
+    server = await RepliqueServer.start({ keepKernelsSeconds: 2 });
+    await begin();
+    const store = await takePlace();
+    const [record] = store.kernels();
+    server = await server.next({ baseUrl: '/other/' });
+    await until(() => !stillRuns(record!.process));
+    await until(() => !existsSync(store.directory));
+    expect(server.log.join('')).toContain('nobody sees to the kernels of another server');
+    expect(await server.json('api/kernels')).toEqual([]);
+  });
+
+  it('knows of a kernel before it has a process, so that one whose server is killed just then ends, too', async () => {
+    server = await RepliqueServer.start(keeping);
+    const seen = join(server.top, 'seen');
+    const look = 'cat "$JUPYTER_RUNTIME_DIR"/replique-server/*/kernel-*.json > "$0"; exec sleep 600';
+    const spec = { argv: ['/bin/sh', '-c', look, seen], display_name: 'Looks', language: 'none' };
+    installKernelspec(join(server.top, 'data'), 'looks', spec);
+    const answer = await server.send('POST', 'api/kernels', { name: 'looks' });
+    const { id } = (await answer.json()) as { id: string };
+    await until(() => existsSync(seen) && readFileSync(seen, 'utf8') !== '');
+    expect(readFileSync(seen, 'utf8')).toContain(id);
+    const store = new KeepStore(keptIn(), latest(keptIn()));
+    const [record] = store.kernels();
+    await server.leave();
+    store.expectKernel(id); // all that a server which was killed just then has written
+    server = await server.next();
+    await until(() => !stillRuns(record!.process));
+    expect(await server.json('api/kernels')).toEqual([]);
   });
 
   it('touches no directory but a server’s', async () => {
