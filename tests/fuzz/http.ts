@@ -13,6 +13,8 @@ const mostFaults = 20;
 const perBatch = 500;
 /** Sent at once. */
 const lanes = 12;
+/** Ids of events that requests begin from. */
+const mostEvents = 20;
 /** Of WebSockets, each with some frames. */
 const socketShare = 0.05;
 /** Before its answer is lost where the server closes without reading it. */
@@ -56,6 +58,8 @@ class HttpRun {
   readonly #ends: Record<string, number> = {};
   #sockets = 0;
   #first: Health | undefined;
+  /** Ids of the last events that it has told of. */
+  #events: readonly string[] = [];
 
   constructor(world: FuzzWorld, target: HttpTarget) {
     this.#world = world;
@@ -66,7 +70,7 @@ class HttpRun {
   async batch(seed: number, count: number): Promise<void> {
     try {
       this.#world.renew();
-      const known = await this.#target.tidy();
+      const known = await this.#target.withRuns(await this.#target.tidy());
       this.#first ??= await this.#target.health();
       let left = count;
       const random = new Random(seed);
@@ -74,7 +78,8 @@ class HttpRun {
         while (left > 0 && this.#target.fault() === undefined) {
           left -= 1;
           const own = random.below(2 ** 31);
-          const sent = await this.#one(new Random(own), known, `batch ${seed}, request ${own}`);
+          const now = { ...known, events: this.#events };
+          const sent = await this.#one(new Random(own), now, `batch ${seed}, request ${own}`);
           this.messages += sent;
         }
       };
@@ -119,6 +124,7 @@ class HttpRun {
     const request = requestFor(random, known, this.#target);
     const answer = await exchange(this.#target.port, request);
     this.#count(answer.status === undefined ? answer.end : `${Math.floor(answer.status / 100)}xx`);
+    if (answer.isStream) this.#heard(answer.bytes.toString('latin1'));
     const fault = this.#target.fault() === undefined ? this.#faultOf(request, answer) : undefined;
     if (fault !== undefined) this.#fault(where, `${fault}: ${shown(request)}`);
     return 1;
@@ -133,6 +139,13 @@ class HttpRun {
     const isLarge = request.pieces.reduce((sum, { length }) => sum + length, 0) > largeBytes;
     if (!request.isWhole || end === 'whole' || (end === 'cut' && isLarge)) return undefined;
     return end === 'silent' ? 'not answered' : 'closed without a whole answer';
+  }
+
+  /** A stream of events. */
+  #heard(text: string): void {
+    this.#count('streams');
+    const ids = [...text.matchAll(/^id: ([0-9a-f]+-\d+)$/gm)].map(([, id = '']) => id);
+    this.#events = [...this.#events, ...ids].slice(-mostEvents);
   }
 
   #count(end: string): void {

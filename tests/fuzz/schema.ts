@@ -89,7 +89,7 @@ class SchemaRun {
     await this.#play({ ...plan, description: jupyter });
     await this.#play({ ...plan, description: jupyter, fixed: await there(), without: ['DELETE'] });
     await this.#play({ ...plan, description: own });
-    const id = await this.#target.session('n.ipynb');
+    const { id } = await this.#target.session('n.ipynb');
     await this.#play({ ...plan, description: own, fixed: { id }, patienceSeconds: listenSeconds });
   }
 
