@@ -92,7 +92,9 @@ export class EventFeed {
         const kept = this.#kept[last + 1 - first];
         if (kept === undefined) {
           if (this.#isClosed || hasEnded()) return;
-          if (!(await this.#more(heartbeatMs, signal))) yield undefined;
+          const isMore = await this.#more(heartbeatMs, signal);
+          if (signal.aborted) return;
+          if (!isMore) yield undefined;
           continue;
         }
         last = kept.number;
