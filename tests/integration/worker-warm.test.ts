@@ -62,7 +62,7 @@ describe('the warm pool', () => {
       runningIn(ground.workspace).find((pid) => !living.includes(pid))!,
       'SIGKILL',
     );
-    await vi.waitFor(() => expect(pool.waiting).toBe(0));
+    await vi.waitFor(() => expect(pool.waiting).toBe(0), 20_000);
     const next = await take();
     expect(await next.peer.ask({ kind: 'names', path: [], prefix: 'x' })).toMatchObject({ names: [] });
   });
