@@ -56,7 +56,7 @@ describe.each(['bubblewrap', 'none'] as const)('stopping the worker (%s)', (isol
     ]) {
       const outcome = await stopped(worker, code);
       expect(outcome.status).toBe('interrupted');
-      expect(outcome.tookMs).toBeLessThan(5_000);
+      expect(outcome.tookMs).toBeLessThan(15_000); // less than it may stay busy
     }
     expect((await run(worker, 'print(kept)')).stdout).toBe('1\n');
   });

@@ -302,7 +302,7 @@ describe('terminals', () => {
       page.say('set_size', (rows += 1), 100);
       return existsSync(join(ground.home, 'root/let-go'));
     };
-    await expect.poll(resized, { timeout: 10_000 }).toBe(true);
+    await expect.poll(resized).toBe(true);
     resized();
     expect((await ground.ask('api/terminals/left')).status).toBe(200);
     expect((await ground.ask('api/terminals/left', { method: 'DELETE' })).status).toBe(204);
