@@ -124,12 +124,12 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
   });
 
   it('and whose next one can’t start: its kernels end after their time all the same', async () => {
-    await serve('--keep-kernels', '5');
+    await serve('--keep-kernels', '60');
     const kernel = await startKernel();
     await run(kernel, '1');
     const tree = treeOf(child.pid ?? 0);
     await end('SIGKILL');
-    await expect(serve('--keep-kernels', '5', '--password-file', join(top, 'none'))).rejects.toThrow();
+    await expect(serve('--keep-kernels', '60', '--password-file', join(top, 'none'))).rejects.toThrow();
     await serve('--keep-kernels', '5'); // nothing was lost by that
     expect(await run(kernel, 'print(_)')).toBe('1\n');
     const now = treeOf(child.pid ?? 0);
