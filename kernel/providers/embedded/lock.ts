@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeDirectories } from '../../files.ts';
-import { isAlive } from '../../processes.ts';
+import { isAlive } from '../../alive.ts';
 
 /**
  * A lock between processes: a file that names its owner, made by `link`, which is atomic. Its owner touches it, so

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 import { codeCell, NotebookPage, notebookWith } from '../../support/notebook-page.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
