@@ -20,7 +20,7 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
     const places = labPlaces(labEnvDir(), { home, dataDir: join(home, '.jupyter-data'), packages: [] });
     const script = [
       { text: `I compute.\n${helper('print("from the", "helper")')}` },
-      { text: words, chunk: 8, delayMs: 60 },
+      { text: words, chunk: 8, delayMs: 200 },
     ];
     server = await RepliqueServer.start({}, script, places);
     const metadata = { kernelspec: { display_name: 'Replique', language: 'replique', name: 'replique' } };
@@ -35,6 +35,7 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
 
   const open = async (): Promise<Page> => {
     const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
+    page.setDefaultTimeout(60_000);
     await page.goto(`${server.url}doc/tree/page.ipynb?token=${server.token}`);
     await page.getByText('Replique | Idle').waitFor({ timeout: 90_000 });
     return page;

@@ -111,7 +111,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     await there('gone');
     const kept = join(server.top, 'runtime', 'replique-server');
     await expect.poll(() => existsSync(kept), { timeout: pollMs }).toBe(false);
-    expect(isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(onDisk()).not.toContain(String.raw`"went on\n"`);
     server = await server.next({ baseUrl: '/other/' });
     const { cells } = JSON.parse(onDisk()) as { cells: { outputs: object[] }[] };

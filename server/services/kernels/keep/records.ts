@@ -61,6 +61,7 @@ const sessionRecord = z.object({
 export const sessionRecords = z.array(sessionRecord).max(2000);
 export const tokenRecord = z.object({ token: z.string().min(1).max(1000) });
 export const watchRecord = mark;
+export const letGoRecord = z.object({ generation: z.int().positive() });
 
 export type KernelRecord = z.infer<typeof kernelRecord>;
 export type QuestionRecord = z.infer<typeof questionRecord>;
