@@ -143,7 +143,7 @@ async function createSession(
     ...{ directory: timelines, session: sessionId, log },
     redact: (text) => redactor.text(text),
   });
-  const pruning = setTimeout(() => pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
+  const pruning = setTimeout(() => void pruneTimelines(timelines, options.sessionsDir), pruneAfterMs);
   const sandbox = createSandboxControl({
     ...{ policy, worker, network },
     workspace: workspace.path,

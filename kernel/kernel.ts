@@ -3,10 +3,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { KernelSession, SessionOptions } from './kernel-session.ts';
 import { portsOf, type ConnectionInfo } from './protocol/connection-file.ts';
 import { startRouter } from './router/router.ts';
-import { openZmqTransport } from './wire/zmq-transport.ts';
+import type { Sockets } from './wire/sockets.ts';
+import { zmqTransport } from './wire/zmq-transport.ts';
 
 export interface KernelOptions extends SessionOptions {
   readonly connection: ConnectionInfo;
+  /** They are open; the kernel closes them. */
+  readonly sockets: Sockets;
 }
 
 export interface RunningKernel {
@@ -18,14 +21,11 @@ export interface RunningKernel {
   readonly closed: Promise<void>;
 }
 
-/**
- * Starts a kernel: opens its sockets, begins to answer, and then the session and its worker.
- * @throws RepliqueError where the sockets can't be opened
- */
-export async function startKernel(options: KernelOptions): Promise<RunningKernel> {
-  const { connection, log } = options;
+/** Starts a kernel: begins to answer, and then the session and its worker. */
+export function startKernel(options: KernelOptions): RunningKernel {
+  const { connection, sockets, log } = options;
   const sessionId = uuid();
-  const transport = await openZmqTransport({ connection, sessionId, log });
+  const transport = zmqTransport(sockets, { connection, sessionId, log });
   let begun: Promise<KernelSession> | undefined;
   const ready = (): Promise<KernelSession> =>
     (begun ??= import('./kernel-session.ts').then(({ openSession }) => openSession(options, sessionId)));

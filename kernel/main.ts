@@ -1,8 +1,5 @@
 import { runCommand } from './commands.ts';
 import { describeError } from './errors.ts';
-import { optimizeLater } from './optimizer.ts';
-
-optimizeLater();
 
 try {
   process.exit(await runCommand(process.argv.slice(2)));

@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-
-/** Whether a process of the host runs, also where it is another user's. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+import { isAlive } from './alive.ts';
 
 /** A process by its number and, where the system says it, when it was started: numbers are given again. */
 export interface ProcessMark {

@@ -37,7 +37,7 @@ async function recorded(
   const onAbort = (): void => audit.note('interrupt', { run });
   const end = (status: AuditData<'run-end'>['status']): void => {
     const duration_ms = Math.round(performance.now() - began);
-    audit.note('run-end', { run, status, duration_ms, ...sent });
+    audit.noteSoon('run-end', { run, status, duration_ms, ...sent });
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {

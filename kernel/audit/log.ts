@@ -12,12 +12,19 @@ export interface Audit {
   require<K extends AuditKind>(kind: K, data: AuditData<K>): void;
   /** Writes an event of what has happened already. Where that fails, it is kept, and `require` throws until it is written. */
   note<K extends AuditKind>(kind: K, data: AuditData<K>): void;
+  /** As `note`, but a moment later, so that nobody waits for it; before any event that follows. */
+  noteSoon<K extends AuditKind>(kind: K, data: AuditData<K>): void;
   /** Ends the session's chain. */
   close(): void;
 }
 
 /** The audit that is switched off. */
-export const noAudit: Audit = { require: () => undefined, note: () => undefined, close: () => undefined };
+export const noAudit: Audit = {
+  require: () => undefined,
+  note: () => undefined,
+  noteSoon: () => undefined,
+  close: () => undefined,
+};
 
 type FirstEvent = Omit<AuditData<'session-start'>, 'previous'>;
 
@@ -49,6 +56,8 @@ class AuditLog implements Audit {
   #file: SessionFile | undefined;
   #hasLost = false;
   #closed = false;
+  /** What waits is about to be written. */
+  #isDue = false;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -66,9 +75,22 @@ class AuditLog implements Audit {
 
   note<K extends AuditKind>(kind: K, data: AuditData<K>): void {
     if (this.#closed) return;
-    if (this.#waiting.length < mostWaiting) this.#waiting.push({ kind, data, at: new Date() });
-    else this.#hasLost = true;
+    this.#keep({ kind, data, at: new Date() });
     this.#try();
+  }
+
+  noteSoon<K extends AuditKind>(kind: K, data: AuditData<K>): void {
+    if (this.#closed) return;
+    this.#keep({ kind, data, at: new Date() });
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // Once what the present turn of the event loop has to send is sent.
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#isDue = false;
+        this.#try();
+      }),
+    );
   }
 
   close(): void {
@@ -76,6 +98,11 @@ class AuditLog implements Audit {
     this.note('session-end', {});
     this.#closed = true;
     this.#file?.close();
+  }
+
+  #keep(entry: Entry): void {
+    if (this.#waiting.length < mostWaiting) this.#waiting.push(entry);
+    else this.#hasLost = true;
   }
 
   /** Writes what waits; says what is wrong where that fails. */

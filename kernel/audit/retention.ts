@@ -1,5 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
-import { isAlive } from '../processes.ts';
+import { isAlive } from '../alive.ts';
 import { keyed } from './chain.ts';
 import { headDraft, headFile, listSessions, partFile, readHead, type SessionFiles } from './files.ts';
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { repliqueError } from '../errors.ts';
 import type { Ports } from './messages.ts';
@@ -21,8 +23,6 @@ const connectionFile = z.object({
 
 /** What a client tells a kernel at its start: where to listen, and the key that signs messages. */
 export type ConnectionInfo = z.infer<typeof connectionFile>;
-
-export type SocketName = 'shell' | 'control' | 'stdin' | 'iopub' | 'hb';
 
 /** No connection file is longer, in characters. */
 const MAX_LENGTH = 65_536;
@@ -52,8 +52,6 @@ export function portsOf(connection: ConnectionInfo): Ports {
   return { shell_port, control_port, stdin_port, iopub_port, hb_port };
 }
 
-/** The ZeroMQ address of one of the kernel's sockets. */
-export function socketAddress(connection: ConnectionInfo, socket: SocketName): string {
-  const separator = connection.transport === 'tcp' ? ':' : '-';
-  return `${connection.transport}://${connection.ip}${separator}${connection[`${socket}_port`]}`;
-}
+/** Jupyter names the file after the kernel, `kernel-ID.json`, and starts it with the same one after a crash. */
+export const kernelIdOf = (file: string): string =>
+  /^kernel-(.{1,100})\.json$/.exec(basename(file))?.[1] ?? randomUUID();

@@ -1,23 +1,12 @@
 import { z } from 'zod';
 import type { Envelope, Header, JsonObject, Message, ParentHeader } from './header.ts';
+import { LIMITS } from './limits.ts';
 import type { Signer } from './signer.ts';
 
 /**
  * The ZeroMQ multipart form of a message: identities, `<IDS|MSG>`, signature, header, parent header, metadata,
  * content, buffers. Both the kernel and its clients read and write it with these functions.
  */
-
-/** Bounds on a message; sizes, in bytes, are checked before anything in it is parsed or hashed. */
-export const LIMITS = {
-  frames: 1024,
-  identities: 16,
-  identityBytes: 1024,
-  headerBytes: 64 * 1024,
-  jsonBytes: 32 * 1024 * 1024,
-  totalBytes: 128 * 1024 * 1024,
-  /** Of lists and objects in one another: what is deeper can be read, but neither written again nor read by Python. */
-  depth: 200,
-} as const;
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
 
@@ -125,10 +114,12 @@ function checkSizes(frames: readonly Uint8Array[]): void {
   if (total > LIMITS.totalBytes) throw new DecodeError('the message is too large');
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseObject(frame: Uint8Array, name: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(frame));
+    value = JSON.parse(utf8.decode(frame));
   } catch {
     throw new DecodeError(`the ${name} is no JSON`);
   }

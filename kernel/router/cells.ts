@@ -20,6 +20,9 @@ interface CellsOptions {
   readonly log: (line: string) => void;
 }
 
+/** Why nobody need answer any more: without a reason each cell would cost an exception with its stack. */
+const over = 'the cell has ended';
+
 type Content = RequestContent<'execute_request'>;
 /** What a client says of a cell beside its code. */
 interface Told {
@@ -129,7 +132,7 @@ export class Cells {
       ask: (prompt, password, gone = ended.signal) =>
         this.#stdin.ask(requester, prompt, password, AbortSignal.any([signal, ended.signal, gone])),
     });
-    return reply.finally(() => ended.abort());
+    return reply.finally(() => ended.abort(over));
   }
 
   /** The number of the last cell. */

@@ -113,6 +113,8 @@ export class OutputOrder<Message> {
   readonly #lanes: Readonly<Record<TextName, TextLane>>;
   readonly #messages = new Queue<Sent<Message>>();
   #heldInMessages = 0;
+  /** The number of the newest message that did not wait for text. */
+  #passed = 0;
 
   constructor(options: OrderOptions<Message>) {
     this.#options = options;
@@ -131,6 +133,14 @@ export class OutputOrder<Message> {
     this.#heldInMessages += size + messageBytes;
     this.#advance();
     if (this.#heldInMessages > mostHeldInMessages) this.flush();
+  }
+
+  /** A message before which there was no text: it is delivered at once, and text that follows it knows it by its number. */
+  pass(number: number, message: Message): void {
+    while (this.#deliverMessage() !== undefined);
+    this.#passed = Math.max(this.#passed, number);
+    this.#options.onMessage(message);
+    this.#advance();
   }
 
   /** Delivers all there is, whether or not what should precede it has come. */
@@ -154,7 +164,7 @@ export class OutputOrder<Message> {
         (out.number < err.number ? stdout : stderr).items.take();
         continue;
       }
-      if (out.beforeMessage && !this.#messageOf(out.number)) return;
+      if (out.beforeMessage && out.number > this.#passed && !this.#messageOf(out.number)) return;
       stdout.items.take();
       stderr.items.take();
     }

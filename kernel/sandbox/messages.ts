@@ -15,7 +15,8 @@ const error = z.object({
   evalue: z.string(),
   traceback: z.array(z.string()).max(10_000),
 });
-const output = { id, order: z.int().min(0) };
+/** @property quiet there was no text before it: none is waited for */
+const output = { id, order: z.int().min(0), quiet: z.boolean().optional() };
 const shown = { ...output, data: bundle, metadata: bundle, binary: z.array(name).max(1000) };
 
 /** All that a worker may say. Every byte of it is hostile: the code that runs beside the worker can forge any message. */

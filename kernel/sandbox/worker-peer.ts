@@ -10,6 +10,8 @@ import type { DoneMessage, InputRequest, ReplyMessage, RunMessage, WorkerMessage
 const lateTextMs = 250;
 const mostBytes = 64 * 1024 * 1024;
 const mostOutputs = 100_000;
+/** Without a reason each run would cost an exception with its stack. */
+const over = 'the run has ended';
 
 /** Why a worker process is no more: it ended (status below zero: by that signal), was ended for what it said, or for a limit. */
 export type Death =
@@ -183,12 +185,15 @@ export class WorkerPeer {
       return true;
     }
     if (request.kind !== 'run' || request.ending !== undefined) return false;
-    if (message.kind === 'done') this.#awaitText(request);
+    const isQuiet = message.quiet === true;
+    if (message.kind === 'done' && !isQuiet) this.#awaitText(request);
     if (message.kind === 'input_request') {
       if (request.asking || request.hooks.onInput === undefined) return false;
       request.asking = true;
     }
-    request.order.message(message.order, { message, size: frame.size }, frame.size);
+    const sent = { message, size: frame.size };
+    if (isQuiet) request.order.pass(message.order, sent);
+    else request.order.message(message.order, sent, frame.size);
     return true;
   }
 
@@ -218,7 +223,7 @@ export class WorkerPeer {
 
   #settle(run: Run, end: RunEnd): void {
     clearTimeout(run.ending);
-    run.ended.abort();
+    run.ended.abort(over);
     if (this.#request === run) this.#request = undefined;
     run.settle(end);
   }

@@ -3,11 +3,14 @@ interface Sink {
   send(frames: Uint8Array[]): Promise<void>;
 }
 
+/** A message, or what writes it when its turn comes. */
+export type Outgoing = Uint8Array[] | (() => Uint8Array[]);
+
 /** Sends messages one after the other: a ZeroMQ socket refuses a second send while one is under way. */
 export class SendQueue {
   readonly #sink: Sink;
   readonly #onError: (error: unknown) => void;
-  readonly #waiting: Uint8Array[][] = [];
+  readonly #waiting: Outgoing[] = [];
   #busy = false;
   #draining = Promise.resolve();
 
@@ -16,8 +19,8 @@ export class SendQueue {
     this.#onError = onError;
   }
 
-  push(frames: Uint8Array[]): void {
-    this.#waiting.push(frames);
+  push(message: Outgoing): void {
+    this.#waiting.push(message);
     if (this.#busy) return;
     this.#busy = true;
     this.#draining = this.#drain();
@@ -31,9 +34,9 @@ export class SendQueue {
   /** Not at once: a cell's code is on its way to Python before its `busy` is written. */
   async #drain(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    for (let frames = this.#waiting.shift(); frames; frames = this.#waiting.shift()) {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       try {
-        await this.#sink.send(frames);
+        await this.#sink.send(typeof next === 'function' ? next() : next);
       } catch (error) {
         this.#onError(error);
       }

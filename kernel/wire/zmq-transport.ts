@@ -1,27 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Router, XPublisher } from 'zeromq';
-import type { Socket } from 'zeromq';
-import { repliqueError } from '../errors.ts';
-import { socketAddress } from '../protocol/connection-file.ts';
-import type { ConnectionInfo, SocketName } from '../protocol/connection-file.ts';
-import { LIMITS, encodeFrames } from '../protocol/frames.ts';
+import type { Router } from 'zeromq';
+import { socketAddress, socketNames, type SocketName } from '../protocol/addresses.ts';
+import type { ConnectionInfo } from '../protocol/connection-file.ts';
+import { encodeFrames } from '../protocol/frames.ts';
 import { makeMessage } from '../protocol/header.ts';
 import type { Envelope, Message } from '../protocol/header.ts';
 import { Signer } from '../protocol/signer.ts';
 import type { RequestChannel, Transport } from './contract.ts';
 import { Reader } from './reader.ts';
+import { closeSockets, LINGER_MS, type Sockets } from './sockets.ts';
 import { SendQueue } from './send-queue.ts';
 import { Unheard } from './unheard.ts';
-
-/** How long messages that are under way may take to leave after the kernel closes. */
-const LINGER_MS = 1000;
-
-/** Messages that wait for a slow listener; beyond, it loses messages rather than the kernel its memory. */
-const IOPUB_BACKLOG = 100_000;
-
-/** A heartbeat or a subscription is a few bytes. */
-const SMALL_MESSAGE_BYTES = 4096;
 
 interface ZmqTransportOptions {
   readonly connection: ConnectionInfo;
@@ -29,34 +19,9 @@ interface ZmqTransportOptions {
   readonly log: (line: string) => void;
 }
 
-const socketNames = ['shell', 'control', 'stdin', 'iopub', 'hb'] as const;
-
-interface Sockets {
-  readonly shell: Router;
-  readonly control: Router;
-  readonly stdin: Router;
-  readonly iopub: XPublisher;
-  readonly hb: Router;
-}
-
-/**
- * Opens the five sockets of Jupyter's messaging specification.
- * @throws RepliqueError PORT_IN_USE or LISTEN_FAILED; nothing stays open then.
- */
-export async function openZmqTransport(options: ZmqTransportOptions): Promise<Transport> {
-  const sockets = makeSockets();
-  try {
-    const bound = await Promise.allSettled(
-      socketNames.map((name) => bind(sockets[name], socketAddress(options.connection, name))),
-    );
-    const failed = bound.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
-  } catch (error) {
-    closeAll(sockets);
-    throw error;
-  }
-  return new ZmqTransport(sockets, options);
-}
+/** Carries messages over the kernel's sockets, which it closes. */
+export const zmqTransport = (sockets: Sockets, options: ZmqTransportOptions): Transport =>
+  new ZmqTransport(sockets, options);
 
 class ZmqTransport implements Transport {
   readonly #sockets: Sockets;
@@ -101,9 +66,9 @@ class ZmqTransport implements Transport {
   publish(message: Message): void {
     if (this.#closing) return;
     const topic = Buffer.from(`kernel.${this.#sessionId}.${message.header.msg_type}`);
-    const frames = this.#encode(topic, message);
-    if (this.#unheard) this.#unheard.keep(frames);
-    else this.#queues.iopub.push(frames);
+    const write = (): Uint8Array[] => this.#encode(topic, message);
+    if (this.#unheard) this.#unheard.keep(write());
+    else this.#queues.iopub.push(write);
   }
 
   close(): Promise<void> {
@@ -154,41 +119,10 @@ class ZmqTransport implements Transport {
     const late = sleep(LINGER_MS, undefined, { signal: limit.signal }).catch(() => undefined);
     await Promise.race([sent, late]);
     limit.abort();
-    closeAll(this.#sockets);
+    closeSockets(this.#sockets);
     await Promise.all(this.#loops);
     await removeFiles(this.#connection);
   }
-}
-
-function makeSockets(): Sockets {
-  const linger = LINGER_MS;
-  const requests = { linger, maxMessageSize: LIMITS.totalBytes, handover: true };
-  return {
-    shell: new Router(requests),
-    control: new Router(requests),
-    stdin: new Router(requests),
-    iopub: new XPublisher({
-      linger,
-      maxMessageSize: SMALL_MESSAGE_BYTES,
-      sendHighWaterMark: IOPUB_BACKLOG,
-      verbosity: 'allSubs',
-    }),
-    hb: new Router({ linger: 0, maxMessageSize: SMALL_MESSAGE_BYTES }),
-  };
-}
-
-async function bind(socket: Socket, address: string): Promise<void> {
-  try {
-    await socket.bind(address);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw repliqueError('PORT_IN_USE', { address }, { cause: error });
-    throw repliqueError('LISTEN_FAILED', { address, problem: message }, { cause: error });
-  }
-}
-
-function closeAll(sockets: Sockets): void {
-  for (const socket of Object.values(sockets) as Socket[]) socket.close();
 }
 
 /** ZeroMQ removes them in the background, which a process that ends at once would not wait for. */

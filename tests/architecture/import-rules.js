@@ -1,6 +1,6 @@
 /**
  * Who may import whom: for each folder, the folders and files of this project that it may import besides itself.
- * The linter and imports.test.ts both read this table. kernel/kernel.ts and kernel/commands.ts, which join the layers,
+ * The linter and imports.test.ts both read this table. kernel/kernel.ts and kernel/run-kernel.ts, which join the layers,
  * are not in it.
  */
 const contract = {
@@ -16,6 +16,7 @@ const contract = {
 const environment = 'kernel/environment/schema.ts';
 const config = 'kernel/config.ts';
 const everyone = [
+  'kernel/alive.ts',
   'kernel/errors.ts',
   'kernel/files.ts',
   'kernel/kernelspecs.ts',

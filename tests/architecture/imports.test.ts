@@ -44,6 +44,7 @@ describe('who may import whom', () => {
     const roots = filesBelow('kernel').filter((file) => dirname(file) === 'kernel');
     expect(roots.toSorted()).toEqual(
       [
+        'kernel/alive.ts',
         'kernel/attempts.ts',
         'kernel/config-schema.ts',
         'kernel/config.ts',
@@ -62,6 +63,7 @@ describe('who may import whom', () => {
         'kernel/near.ts',
         'kernel/paths.ts',
         'kernel/processes.ts',
+        'kernel/run-kernel.ts',
         'kernel/sandbox-control.ts',
         'kernel/spending.ts',
         'kernel/turns.ts',

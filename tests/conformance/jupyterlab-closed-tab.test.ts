@@ -29,7 +29,7 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
     const places = labPlaces(labEnvDir(), { home, dataDir: join(home, '.jupyter-data'), packages: [] });
     const script = [
       { text: `I compute.\n${helper('print("from the", "helper")')}` },
-      { text: words, chunk: 8, delayMs: 60 },
+      { text: words, chunk: 8, delayMs: 200 },
       { text: words.replaceAll('word', 'other'), chunk: 8, delayMs: 200 },
     ];
     server = await RepliqueServer.start({}, script, places);
@@ -46,6 +46,7 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
   const open = async (): Promise<Page> => {
     const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
     await page.addInitScript(keepSaved);
+    page.setDefaultTimeout(60_000);
     await page.goto(`${server.url}doc/tree/page.ipynb?token=${server.token}`);
     await page.getByText(/Replique \| (Idle|Busy)/).waitFor({ timeout: 90_000 });
     return page;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../../kernel/processes.ts';
+import { isAlive } from '../../kernel/alive.ts';
 import type { KernelProgram } from '../../kernel/sandbox/contract.ts';
 import { polyglotWorker } from '../../kernel/sandbox/polyglot-worker.ts';
 import { deno, impostor, programFor, scheme } from '../support/other-kernels.ts';

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Dealer, Reply, Request, XSubscriber } from 'zeromq';
 import type { Socket } from 'zeromq';
-import { socketAddress } from '../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../kernel/protocol/addresses.ts';
 import type { ConnectionInfo } from '../../kernel/protocol/connection-file.ts';
 import { encodeFrames } from '../../kernel/protocol/frames.ts';
 import { makeMessage } from '../../kernel/protocol/header.ts';
@@ -15,7 +15,8 @@ import { Comms } from '../../kernel/output/widgets/comms.ts';
 import { startRouter } from '../../kernel/router/router.ts';
 import type { RunningRouter } from '../../kernel/router/router.ts';
 import type { Transport } from '../../kernel/wire/contract.ts';
-import { openZmqTransport } from '../../kernel/wire/zmq-transport.ts';
+import { closeSockets, openSockets } from '../../kernel/wire/sockets.ts';
+import { zmqTransport } from '../../kernel/wire/zmq-transport.ts';
 import { TestClient } from '../unit/router/client.ts';
 import { standing } from '../unit/router/harness.ts';
 import { ScriptedInterpreter, ScriptedKeeper, plainEmitter } from '../unit/router/scripted-interpreter.ts';
@@ -44,7 +45,7 @@ async function startKernel(kind: 'tcp' | 'ipc' = 'tcp'): Promise<Kernel> {
   const shutdowns: boolean[] = [];
   const interpreter = new ScriptedInterpreter();
   const common = { sessionId: 'session', log: (line: string) => void log.push(line) };
-  const transport = await openZmqTransport({ connection, ...common });
+  const transport = zmqTransport(await openSockets(connection), { connection, ...common });
   cleanups.push(() => transport.close());
   const keeper = new ScriptedKeeper();
   const router = startRouter({
@@ -204,7 +205,9 @@ test('each listener is welcomed with the topic it asked for', async () => {
 test('the first listener is welcomed before all else, and then hears what came before it', async () => {
   const { connection, remove } = await makeConnection('tcp');
   cleanups.push(remove);
-  const transport = await openZmqTransport({ connection, sessionId: 'session', log: () => undefined });
+  const transport = zmqTransport(await openSockets(connection), {
+    ...{ connection, sessionId: 'session', log: () => undefined },
+  });
   cleanups.push(() => transport.close());
   const publish = (index: number) => {
     transport.publish(makeMessage('stream', 'session', { name: 'stdout', text: String(index) }));
@@ -253,23 +256,19 @@ describe('addresses that can’t be used', () => {
     cleanups.push(remove);
     const taken = open(new Reply({ linger: 0 }));
     await taken.bind(socketAddress(connection, 'hb'));
-    const options = { connection, sessionId: 'session', log: () => undefined };
-    await expect(openZmqTransport(options)).rejects.toMatchObject({
+    await expect(openSockets(connection)).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: `The address ${socketAddress(connection, 'hb')} is in use.`,
     });
     await taken.unbind(socketAddress(connection, 'hb'));
     // libzmq gives a port back a moment after it said so.
-    const transport = await vi.waitFor(() => openZmqTransport(options), { timeout: 5000, interval: 20 });
-    await transport.close();
+    closeSockets(await vi.waitFor(() => openSockets(connection), { timeout: 5000, interval: 20 }));
   });
 
   test('an address that is not this machine’s is an error that names it', async () => {
     const { connection, remove } = await makeConnection('tcp');
     cleanups.push(remove);
     const elsewhere = { ...connection, ip: '192.0.2.1' };
-    await expect(
-      openZmqTransport({ connection: elsewhere, sessionId: 'session', log: () => undefined }),
-    ).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
+    await expect(openSockets(elsewhere)).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
   });
 });

@@ -28,6 +28,42 @@ describe('text that a helper prints', () => {
     expect(inOrder(ran)).toBe('.\n'.repeat(300) + rows.join(''));
   });
 
+  it('keeps its order with outputs, though it is not Python that writes it', async () => {
+    for (let time = 0; time < 50; time += 1) {
+      const ran = await python(`
+import os
+display(0)
+os.system("echo a")
+display(1)
+os.write(1, b"b\\n")
+display(2)
+print("c")
+_ = os.system("echo d")`);
+      expect(inOrder(ran)).toBe('|a\n|b\n|c\nd\n');
+    }
+  });
+
+  it.each([
+    ['a child process', 'import os; os.system("echo last")'],
+    ['C code', 'import ctypes; ctypes.CDLL(None).puts(b"last")'],
+    ['the bare descriptor', 'import os; os.write(1, b"last\\n")'],
+  ])('is not lost where %s writes it last, and nothing else does', async (_, code) => {
+    for (let time = 0; time < 50; time += 1)
+      expect((await python(`${code}\nNone`)).stdout).toMatch(/^last\n$/);
+  });
+
+  it('goes on where a helper writes into the memory in which it is counted', async () => {
+    const { status, stdout } = await python(`
+import sys
+streams = sys.stdout.sink().streams
+for at in range(len(streams.carried.words)): streams.carried.words[at] = (1 << 64) - 1
+print("on")`);
+    expect({ status, stdout }).toEqual({ status: 'ok', stdout: 'on\n' });
+    expect((await python('print("and on")')).stdout).toBe('and on\n');
+    await python('streams.carried.words[0] = 0');
+    expect((await python('print("to the end")')).stdout).toBe('to the end\n');
+  });
+
   it('is whole before a display, and at the end', async () => {
     const ran = await python(`${fast}print("a", end="")\ndisplay(1)\nprint("b", end="")`);
     expect(inOrder(ran)).toBe(`${'.\n'.repeat(300)}a|b`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
 import { RepliqueError } from '../../kernel/errors.ts';
 import { startKernel, type RunningKernel } from '../../kernel/kernel.ts';
+import { openSockets } from '../../kernel/wire/sockets.ts';
 import type { Message } from '../../kernel/protocol/header.ts';
 import { makeConnection, ZmqClient } from '../integration/wire-client.ts';
 import { TestClient } from '../unit/router/client.ts';
@@ -71,8 +72,8 @@ export class KernelUnderTest {
     if (notebook !== undefined && given.notebook !== undefined) writeFileSync(notebook, given.notebook);
     const { connection, remove } = await makeConnection('ipc');
     const logged: string[] = [];
-    const kernel = await startKernel({
-      connection,
+    const kernel = startKernel({
+      ...{ connection, sockets: await openSockets(connection) },
       config: () =>
         Promise.resolve(
           given.config instanceof RepliqueError

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { isAlive, markOf, startByPs, stillRuns } from '../../kernel/processes.ts';
+import { isAlive } from '../../kernel/alive.ts';
+import { markOf, startByPs, stillRuns } from '../../kernel/processes.ts';
 
 describe('a process that is known again', () => {
   it('is the one of that number and start, as long as it runs', async () => {

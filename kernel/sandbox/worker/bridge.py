@@ -30,25 +30,25 @@ CHUNK = 65536
 NO_ANSWER = "\x04"
 
 
-def run(channel, stdout, stderr, spec):
-    """Never returns. `spec`: JSON with name, argv, env and interruptMode of a kernelspec."""
+def run(channel, pipes, spec):
+    """Never returns. `pipes`: what pump.start returned. `spec`: JSON with name, argv, env and interruptMode of a kernelspec."""
     os.setsid()
     set_dumpable(0)
     spec = json.loads(spec)
     try:
-        Bridge(channel, stdout, stderr, Kernel(spec)).serve()
+        Bridge(channel, pipes, Kernel(spec)).serve()
     except NotStarted as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(1)
 
 
 class Bridge:
-    def __init__(self, channel, stdout, stderr, kernel):
+    def __init__(self, channel, pipes, kernel):
         self.kernel = kernel
         # Its handler is not installed: nothing here is broken off, interrupts are passed on.
         self.interrupts = Interrupts()
         self.channel = Channel(channel, self.interrupts)
-        self.streams = Streams(stdout, stderr, self.interrupts)
+        self.streams = Streams(*pipes, self.interrupts)
         self.outbox = Outbox(self.channel, self.streams)
         self.poller = select.poll()
         self.sources = {}

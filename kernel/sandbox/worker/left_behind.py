@@ -20,7 +20,7 @@ THREADED = (
     *("xgboost", "lightgbm", "grpc", "zmq", "ray", "cupy"),
 )
 # Lines of /proc/self/maps: what is mapped shared and can be written, devices, libraries.
-SHARED = re.compile(rb"^\S+ .w.s \S+ \S+ \S+ +(.+)$", re.MULTILINE)
+SHARED = re.compile(rb"^(\w+)-\S+ .w.s \S+ \S+ \S+ +(.+)$", re.MULTILINE)
 DEVICE = re.compile(rb" (/dev/.+)$", re.MULTILINE)
 BLAS = re.compile(rb" (/.*openblas.*)$", re.MULTILINE)
 # OpenBLAS ends its threads before a fork and begins anew after it.
@@ -31,24 +31,25 @@ BLAS_COUNTS = [
 RESERVED = 0x40000001
 
 
-def find(threads, children, own):
+def find(threads, children, own, own_memory):
     """A list of {"what", "count", "names"}; never raises.
 
-    threads: the helpers' own; children: numbers of child processes that run; own: descriptors that are the worker's.
+    threads: the helpers' own; children: numbers of child processes that run; own: descriptors that are the worker's;
+    own_memory: the address of memory that it shares itself.
     """
     try:
-        return list(findings(threads, children, own))
+        return list(findings(threads, children, own, own_memory))
     except Exception:
         return [{"what": "unseen", "count": 1, "names": []}]
 
 
-def findings(threads, children, own):
+def findings(threads, children, own, own_memory):
     kinds = descriptors(own)
     files = {os.readlink(f"/proc/self/fd/{fd}"): fd for fd in kinds.get("file", ())}
     databases = [path for path, fd in files.items() if is_database(fd)]
     with open("/proc/self/maps", "rb") as file:
         maps = file.read()
-    shared = paths(SHARED, maps)
+    shared = {os.fsdecode(path) for start, path in SHARED.findall(maps) if int(start, 16) != own_memory}
     indexes = {path for path in shared if path.endswith("-shm") and path[:-4] in databases}
     busy = {*(path.removesuffix("-shm") for path in indexes), *in_transaction(databases, files)}
     workers = {pid for pid in pool_workers() if pid in children}

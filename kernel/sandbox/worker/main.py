@@ -26,7 +26,7 @@ def main():
     if len(sys.argv) > 2:
         from replique_worker import bridge
 
-        bridge.run(sessions[0], *pipes, sys.argv[2])
+        bridge.run(sessions[0], pipes, sys.argv[2])
     from replique_worker import session
 
     session.run(sessions, *pipes)

@@ -37,7 +37,7 @@ class Outbox:
             if self.request is None:
                 return False
             head["id"] = self.request
-            head["order"] = self.streams.barrier()
+            head["order"], head["quiet"] = self.streams.place()
             try:
                 self.channel.send(head, buffers)
                 return True

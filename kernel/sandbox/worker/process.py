@@ -9,6 +9,7 @@ import time
 PR_SET_DUMPABLE = 4
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 libc = ctypes.CDLL(None)
 # What is allowed at first; the rest is for copies that wait.
 PROCESSES = resource.getrlimit(resource.RLIMIT_NPROC)[0]
@@ -40,8 +41,11 @@ def allow_processes(waiting):
 def resident_bytes():
     """What this process holds in memory; None where the system does not tell."""
     try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(descriptor, 200).split()[1]) * PAGE
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError, IndexError):
         return None
 

@@ -22,20 +22,20 @@ from replique_worker.streams import Streams
 from replique_worker.variables import variables
 
 
-def run(channels, stdout, stderr):
+def run(channels, stdout, stderr, carried):
     """Never returns. `channels[0]` is this session's, the last the checker's, the others for snapshots and what is made of them."""
-    Session(channels, stdout, stderr).serve()
+    Session(channels, stdout, stderr, carried).serve()
 
 
 class Session:
-    def __init__(self, channels, stdout, stderr):
+    def __init__(self, channels, stdout, stderr, carried):
         os.setsid()
         *self.channels, checkers = channels
         self.process = os.getpid()
         self.interrupts = Interrupts()
         self.channel = Channel(channels[0], self.interrupts)
         self.interrupts.read_waiting = self.channel.read_waiting
-        self.streams = Streams(stdout, stderr, self.interrupts)
+        self.streams = Streams(stdout, stderr, carried, self.interrupts)
         self.outbox = Outbox(self.channel, self.streams)
         self.shell = make_shell(self.outbox)
         self.comms = comms.install(self.outbox)

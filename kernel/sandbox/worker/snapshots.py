@@ -53,14 +53,14 @@ def take(session, head):
 
 def look_around(session, threads):
     """What a copy will not have, the objects for child processes that it will not be a parent of, and its places in files."""
-    own = session.descriptors()
+    own, memory = session.descriptors(), session.streams.carried.address
     try:
         living = children.running()
         processes = children.opened(set(living))
         files = open_files.remember(own)
     except Exception:
-        return left_behind.find(threads, None, own), [], []
-    return left_behind.find(threads, living, own), processes, files
+        return left_behind.find(threads, None, own, memory), [], []
+    return left_behind.find(threads, living, own, memory), processes, files
 
 
 def hold(session):

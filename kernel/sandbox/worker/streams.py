@@ -19,8 +19,13 @@ SECONDS = 0.005
 
 
 class Streams:
-    def __init__(self, stdout, stderr, interrupts):
+    def __init__(self, stdout, stderr, carried, interrupts):
         self.interrupts = interrupts
+        self.carried = carried
+        # What will have been carried once the mark that begins a request has been, and nothing since; None when there was more.
+        self.quiet_total = None
+        # The newest message's mark is not written: it is when text follows.
+        self.owes_mark = False
         self.mark = None
         self.count = 0
         self.last = None
@@ -50,14 +55,34 @@ class Streams:
         """Counts anew. The token is the host's choice, so that marks are unlike any text; text before the first is old."""
         self.mark = f"\x1b_R:{token}:".encode()
         self.count = 0
-        self.is_child = False
+        self.is_child = self.owes_mark = False
+        before = self.carried.total(self.out.descriptor, self.err.descriptor)
         self.barrier(b"s")
+        self.quiet_total = None if before is None else before + 2 * len(self.marked(b"s"))
+
+    def place(self):
+        """The number of a message that is sent now; and whether the host need not wait for text, since there was none."""
+        with self.interrupts, self.lock:
+            self.flush()
+            if self.mark is None or not self.is_quiet():
+                return self.barrier(), False
+            self.count += 1
+            self.owes_mark = True
+            self.last = None
+            return self.count, True
+
+    def is_quiet(self):
+        """Whether the request has had no text yet, neither ours nor that of C code or a child process."""
+        if self.quiet_total is None:
+            return False
+        return self.carried.total(self.out.descriptor, self.err.descriptor) == self.quiet_total
 
     def after_fork(self):
         """A helper's own processes print whole lines, so that they don't mix."""
         self.is_child = True
         self.lock = threading.RLock()
         self.mark = None
+        self.owes_mark = False
         self.out.hurry(True)
         self.err.hurry(True)
 
@@ -72,11 +97,18 @@ class Streams:
                 return self.count
             self.flush()
             self.count += 1
-            mark = self.mark + kind + str(self.count).encode() + b"\x1b\\"
-            write_all(self.out.descriptor, mark)
-            write_all(self.err.descriptor, mark)
-            self.last = None
+            self.write_mark(kind)
             return self.count
+
+    def write_mark(self, kind):
+        mark = self.marked(kind)
+        write_all(self.out.descriptor, mark)
+        write_all(self.err.descriptor, mark)
+        self.last = self.quiet_total = None
+        self.owes_mark = False
+
+    def marked(self, kind):
+        return self.mark + kind + str(self.count).encode() + b"\x1b\\"
 
     def end(self):
         """Flushes, C's buffers too."""
@@ -85,6 +117,8 @@ class Streams:
 
     def follows(self, sink):
         """Called before text of another stream than the last goes out; what the other one holds back comes first."""
+        if self.owes_mark:
+            self.write_mark(b"m")
         other = self.err if sink is self.out else self.out
         other.push()
         if self.last is other:

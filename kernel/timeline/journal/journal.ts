@@ -69,7 +69,8 @@ export class Journal {
   readonly #o: JournalOptions;
   readonly #lines: NodeLines;
   #file: FileHandle | undefined;
-  #waiting: Line[] = [];
+  /** Each makes its lines when they are written: no cell waits for that. */
+  #waiting: (() => readonly Line[])[] = [];
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   /** When the oldest line that waits came. */
@@ -84,23 +85,27 @@ export class Journal {
   }
 
   node(node: TimelineNode, parent: TimelineNode | undefined): void {
-    this.#add(...this.#lines.of(node, parent));
+    const told = { ...node };
+    const before = parent && { talk: parent.talk };
+    this.#add(() => this.#lines.of(told, before));
   }
 
   files({ id, files }: TimelineNode): void {
-    if (files) this.#add({ type: 'files', of: id, node: files.node, delta: [...files.delta] });
+    if (files) this.#add(() => [{ type: 'files', of: id, node: files.node, delta: [...files.delta] }]);
   }
 
   standing({ head, on, tips }: Standing): void {
-    this.#add({ type: 'standing', head, on, tips: { ...tips } });
+    const told = { ...tips };
+    this.#add(() => [{ type: 'standing', head, on, tips: told }]);
   }
 
   deleted(nodes: readonly TimelineNode[]): void {
-    this.#add({ type: 'deleted', nodes: nodes.map(({ id }) => id) });
+    const ids = nodes.map(({ id }) => id);
+    this.#add(() => [{ type: 'deleted', nodes: ids }]);
   }
 
   dropped({ id }: TimelineNode): void {
-    this.#add({ type: 'dropped', node: id });
+    this.#add(() => [{ type: 'dropped', node: id }]);
   }
 
   /** Settles when what has been added so far is written, or can't be. Never rejects. */
@@ -158,11 +163,11 @@ export class Journal {
     this.#file = undefined;
   }
 
-  #add(...lines: readonly Line[]): void {
+  #add(lines: () => readonly Line[]): void {
     if (this.#hasFailed) return;
     const now = performance.now();
     if (this.#waiting.length === 0) this.#sinceMs = now;
-    this.#waiting.push(...lines);
+    this.#waiting.push(lines);
     clearTimeout(this.#timer);
     const leftMs = this.#sinceMs + mostWaitMs - now;
     this.#timer = setTimeout(() => this.#begin(), Math.max(0, Math.min(waitMs, leftMs))).unref();
@@ -174,10 +179,10 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    const lines = this.#waiting.splice(0);
-    if (lines.length === 0) return;
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) return;
     try {
-      const text = textOf(lines);
+      const text = textOf(waiting.flatMap((lines) => lines()));
       const file = (this.#file ??= await this.#open());
       this.#bytes += Buffer.byteLength(text);
       if (this.#bytes > mostJournalBytes) throw new Error('it has become too long');

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordsDir } from '../unfinished/schema.ts';
 
@@ -10,18 +10,23 @@ const keepDays = 90;
 
 /**
  * Removes the timelines of sessions whose conversations are not kept any more, unless files wait to be put back from them.
- * One that was written to within a day may be of a kernel that runs. What can't be removed is left.
+ * One that was written to within a day may be of a kernel that runs. What can't be removed is left. Never rejects; there may be
+ * thousands, and cells run meanwhile.
  */
-export function pruneTimelines(directory: string, sessionsDir: string, now = Date.now()): void {
+export async function pruneTimelines(
+  directory: string,
+  sessionsDir: string,
+  now = Date.now(),
+): Promise<void> {
   const kept = new Set([
-    ...namesIn(sessionsDir).flatMap((name) => savedForm.exec(name)?.[1] ?? []),
-    ...waiting(join(directory, recordsDir), now),
+    ...(await namesIn(sessionsDir)).flatMap((name) => savedForm.exec(name)?.[1] ?? []),
+    ...(await waiting(join(directory, recordsDir), now)),
   ]);
-  for (const name of namesIn(directory)) {
+  for (const name of await namesIn(directory)) {
     if (!sessionForm.test(name) || kept.has(name)) continue;
     try {
-      if (now - newestIn(join(directory, name)) > dayMs)
-        rmSync(join(directory, name), { recursive: true, force: true });
+      if (now - (await newestIn(join(directory, name))) > dayMs)
+        await rm(join(directory, name), { recursive: true, force: true });
     } catch {
       // Another's: it is not ours to insist.
     }
@@ -29,31 +34,27 @@ export function pruneTimelines(directory: string, sessionsDir: string, now = Dat
 }
 
 /** Sessions that were killed while they moved files, the workspaces of which no kernel was started in since. */
-function waiting(directory: string, now: number): readonly string[] {
-  return namesIn(directory).flatMap((name) => {
+async function waiting(directory: string, now: number): Promise<readonly string[]> {
+  const sessions: string[] = [];
+  for (const name of await namesIn(directory)) {
     const session = recordForm.exec(name)?.[1];
-    if (session === undefined) return [];
-    try {
-      const file = join(directory, name);
-      if (now - statSync(file).mtimeMs < keepDays * dayMs) return [session];
-      rmSync(file, { force: true });
-      return [];
-    } catch {
-      return [session];
-    }
-  });
-}
-
-const newestIn = (directory: string): number =>
-  Math.max(
-    statSync(directory).mtimeMs,
-    ...namesIn(directory).map((name) => statSync(join(directory, name)).mtimeMs),
-  );
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
+    if (session === undefined) continue;
+    const file = join(directory, name);
+    const age = await stat(file).then(
+      ({ mtimeMs }) => now - mtimeMs,
+      () => 0,
+    );
+    if (age < keepDays * dayMs) sessions.push(session);
+    else await rm(file, { force: true }).catch(() => sessions.push(session));
   }
+  return sessions;
 }
+
+async function newestIn(directory: string): Promise<number> {
+  let newest = (await stat(directory)).mtimeMs;
+  for (const name of await namesIn(directory))
+    newest = Math.max(newest, (await stat(join(directory, name))).mtimeMs);
+  return newest;
+}
+
+const namesIn = (directory: string): Promise<readonly string[]> => readdir(directory).catch(() => []);

@@ -19,7 +19,7 @@ export class NodeLines {
   }
 
   /** The lines for a node; what it has in common with the one before it is not said again. */
-  of(node: TimelineNode, parent: TimelineNode | undefined): readonly Line[] {
+  of(node: TimelineNode, parent: Pick<TimelineNode, 'talk'> | undefined): readonly Line[] {
     const lines: Line[] = [];
     const { id, kind, cell, executionCount, words, tokens, cost, failed, turns, ms, steps, talk } = node;
     const line: NodeLine = {

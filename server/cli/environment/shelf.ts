@@ -2,7 +2,7 @@ import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectories } from '../../../kernel/files.ts';
 import { envStamp } from '../../../kernel/paths.ts';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 import { withLock } from '../setup/lock.ts';
 
 /** Environments that are kept besides those in use. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Dealer, Subscriber } from 'zeromq';
 import { z } from 'zod';
-import { socketAddress } from '../../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../../kernel/protocol/addresses.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
-import { LIMITS, decodeFrames, encodeFrames } from '../../../kernel/protocol/frames.ts';
+import { decodeFrames, encodeFrames } from '../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../kernel/protocol/limits.ts';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
 import type { JsonObject, Message } from '../../../kernel/protocol/header.ts';
 import { Signer } from '../../../kernel/protocol/signer.ts';

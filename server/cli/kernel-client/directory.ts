@@ -3,7 +3,7 @@ import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repliqueError } from '../../../kernel/errors.ts';
 import { temporaryDir } from '../../../kernel/paths.ts';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 
 const form = /^replique-run-(\d{1,10})-([0-9a-z]{1,8})-[0-9A-Za-z]{6}$/;
 

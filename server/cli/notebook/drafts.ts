@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 
 const form = /^\.~replique-([0-9a-f]{8})([0-9a-f]{8})\.draft$/;
 /** Nobody writes so long on one; where its process is in another container, its age alone tells. */

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeDirectories, notWritable } from '../../../kernel/files.ts';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 
 /** Pause between two looks at a lock that another process holds. */
 const PAUSE_MS = 300;

@@ -6,9 +6,9 @@ import { jupyterRuntimeDir } from '../../../kernel/paths.ts';
 import {
   parseConnectionFile,
   portsOf,
-  socketAddress,
   type ConnectionInfo,
 } from '../../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../../kernel/protocol/addresses.ts';
 import { freePorts } from './ports.ts';
 import type { Launch } from './process.ts';
 

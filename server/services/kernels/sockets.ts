@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Dealer, Subscriber } from 'zeromq';
-import { socketAddress, type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../../kernel/protocol/addresses.ts';
 import {
   DecodeError,
-  LIMITS,
   openFrames,
   parseHeader,
   parseParent,
   sealFrames,
   type RawMessage,
 } from '../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../kernel/protocol/limits.ts';
 import type { Header, ParentHeader } from '../../../kernel/protocol/header.ts';
 import { Signer } from '../../../kernel/protocol/signer.ts';
 

@@ -1,4 +1,4 @@
-import { LIMITS } from '../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../kernel/protocol/limits.ts';
 import type { Parts } from './frames.ts';
 import type { Json } from './values.ts';
 

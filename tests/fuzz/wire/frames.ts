@@ -1,4 +1,4 @@
-import { LIMITS } from '../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../kernel/protocol/limits.ts';
 import { Signer } from '../../../kernel/protocol/signer.ts';
 import type { Random } from '../random.ts';
 import type { Draft } from './requests.ts';

@@ -5,7 +5,8 @@ import { Comms } from '../../../kernel/output/widgets/comms.ts';
 import { portsOf } from '../../../kernel/protocol/connection-file.ts';
 import { startRouter } from '../../../kernel/router/router.ts';
 import type { WorkerOutput } from '../../../kernel/sandbox/contract.ts';
-import { openZmqTransport } from '../../../kernel/wire/zmq-transport.ts';
+import { openSockets } from '../../../kernel/wire/sockets.ts';
+import { zmqTransport } from '../../../kernel/wire/zmq-transport.ts';
 import { makeConnection } from '../../integration/wire-client.ts';
 import { markIn } from './peer.ts';
 import type { Target } from './target.ts';
@@ -14,7 +15,7 @@ import type { Target } from './target.ts';
 export async function startRouterTarget(): Promise<Target> {
   const { connection, remove } = await makeConnection('ipc');
   const common = { sessionId: 'session', log: () => undefined };
-  const transport = await openZmqTransport({ connection, ...common });
+  const transport = zmqTransport(await openSockets(connection), { connection, ...common });
   const comms = new Comms([]);
   const interpreter = new InterpreterDouble(comms);
   const createEmitter = createEmitterFactory({ secrets: [], comms, onRefused: () => undefined });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../../../kernel/processes.ts';
+import { isAlive } from '../../../kernel/alive.ts';
 import { latest } from '../../../server/services/kernels/keep/claims.ts';
 import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
 import { codeCell, NotebookPage, notebookWith } from '../../support/notebook-page.ts';
@@ -113,7 +113,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     await there('gone');
     const kept = join(server.top, 'runtime', 'replique-server');
     await expect.poll(() => existsSync(kept), { timeout: pollMs }).toBe(false);
-    expect(isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(onDisk()).not.toContain(String.raw`"went on\n"`);
     server = await server.next({ baseUrl: '/other/' });
     const { cells } = JSON.parse(onDisk()) as { cells: { outputs: object[] }[] };

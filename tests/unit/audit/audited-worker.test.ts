@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { auditedWorker } from '../../../kernel/audit/audited-worker.ts';
 import { plain } from '../../../kernel/audit/chain.ts';
 import type { ExecuteOptions, WorkerOutput } from '../../../kernel/sandbox/contract.ts';
@@ -25,6 +25,7 @@ async function recordOf(execute: SessionWorker['execute'], options: Partial<Exec
     onOutput: () => undefined,
   } as const;
   const outcome = await worker.execute({ ...given, ...options }).catch((error: unknown) => error);
+  await vi.waitFor(() => expect(eventsIn(place.directory).map(kindOf)).toContain('run-end'));
   return { outcome, events: eventsIn(place.directory).slice(1) };
 }
 

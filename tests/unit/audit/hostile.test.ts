@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { plain, seal } from '../../../kernel/audit/chain.ts';
 import { runAudit } from '../../../kernel/audit/command.ts';
 import { connectionObserver } from '../../../kernel/audit/connections.ts';
+import { noAudit, type Audit } from '../../../kernel/audit/log.ts';
 import { restoredEvent } from '../../../kernel/audit/session-audit.ts';
 import type { ConnectionReport } from '../../../kernel/egress/proxy.ts';
 import type { AuditData, AuditLine } from '../../../kernel/protocol/audit.ts';
@@ -47,11 +48,8 @@ describe('code in the sandbox', () => {
 
   it('does not fill the disk with connections that are refused; those it has are all recorded', () => {
     const seen: AuditData<'connection'>[] = [];
-    const observe = connectionObserver({
-      require: () => undefined,
-      note: (_, data) => seen.push(data as AuditData<'connection'>),
-      close: () => undefined,
-    });
+    const note: Audit['note'] = (_, data) => seen.push(data as AuditData<'connection'>);
+    const observe = connectionObserver({ ...noAudit, note });
     const report = (decision: ConnectionReport['decision']): ConnectionReport => ({
       ...{ host: 'example.org', port: 443, decision, bytesIn: 0, bytesOut: 0, durationMs: 1 },
     });

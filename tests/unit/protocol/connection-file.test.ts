@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RepliqueError } from '../../../kernel/errors.ts';
-import { parseConnectionFile, socketAddress } from '../../../kernel/protocol/connection-file.ts';
-import type { SocketName } from '../../../kernel/protocol/connection-file.ts';
+import { parseConnectionFile } from '../../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../../kernel/protocol/addresses.ts';
+import type { SocketName } from '../../../kernel/protocol/addresses.ts';
 
 const file = {
   transport: 'tcp',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DecodeError, LIMITS, decodeFrames, encodeFrames } from '../../../kernel/protocol/frames.ts';
+import { DecodeError, decodeFrames, encodeFrames } from '../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../kernel/protocol/limits.ts';
 import { makeMessage } from '../../../kernel/protocol/header.ts';
 import type { Envelope } from '../../../kernel/protocol/header.ts';
 import { Signer } from '../../../kernel/protocol/signer.ts';

@@ -26,11 +26,15 @@ function begun() {
 
 type Sent = { readonly name: TextName; readonly text: string } | { readonly message: string };
 
-/** What a worker writes to its three channels for that: a mark at each message and each change of stream. */
+/**
+ * What a worker writes to its three channels for that: a mark at each message and each change of stream. Before the first text
+ * messages wait for none, and the mark of the last of them is written when text follows.
+ */
 function write(sent: readonly Sent[]) {
   const stdout = [mark('s', 1)];
   const stderr = [mark('s', 1)];
-  const messages: { number: number; message: string }[] = [];
+  const messages: { number: number; message: string; isQuiet: boolean }[] = [];
+  let isQuiet = true;
   let number = 1;
   let last: TextName | undefined;
   const barrier = (kind: 'm' | 's'): void => {
@@ -41,9 +45,12 @@ function write(sent: readonly Sent[]) {
   };
   for (const item of sent) {
     if ('message' in item) {
-      barrier('m');
-      messages.push({ number, message: item.message });
+      if (isQuiet) number += 1;
+      else barrier('m');
+      messages.push({ number, message: item.message, isQuiet });
     } else {
+      if (isQuiet && number > 1) for (const pipe of [stdout, stderr]) pipe.push(mark('m', number));
+      isQuiet = false;
       if (last !== undefined && last !== item.name) barrier('s');
       last = item.name;
       (item.name === 'stdout' ? stdout : stderr).push(Buffer.from(item.text));
@@ -87,7 +94,8 @@ describe('the order of text and messages', () => {
             const name = channel === 0 ? 'stdout' : 'stderr';
             if (channel === 2) {
               const next = messages.shift();
-              if (next !== undefined) order.message(next.number, next.message, 0);
+              if (next?.isQuiet === true) order.pass(next.number, next.message);
+              else if (next !== undefined) order.message(next.number, next.message, 0);
             } else {
               order.text(name, left[name].subarray(0, size));
               left[name] = left[name].subarray(size);
@@ -125,6 +133,13 @@ describe('the order of text and messages', () => {
     order.message(3, 'three', 0);
     order.message(4, 'four', 0);
     expect(got).toEqual(['three', 'four', 'stdout:after']);
+  });
+
+  it('delivers what waits for no text at once, after the messages before it', () => {
+    const { got, order } = collect();
+    order.message(2, 'two', 0);
+    order.pass(3, 'three');
+    expect(got).toEqual(['two', 'three']);
   });
 
   it('waits for nothing when it is flushed', () => {

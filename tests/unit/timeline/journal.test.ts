@@ -216,11 +216,11 @@ describe('a journal', () => {
     const sessions = mkdtempSync(join(tmpdir(), 'replique-sessions-'));
     const later = Date.now() + 2 * 24 * 60 * 60 * 1000;
     writeFileSync(join(sessions, `0-1-${session}.json`), '');
-    pruneTimelines(directory, sessions, later);
+    await pruneTimelines(directory, sessions, later);
     rmSync(join(sessions, `0-1-${session}.json`));
-    pruneTimelines(directory, sessions);
+    await pruneTimelines(directory, sessions);
     expect(readdirSync(directory)).toEqual([session]);
-    pruneTimelines(directory, sessions, later);
+    await pruneTimelines(directory, sessions, later);
     expect(readdirSync(directory)).toEqual([]);
     rmSync(sessions, { recursive: true });
   });

@@ -212,11 +212,11 @@ describe('the record of a move', () => {
   it('keeps the timeline that files are put back from, for 90 days', async () => {
     await killedAfter([await run({ a: '1' })]);
     const days = (number: number): number => Date.now() + number * 24 * 60 * 60 * 1000;
-    pruneTimelines(directory, join(ground.top, 'sessions'), days(89));
+    await pruneTimelines(directory, join(ground.top, 'sessions'), days(89));
     expect(await recover()).toHaveLength(1);
     expect(ground.read('a')).toBe('1');
     await killedAfter([await run({ a: '2' })]);
-    pruneTimelines(directory, join(ground.top, 'sessions'), days(91));
+    await pruneTimelines(directory, join(ground.top, 'sessions'), days(91));
     expect([records(), existsSync(join(directory, session))]).toEqual([[], false]);
   });
 });

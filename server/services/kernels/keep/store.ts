@@ -10,6 +10,7 @@ import { privateDirectory, readValue, writeWhole } from './files.ts';
 import {
   kernelId,
   kernelRecord,
+  letGoRecord,
   mostClients,
   sessionRecords,
   tokenRecord,
@@ -181,8 +182,19 @@ export class KeepStore {
     writeWhole(this.#file('watch.json'), markOf(process.pid));
   }
 
+  /** Forgets who listened, and for whom. */
   forgetWatch(): void {
-    rmSync(this.#file('watch.json'), { force: true });
+    for (const name of ['watch.json', 'let-go.json']) rmSync(this.#file(name), { force: true });
+  }
+
+  /** Whether this server has let go of its kernels, though it may have other work to do before it ends. */
+  get isLetGo(): boolean {
+    return this.#read('let-go.json', letGoRecord)?.generation === this.generation;
+  }
+
+  /** From now on what kernels ask and answer is another's to take. */
+  letGo(): void {
+    writeWhole(this.#file('let-go.json'), { generation: this.generation });
   }
 
   /** Leaves the directory to the next one, where there is anything in it but who had it. */

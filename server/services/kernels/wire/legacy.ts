@@ -1,4 +1,4 @@
-import { LIMITS } from '../../../../kernel/protocol/frames.ts';
+import { LIMITS } from '../../../../kernel/protocol/limits.ts';
 import { membersOf } from './members.ts';
 import { channelOf, partsOf, WireError, type ChannelMessage } from './message.ts';
 

@@ -1,6 +1,7 @@
 import { Publisher } from 'zeromq';
 import { expect, it } from 'vitest';
-import { parseConnectionFile, socketAddress } from '../../../../kernel/protocol/connection-file.ts';
+import { parseConnectionFile } from '../../../../kernel/protocol/connection-file.ts';
+import { socketAddress } from '../../../../kernel/protocol/addresses.ts';
 import { rawMessage, sealFrames } from '../../../../kernel/protocol/frames.ts';
 import { makeMessage } from '../../../../kernel/protocol/header.ts';
 import { Signer } from '../../../../kernel/protocol/signer.ts';
