@@ -84,6 +84,10 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
     return client.printed(id);
   }
 
+  /** Who waits for the end of the server. */
+  const watching = (): readonly KnownProcess[] =>
+    treeOf(child.pid ?? 0).filter(({ pid }) => commandOf(pid).startsWith('/bin/sh\0-c\0cat >/dev/null'));
+
   async function gone(pids: readonly KnownProcess[]): Promise<void> {
     const until = Date.now() + 20_000;
     while (stillRunning(pids).length > 0) {
@@ -142,8 +146,6 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
   it('after who watches its kernels was killed: another one does', async () => {
     await serve('--keep-kernels', '1');
     const kernel = await startKernel();
-    const watching = (): readonly KnownProcess[] =>
-      treeOf(child.pid ?? 0).filter(({ pid }) => commandOf(pid).startsWith('/bin/sh\0-c\0cat >/dev/null'));
     await expect.poll(watching).toHaveLength(1);
     const before = watching();
     process.kill(-before[0]!.pid, 'SIGKILL');
@@ -154,6 +156,22 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
     await end('SIGKILL');
     await gone(tree);
     expect(readdirSync(join(top, 'runtime'))).toEqual([]);
+  });
+
+  it('with who watches its kernels: the next server of any address has them end in time', async () => {
+    await serve('--keep-kernels', '1');
+    const kernel = await startKernel();
+    const pid = Number(await run(kernel, 'import os; print(os.getpid())'));
+    const tree = treeOf(child.pid ?? 0);
+    for (const each of watching()) process.kill(-each.pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await gone(tree.filter((each) => each.pid !== pid));
+    expect(stillRunning(tree)).toEqual([pid]);
+    port = await freePort();
+    await serve('--keep-kernels', '1');
+    await gone(tree);
+    const kept = (): readonly string[] => readdirSync(join(top, 'runtime', 'replique-server'));
+    await expect.poll(kept, { timeout: 20_000 }).toHaveLength(1);
   });
 
   it('leaves no kernel that is not to go on, also of those that look after nobody', async () => {
