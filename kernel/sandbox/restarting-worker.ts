@@ -223,6 +223,7 @@ export class RestartingWorker implements SessionWorker {
   /** The live process; one that has died in the meantime is replaced. Called by whoever has the turn. */
   async #running(): Promise<WorkerProcess> {
     const process = await this.#start();
+    await process.fit();
     const { death } = process.peer;
     if (death === undefined) return process;
     this.#notices.push(words.describeDeath(death, this.#memoryOf(process), this.#who).notice);

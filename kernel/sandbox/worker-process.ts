@@ -42,6 +42,10 @@ export class WorkerProcess {
   /** The active process has been reaped. */
   #ended = false;
   #over = false;
+  /** Its text is not heard any more: it is about to end. */
+  #isDeaf = false;
+  /** Settles when it has ended and its last words are told. */
+  #told: Promise<void> = Promise.resolve();
   /** Aborted when nothing of the sandbox runs any more. */
   readonly #gone = new AbortController();
 
@@ -106,7 +110,8 @@ export class WorkerProcess {
     const started = new WorkerProcess(sandbox, place, pool, line, checker, options);
     if (sandbox.egress) started.#network = options.network?.attach(sandbox.egress);
     const onText = (name: 'stdout' | 'stderr', chunk: Buffer): void => started.#peer.text(name, chunk);
-    readTextChannels({ stdout, stderr, pace: pool.pace, onText, end: () => sandbox.kill() });
+    const onGone = (): void => void (started.#isDeaf = true);
+    readTextChannels({ stdout, stderr, pace: pool.pace, onText, onGone, end: () => sandbox.kill() });
     started.#watch();
     return started;
   }
@@ -131,6 +136,11 @@ export class WorkerProcess {
     const kill = this.#sandbox.takeMemoryKill?.();
     const around = { pace: this.#pool.pace, place: this.#workspace, limits: this.#limits };
     return [...complaintsOn(error, { kill, ...around }), ...this.#memory.notice(memory, this.#limits)];
+  }
+
+  /** Settles when it is known whether code can run in it. */
+  async fit(): Promise<void> {
+    if (this.#isDeaf) await this.#told;
   }
 
   /** Runs code in the active process, within the limits of all processes together. */
@@ -221,9 +231,10 @@ export class WorkerProcess {
   }
 
   #watch(): void {
-    const tell = (client: WorkerPeer, death: Death): void => {
+    const tell = async (client: WorkerPeer, death: Death): Promise<void> => {
       this.#pool.pace.lift();
-      void this.#pool.pace.quiet(lastWordsMs).then(() => client.end(death));
+      await this.#pool.pace.quiet(lastWordsMs);
+      client.end(death);
     };
     this.#sandbox.onProcessExit((pid, status) => {
       this.#snapshots.ended(pid);
@@ -232,14 +243,14 @@ export class WorkerProcess {
       if (pid !== this.#peer.pid) return;
       this.#ended = true;
       const kill = status === -9 ? this.#sandbox.takeMemoryKill?.() : undefined;
-      tell(this.#peer, kill ? { excess: kill } : { status });
+      void tell(this.#peer, kill ? { excess: kill } : { status });
     });
-    void this.#sandbox.exited.then(() => {
+    this.#told = this.#sandbox.exited.then(() => {
       this.#over = this.#ended = true;
       this.#gone.abort();
       this.checker.ended();
       this.#guard?.close();
-      tell(this.#peer, { status: null });
+      return tell(this.#peer, { status: null });
     });
   }
 }
