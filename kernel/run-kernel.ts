@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
-import type { SocketPlaces } from './protocol/addresses.ts';
-import { openSockets, type Sockets } from './wire/sockets.ts';
+import { socketNames, type SocketPlaces } from './protocol/addresses.ts';
+import { closeSockets, openSockets, type Sockets } from './wire/sockets.ts';
 
 const parentCheckMs = 1000;
 const mostConnectionBytes = 2 ** 20;
@@ -27,7 +27,7 @@ export async function runKernel(file: string): Promise<number> {
   const { optimizeLater } = await import('./optimizer.ts');
   optimizeLater();
   const { parseConnectionFile, kernelIdOf } = await import('./protocol/connection-file.ts');
-  const connection = parseConnectionFile(text, file);
+  const connection = await checked(() => parseConnectionFile(text, file), opening);
   const [sockets, { startKernel }, paths] = await Promise.all([
     opening ?? openSockets(connection),
     import('./kernel.ts'),
@@ -58,13 +58,30 @@ function readConnectionFile(file: string): string {
   }
 }
 
-/** Opens the sockets where the file says, whatever it is: it is checked before anything is read from them. */
+/**
+ * Opens the sockets where the file says, before the rest of it is checked, and nothing is read from them until it is. Not those
+ * that are files: ZeroMQ removes what lies in their place.
+ */
 function openUnchecked(text: string): Promise<Sockets> | undefined {
   try {
-    const places = JSON.parse(text) as Partial<SocketPlaces>;
-    return openSockets({ transport: 'tcp', ...places } as SocketPlaces);
+    const places = { transport: 'tcp', ...(JSON.parse(text) as object) } as Partial<SocketPlaces>;
+    const isSafe =
+      places.transport === 'tcp' &&
+      typeof places.ip === 'string' &&
+      socketNames.every((name) => Number.isInteger(places[`${name}_port`]));
+    return isSafe ? openSockets(places as SocketPlaces) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Nothing stays open where the check throws. */
+async function checked<T>(check: () => T, opening: Promise<Sockets> | undefined): Promise<T> {
+  try {
+    return check();
+  } catch (error) {
+    await opening?.then(closeSockets, () => undefined);
+    throw error;
   }
 }
 
