@@ -14,6 +14,9 @@ const log = (line: string): void => {
   process.stderr.write(`[replique] ${line}\n`);
 };
 
+/** Clients reach the kernel before it is loaded: an interrupt does not end it. */
+const nothingRuns = (): void => undefined;
+
 /**
  * Runs a kernel until it ends; returns the exit status. The sockets are opened first, and the kernel is loaded then.
  * @param file the connection file
@@ -21,6 +24,20 @@ const log = (line: string): void => {
  */
 export async function runKernel(file: string): Promise<number> {
   process.stderr.on('error', () => undefined); // no one reads the log any more: the session goes on
+  process.on('SIGINT', nothingRuns);
+  try {
+    const kernel = await begin(file);
+    const stopWatching = watch(kernel);
+    process.off('SIGINT', nothingRuns);
+    await kernel.closed;
+    stopWatching();
+    return 0;
+  } finally {
+    process.off('SIGINT', nothingRuns);
+  }
+}
+
+async function begin(file: string): Promise<RunningKernel> {
   const text = readConnectionFile(file);
   const opening = openUnchecked(text);
   opening?.catch(() => undefined); // told below, where nothing is wrong with the file
@@ -33,7 +50,7 @@ export async function runKernel(file: string): Promise<number> {
     import('./kernel.ts'),
     import('./paths.ts'),
   ]);
-  const kernel = startKernel({
+  return startKernel({
     ...{ connection, sockets, log, config: loadConfigOrProblem },
     kernelId: kernelIdOf(file),
     sessionsDir: paths.sessionsDir(),
@@ -42,10 +59,6 @@ export async function runKernel(file: string): Promise<number> {
     notebook: process.env['JPY_SESSION_NAME'],
     cwd: process.cwd(),
   });
-  const stopWatching = watch(kernel);
-  await kernel.closed;
-  stopWatching();
-  return 0;
 }
 
 function readConnectionFile(file: string): string {
