@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     env: { REPLIQUE_AUDIT_DIR: join(tmpdir(), `replique-audit-of-tests-${process.pid}`) },
     globalSetup: './tests/support/audit-directory.ts',
     setupFiles: './tests/support/protocol/setup.ts',

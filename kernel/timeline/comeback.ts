@@ -39,8 +39,11 @@ export class Comeback {
     return this.#sessions.length > 0;
   }
 
-  /** Takes the timeline up, if one is to come back. */
-  async settle(asked: Asked): Promise<void> {
+  /**
+   * Takes the timeline up, if one is to come back.
+   * @param deleted cells that were deleted while it waited; those that were before are added
+   */
+  async settle(asked: Asked, deleted: Set<string>): Promise<void> {
     const sessions = this.#sessions;
     this.#sessions = [];
     const { directory, journal, log } = this.#o;
@@ -56,8 +59,10 @@ export class Comeback {
       return;
     }
     const earlier = new Tree(told.nodes, told.standing);
+    for (const node of told.nodes) if (node.cell !== undefined && deleted.has(node.cell)) node.deleted = true;
+    for (const cell of forgottenIn(told.nodes)) deleted.add(cell);
     const isFresh = this.#recording.adopt(earlier);
-    if (this.#how === 'crash' && isFresh) this.#agree(earlier);
+    if (this.#how === 'crash' && isFresh) this.#agree(earlier, deleted);
     await this.#recording.settleFiles();
     await journal
       .takeOver(earlier, session)
@@ -88,12 +93,8 @@ export class Comeback {
    * Conversation and timeline are written apart from each other: where a kernel was killed between the two, the conversation
    * is that of the timeline.
    */
-  #agree({ nodes, head }: Tree): void {
+  #agree({ nodes, head }: Tree, forgotten: ReadonlySet<string>): void {
     const { conversation } = this.#o;
-    const stays = new Set(nodes.filter(({ deleted }) => deleted !== true).map(({ cell }) => cell));
-    const forgotten = new Set(
-      nodes.flatMap(({ cell }) => (cell === undefined || stays.has(cell) ? [] : [cell])),
-    );
     const here = textsOf(conversation.mark(), forgotten);
     const there = textsOf(head.talk, forgotten);
     const isSaid = (texts: readonly string[]): boolean => texts.every((text, at) => text === here[at]);
@@ -135,6 +136,12 @@ export class Comeback {
     this.#recording.tidy();
     this.#recording.tellStanding();
   }
+}
+
+/** Cells of which every run was deleted. */
+function forgottenIn(nodes: readonly TimelineNode[]): readonly string[] {
+  const stays = new Set(nodes.filter(({ deleted }) => deleted !== true).map(({ cell }) => cell));
+  return nodes.flatMap(({ cell }) => (cell === undefined || stays.has(cell) ? [] : [cell]));
 }
 
 const textsOf = ({ entries }: Mark, without: ReadonlySet<string>): readonly string[] =>

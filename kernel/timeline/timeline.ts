@@ -217,7 +217,9 @@ export class Timeline {
 
   /** Before anything is done: what came back, what others changed, what is to be told. */
   async settle(asked: Asked): Promise<void> {
-    await this.#comeback.settle(asked);
+    const isBack = this.#comeback.isDue;
+    await this.#comeback.settle(asked, this.#deleted);
+    if (isBack) this.#o.conversation.forget(this.#deleted);
     await this.#recording.recover();
     this.#recording.tidy();
     for (const notice of this.#recording.takeNotices()) asked.say(notice);

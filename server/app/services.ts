@@ -8,6 +8,7 @@ import { TrustedOutputs } from '../services/contents/trusted-outputs.ts';
 import { EventBus, teller } from '../services/events/bus.ts';
 import { Journal } from '../services/journal/journal.ts';
 import type { Keep } from '../services/kernels/keep/keep.ts';
+import { kernelsBeside, lastMessagesBeside } from '../services/kernels/keep/orphans.ts';
 import { KernelManager } from '../services/kernels/manager.ts';
 import { KernelspecManager } from '../services/kernelspecs/manager.ts';
 import { createMetrics, type Metrics } from '../services/metrics/metrics.ts';
@@ -53,7 +54,8 @@ export async function openServices(options: Options): Promise<Services> {
   const events = new EventBus();
   const journal = new Journal({
     ...{ directory: journalDir(), root: config.dir, log },
-    isOthers: (kernel) => keep.store.othersKernels().has(kernel),
+    isOthers: (kernel) => kernelsBeside(keep.store).has(kernel),
+    lastMessages: (kernel) => lastMessagesBeside(keep.store, kernel),
   });
   const metrics = createMetrics(
     {
@@ -97,6 +99,7 @@ export async function openServices(options: Options): Promise<Services> {
     if (keep.outlives) keep.watch();
     await journal.expect(keep.store.kernels().map(({ id }) => id));
     await kernels.takeOver();
+    keep.lookForOrphans();
     sessions = new SessionManager(kernels, sessionRecords(keep, log), (kernel, paths) =>
       journal.bind(kernel, paths),
     );

@@ -1,6 +1,6 @@
 import { repliqueError } from '../../kernel/errors.ts';
 import { nearest } from '../../kernel/near.ts';
-import { keys, schema, type Key } from './schema.ts';
+import { keys, schema, secretKeys, type Key } from './schema.ts';
 
 const prefix = 'REPLIQUE_SERVER_';
 
@@ -28,7 +28,8 @@ export interface FromEnvironment {
 }
 
 /**
- * What the environment sets. A variable that looks like a misspelt one is refused; others of the same prefix are left alone:
+ * What the environment sets. An empty variable of a token sets none: one that something else was to fill would else let anybody in.
+ * A variable that looks like a misspelt one is refused; others of the same prefix are left alone:
  * Kubernetes makes some for a service of that name.
  * @throws RepliqueError CONFIG_INVALID
  */
@@ -37,7 +38,7 @@ export function fromEnvironment(environment: Readonly<Record<string, string | un
   const names: Partial<Record<Key, string>> = {};
   for (const [name, key] of variables) {
     const text = environment[name];
-    if (text === undefined) continue;
+    if (text === undefined || (text === '' && secretKeys.includes(key))) continue;
     values[key] = parse(key, text);
     names[key] = name;
   }

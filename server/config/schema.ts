@@ -31,7 +31,7 @@ export const schema = z.strictObject({
   token: text(1000)
     .regex(/^[\x21-\x7e]*$/, 'it holds what a header can’t carry')
     .optional()
-    .describe('empty: none is asked for; default: a fresh one of 256 bits'),
+    .describe('empty, but not in the environment: none is asked for; default: a fresh one of 256 bits'),
   passwordFile: file.optional().describe('what `replique password` has written'),
   dir: file.default('.').describe('directory that kernels start in and paths of the API begin at'),
   baseUrl: text(500)

@@ -72,7 +72,7 @@ describe('ipykernel’s messages fit the schema', { timeout: 60_000 }, () => {
     for (const type of ['stream', 'display_data', 'update_display_data', 'clear_output', 'execute_result']) {
       await client.published(type);
     }
-    const failing = client.execute('import time; time.sleep(0.2); 1 / 0', { stop_on_error: true });
+    const failing = client.execute('import time; time.sleep(1); 1 / 0', { stop_on_error: true });
     const waiting = client.execute('2');
     expect((await client.done(failing)).content).toMatchObject({ ename: 'ZeroDivisionError' });
     expect((await client.done(waiting)).content['status']).toBe('aborted');

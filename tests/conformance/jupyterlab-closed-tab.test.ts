@@ -11,6 +11,15 @@ import { RepliqueServer } from '../support/replique-server.ts';
 
 const words = Array.from({ length: 60 }, (_, n) => `word${n}`).join(' ');
 
+/** In a page: remembers what it saves last, which the browser's log of requests does not show. */
+const keepSaved = `
+  const send = window.fetch;
+  window.fetch = async (input, options) => {
+    const request = new Request(input, options);
+    if (request.method === 'PUT' && request.url.includes('api/contents')) window.saved = await request.clone().text();
+    return send(request);
+  };`;
+
 /** JupyterLab itself, unmodified, on Replique's server. */
 describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 180_000 }, () => {
   let server: RepliqueServer;
@@ -20,7 +29,8 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
     const places = labPlaces(labEnvDir(), { home, dataDir: join(home, '.jupyter-data'), packages: [] });
     const script = [
       { text: `I compute.\n${helper('print("from the", "helper")')}` },
-      { text: words, chunk: 8, delayMs: 60 },
+      { text: words, chunk: 8, delayMs: 200 },
+      { text: words.replaceAll('word', 'other'), chunk: 8, delayMs: 200 },
     ];
     server = await RepliqueServer.start({}, script, places);
     const metadata = { kernelspec: { display_name: 'Replique', language: 'replique', name: 'replique' } };
@@ -35,8 +45,10 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
 
   const open = async (): Promise<Page> => {
     const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
+    await page.addInitScript(keepSaved);
+    page.setDefaultTimeout(60_000);
     await page.goto(`${server.url}doc/tree/page.ipynb?token=${server.token}`);
-    await page.getByText('Replique | Idle').waitFor({ timeout: 90_000 });
+    await page.getByText(/Replique \| (Idle|Busy)/).waitFor({ timeout: 90_000 });
     return page;
   };
   const output = (page: Page) => page.locator('.jp-CodeCell').first().locator('.jp-OutputArea').first();
@@ -67,5 +79,24 @@ describe('a tab of JupyterLab that is closed while a turn streams', { timeout: 1
     const screenshot = process.env['REPLIQUE_TEST_SCREENSHOT'];
     if (screenshot !== undefined) await second.screenshot({ path: screenshot });
     await second.close();
+  });
+
+  it('sends with what it saves when it was given the notebook, and the file does not say it', async () => {
+    const first = await open();
+    await first.locator('.jp-CodeCell').nth(1).locator('.jp-InputArea-editor').click();
+    await first.keyboard.press('Control+Enter');
+    await first.getByText('other0').first().waitFor();
+    const second = await open();
+    await second.locator('.jp-CodeCell').first().locator('.jp-InputArea-editor').click();
+    await second.keyboard.type('More. ');
+    await second.keyboard.press('Control+S');
+    const file = (): string => readFileSync(join(server.workspace, 'page.ipynb'), 'utf8');
+    await expect.poll(file).toContain('More. ');
+    const saved = await second.evaluate<string>('window.saved');
+    const { metadata } = (JSON.parse(saved) as { content: { metadata: object } }).content;
+    expect(metadata).toMatchObject({ replique_served: expect.any(Number) as number });
+    expect(file()).not.toContain('replique_served');
+    await second.close();
+    await first.close();
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabInBrowser } from '../support/browser.ts';
 
-const replies = [{ text: 'word '.repeat(40), chunk: 5, delayMs: 50 }, { text: 'Done.' }];
+const replies = [{ text: 'word '.repeat(100), chunk: 5, delayMs: 50 }, { text: 'Done.' }];
 
-describe('the extension in JupyterLab', { timeout: 120_000 }, () => {
+describe('the extension in JupyterLab', { timeout: 180_000 }, () => {
   let lab: LabInBrowser;
   const errors: string[] = [];
 
@@ -28,11 +28,13 @@ describe('the extension in JupyterLab', { timeout: 120_000 }, () => {
   it('marks prompts, and shows code as its language', async () => {
     await lab.page.locator('.jp-CodeCell.replique-prompt').first().waitFor();
     for (const [index, isPrompt] of [true, false, false].entries())
-      expect(await lab.page.locator('.jp-CodeCell').nth(index).getAttribute('class')).toEqual(
-        isPrompt
-          ? expect.stringContaining('replique-prompt')
-          : expect.not.stringContaining('replique-prompt'),
-      );
+      await expect
+        .poll(() => cell(index).getAttribute('class'))
+        .toEqual(
+          isPrompt
+            ? expect.stringContaining('replique-prompt')
+            : expect.not.stringContaining('replique-prompt'),
+        );
     await cell(1).locator('.cm-line span', { hasText: /^def$/ }).waitFor();
   });
 
@@ -46,7 +48,7 @@ describe('the extension in JupyterLab', { timeout: 120_000 }, () => {
     await cell(2)
       .locator('.cm-line span', { hasText: /^import$/ })
       .waitFor();
-    expect(await lab.page.locator('.jp-CodeCell.replique-prompt').count()).toBe(1);
+    await expect.poll(() => lab.page.locator('.jp-CodeCell.replique-prompt').count()).toBe(1);
   });
 
   it('shows the turn that runs, and then what the notebook’s prompts used', async () => {
@@ -58,7 +60,7 @@ describe('the extension in JupyterLab', { timeout: 120_000 }, () => {
     await status()
       .getByText(/^[\d,]+ tokens/)
       .waitFor();
-    expect(await status().getAttribute('title')).toContain('the prompt of this notebook');
+    await expect.poll(() => status().getAttribute('title')).toContain('the prompt of this notebook');
     expect(errors).toEqual([]);
   });
 });

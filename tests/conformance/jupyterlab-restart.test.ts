@@ -11,7 +11,7 @@ while True:
     except KeyboardInterrupt:
         pass`;
 
-describe('the restart button of JupyterLab', { timeout: 120_000 }, () => {
+describe('the restart button of JupyterLab', { timeout: 180_000 }, () => {
   let lab: LabInBrowser;
 
   beforeAll(async () => {
@@ -55,9 +55,9 @@ describe('the restart button of JupyterLab', { timeout: 120_000 }, () => {
     await lab.state('Idle');
     await run(2);
     await output(2).locator('em', { hasText: 'you' }).waitFor();
-    expect(await output(2).innerText()).toContain(
-      'A fresh start: the conversation so far (2 prompts) is put away. %resume brings it back.',
-    );
+    await expect
+      .poll(() => output(2).innerText())
+      .toContain('A fresh start: the conversation so far (2 prompts) is put away. %resume brings it back.');
     await cell(2).getByText('[1]:', { exact: true }).waitFor();
   });
 });

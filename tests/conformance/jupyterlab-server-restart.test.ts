@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { installedLab } from '../../server/cli/lab/installed.ts';
 import { RepliqueServer } from '../support/replique-server.ts';
-import { freePort } from '../support/server-process.ts';
+import { freePort } from '../support/ports.ts';
 
 const cell = (id: string, source: string) => ({
   ...{ cell_type: 'code', id, source, metadata: {}, execution_count: null, outputs: [] },
@@ -33,18 +33,18 @@ it(
       await page.getByText(/Python 3.*\| Idle/).waitFor({ timeout: 90_000 });
       await page.locator('.jp-Cell').first().click();
       await page.keyboard.press('Shift+Enter');
-      await page.getByText('before', { exact: true }).waitFor({ timeout: 30_000 });
+      await page.getByText('before', { exact: true }).waitFor({ timeout: 60_000 });
       await server.leave();
       server = await server.next();
       writeFileSync(marker, '');
       await page.locator('.jp-OutputArea').getByText('after').waitFor({ timeout: 60_000 });
-      await page.getByText(/Python 3.*\| Idle/).waitFor({ timeout: 30_000 });
+      await page.getByText(/Python 3.*\| Idle/).waitFor({ timeout: 60_000 });
       await page.locator('.jp-Cell').nth(1).click();
       await page.keyboard.press('Shift+Enter');
-      await page.getByText('sum 42').waitFor({ timeout: 30_000 });
-      expect(await page.locator('.jp-InputPrompt').allInnerTexts()).toEqual(
-        expect.arrayContaining(['[1]:', '[2]:']),
-      );
+      await page.getByText('sum 42').waitFor({ timeout: 60_000 });
+      await expect
+        .poll(() => page.locator('.jp-InputPrompt').allInnerTexts())
+        .toEqual(expect.arrayContaining(['[1]:', '[2]:']));
     } finally {
       await browser.close();
       await server.close();

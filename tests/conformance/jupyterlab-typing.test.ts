@@ -9,7 +9,7 @@ sales = 1
 print("be" + "gun", flush=True)
 while not os.path.exists("go"): time.sleep(0.05)`;
 
-describe('the Tab key in JupyterLab', { timeout: 120_000 }, () => {
+describe('the Tab key in JupyterLab', { timeout: 180_000 }, () => {
   let lab: LabInBrowser;
 
   beforeAll(async () => {

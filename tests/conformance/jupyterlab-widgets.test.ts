@@ -15,7 +15,7 @@ def react(change):
 slider.observe(react, 'value')
 display(slider, shown, out)`;
 
-describe('ipywidgets in JupyterLab', { timeout: 120_000 }, () => {
+describe('ipywidgets in JupyterLab', { timeout: 180_000 }, () => {
   let lab: LabInBrowser;
 
   beforeAll(async () => {

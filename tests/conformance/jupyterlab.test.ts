@@ -27,7 +27,7 @@ const replies = [
   { text: 'Again **three**.' },
 ];
 
-describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
+describe('JupyterLab in Chromium', { timeout: 180_000 }, () => {
   let lab: LabInBrowser;
 
   beforeAll(async () => {
@@ -56,16 +56,20 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
   it('shows turns as Markdown, the helper’s table, the answer, and a footer that folds out without script', async () => {
     await run(0);
     await output(0).getByText('forty-two').waitFor();
-    expect(await output(0).locator('strong', { hasText: 'data' }).count()).toBe(1);
-    expect(await output(0).locator('em', { hasText: 'forty-two' }).count()).toBe(1);
-    expect(await output(0).locator('pre code.cm-s-jupyter, pre code').first().innerText()).toContain(
-      'import pandas',
-    );
-    expect(await output(0).locator('table.dataframe td', { hasText: '42' }).count()).toBe(1);
+    // What is shown anew is away for a moment.
+    for (const [tag, hasText] of [
+      ['strong', 'data'],
+      ['em', 'forty-two'],
+      ['table.dataframe td', '42'],
+    ] as const) {
+      await expect.poll(() => output(0).locator(tag, { hasText }).count()).toBe(1);
+    }
+    const code = output(0).locator('pre code.cm-s-jupyter, pre code').first();
+    await expect.poll(() => code.innerText()).toContain('import pandas');
     await output(0).locator('img[src^="data:image/png"], .jp-RenderedImage img').waitFor();
     const footer = output(0).locator('details');
     await footer.locator('summary').click();
-    expect(await footer.innerText()).toContain('turn 2');
+    await expect.poll(() => footer.innerText()).toContain('turn 2');
     await lab.state('Idle');
   });
 
@@ -93,7 +97,7 @@ describe('JupyterLab in Chromium', { timeout: 120_000 }, () => {
       .click();
     await output(2).getByText('The cell was interrupted.').first().waitFor();
     await lab.state('Idle');
-    expect(await output(2).innerText()).toContain('word word');
+    await expect.poll(() => output(2).innerText()).toContain('word word');
   });
 
   it('saves the session, and shows it again, harmless, after a reload', async () => {

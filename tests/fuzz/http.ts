@@ -2,17 +2,17 @@ import { converse } from './http/sockets.ts';
 import { exchange, type RawAnswer } from './http/exchange.ts';
 import type { Known } from './http/paths.ts';
 import { requestFor, type RawRequest } from './http/requests.ts';
+import { ServerRun } from './http/run.ts';
 import type { Health } from './http/serve.ts';
-import { HttpTarget } from './http/target.ts';
-import { FuzzWorld } from './http/world.ts';
 import { Random } from './random.ts';
 import type { FuzzReport } from './report.ts';
 
-const mostFaults = 20;
 /** Requests between two looks at the server and its surroundings. */
 const perBatch = 500;
 /** Sent at once. */
 const lanes = 12;
+/** Ids of events that requests begin from. */
+const mostEvents = 20;
 /** Of WebSockets, each with some frames. */
 const socketShare = 0.05;
 /** Before its answer is lost where the server closes without reading it. */
@@ -24,123 +24,110 @@ const bounds = { grownMb: 60, residentMb: 900, descriptors: 100 };
  * on, change nothing outside of its directory, and not grow.
  * @param onProgress called from time to time with the number of requests so far
  */
-export async function fuzzHttp(
+export const fuzzHttp = (
   seed: number,
   count: number,
   onProgress: (messages: number) => void = () => undefined,
-): Promise<FuzzReport> {
-  const world = new FuzzWorld();
-  const target = await HttpTarget.start(world);
-  const run = new HttpRun(world, target);
-  const random = new Random(seed);
-  try {
-    while (run.messages < count && run.faults.length < mostFaults && target.fault() === undefined) {
+): Promise<FuzzReport> =>
+  ServerRun.with(async (run) => {
+    const requests = new Requests(run);
+    const random = new Random(seed);
+    while (run.goesOn(count)) {
       const before = run.messages;
-      await run.batch(random.below(2 ** 31), Math.min(perBatch, count - run.messages));
+      await requests.batch(random.below(2 ** 31), Math.min(perBatch, count - run.messages));
       if (Math.floor(before / 10_000) !== Math.floor(run.messages / 10_000)) onProgress(run.messages);
     }
-    await run.settle();
-  } finally {
-    run.faults.push(...(await target.close()));
-    world.remove();
-  }
-  return run.report();
-}
+    await requests.settle();
+  });
 
 /** The requests to one server. */
-class HttpRun {
-  readonly faults: string[] = [];
-  messages = 0;
-  readonly #world: FuzzWorld;
-  readonly #target: HttpTarget;
-  readonly #ends: Record<string, number> = {};
-  #sockets = 0;
+class Requests {
+  readonly #run: ServerRun;
   #first: Health | undefined;
+  /** Ids of the last events that it has told of. */
+  #events: readonly string[] = [];
 
-  constructor(world: FuzzWorld, target: HttpTarget) {
-    this.#world = world;
-    this.#target = target;
+  constructor(run: ServerRun) {
+    this.#run = run;
   }
 
   /** Sends so many requests, which a seed decides, and looks at what they have left. */
   async batch(seed: number, count: number): Promise<void> {
+    const run = this.#run;
     try {
-      this.#world.renew();
-      const known = await this.#target.tidy();
-      this.#first ??= await this.#target.health();
+      run.world.renew();
+      const known = await run.target.withRuns(await run.target.tidy());
+      this.#first ??= await run.target.health();
       let left = count;
       const random = new Random(seed);
       const lane = async (): Promise<void> => {
-        while (left > 0 && this.#target.fault() === undefined) {
+        while (left > 0 && run.isUp) {
           left -= 1;
           const own = random.below(2 ** 31);
-          const sent = await this.#one(new Random(own), known, `batch ${seed}, request ${own}`);
-          this.messages += sent;
+          const now = { ...known, events: this.#events };
+          const sent = await this.#one(new Random(own), now, `batch ${seed}, request ${own}`);
+          run.messages += sent; // not with the line before: others count meanwhile
         }
       };
       await Promise.all(Array.from({ length: lanes }, lane));
     } catch (error) {
-      this.#fault(`after batch ${seed}`, `a plain request failed: ${String(error)}`);
+      run.fault(`after batch ${seed}`, `a plain request failed: ${String(error)}`);
     }
-    for (const fault of this.#world.faults()) this.#fault(`after batch ${seed}`, fault);
-    const ended = this.#target.fault();
-    if (ended !== undefined) this.#fault(`in batch ${seed}`, ended);
+    run.lookAround(`after batch ${seed}`);
   }
 
   /** Looks at what a server holds when nobody asks it for anything. */
   async settle(): Promise<void> {
-    if (this.#target.fault() !== undefined || this.#first === undefined) return;
-    await this.#target.tidy();
-    const { usedMb, residentMb, descriptors } = await this.#target.health();
+    const { target, isUp, ends } = this.#run;
+    if (!isUp || this.#first === undefined) return;
+    await target.tidy();
+    const { usedMb, residentMb, descriptors } = await target.health();
     const said = `memory in use ${this.#first.usedMb.toFixed(0)} MB, then ${usedMb.toFixed(0)}; resident ${residentMb.toFixed(0)} MB; descriptors ${this.#first.descriptors}, then ${descriptors}`;
-    this.#ends['MB in use'] = Math.round(usedMb);
-    this.#ends['MB resident'] = Math.round(residentMb);
-    this.#ends['descriptors'] = descriptors;
+    ends['MB in use'] = Math.round(usedMb);
+    ends['MB resident'] = Math.round(residentMb);
+    ends['descriptors'] = descriptors;
     const hasGrown =
       usedMb - this.#first.usedMb > bounds.grownMb ||
       residentMb > bounds.residentMb ||
       descriptors - this.#first.descriptors > bounds.descriptors;
-    if (hasGrown) this.#fault('at the end', `the server has grown: ${said}`);
-  }
-
-  report(): FuzzReport {
-    const { messages, faults } = this;
-    return { messages, conversations: this.#sockets, ends: this.#ends, faults };
+    if (hasGrown) this.#run.fault('at the end', `the server has grown: ${said}`);
   }
 
   async #one(random: Random, known: Known, where: string): Promise<number> {
+    const run = this.#run;
     if (random.chance(socketShare)) {
-      const { messages, end, fault } = await converse(random, known, this.#target);
-      this.#sockets += 1;
-      this.#count(`sockets ${end}`);
-      if (fault !== undefined && this.#target.fault() === undefined) this.#fault(where, fault);
+      const { messages, end, fault } = await converse(random, known, run.target);
+      run.conversations += 1;
+      run.count(`sockets ${end}`);
+      if (fault !== undefined && run.isUp) run.fault(where, fault);
       return messages;
     }
-    const request = requestFor(random, known, this.#target);
-    const answer = await exchange(this.#target.port, request);
-    this.#count(answer.status === undefined ? answer.end : `${Math.floor(answer.status / 100)}xx`);
-    const fault = this.#target.fault() === undefined ? this.#faultOf(request, answer) : undefined;
-    if (fault !== undefined) this.#fault(where, `${fault}: ${shown(request)}`);
+    const request = requestFor(random, known, run.target);
+    const answer = await exchange(run.target.port, request);
+    run.count(answer.status === undefined ? answer.end : `${Math.floor(answer.status / 100)}xx`);
+    if (answer.isStream) this.#heard(answer.bytes.toString('latin1'));
+    const fault = run.isUp ? this.#faultOf(request, answer) : undefined;
+    if (fault !== undefined) run.fault(where, `${fault}: ${shown(request)}`);
     return 1;
   }
 
   #faultOf(request: RawRequest, { status, bytes, end }: RawAnswer): string | undefined {
-    if (bytes.includes(this.#world.secret))
-      return 'the answer holds what lies outside of the served directory';
+    const leak = this.#run.leakIn(bytes);
+    if (leak !== undefined) return leak;
     if (status !== undefined && status >= 500 && !isMeant(request, status)) {
-      return `answered ${bytes.toString('utf8', 0, 12_000).replace(/^.*\r\n\r\n/s, `${status}: `)}; log: ${this.#target.logged().slice(-1500)}`;
+      const text = bytes.toString('utf8', 0, 12_000).replace(/^.*\r\n\r\n/s, `${status}: `);
+      return this.#run.answered(text);
     }
     const isLarge = request.pieces.reduce((sum, { length }) => sum + length, 0) > largeBytes;
     if (!request.isWhole || end === 'whole' || (end === 'cut' && isLarge)) return undefined;
     return end === 'silent' ? 'not answered' : 'closed without a whole answer';
   }
 
-  #count(end: string): void {
-    this.#ends[end] = (this.#ends[end] ?? 0) + 1;
-  }
-
-  #fault(where: string, what: string): void {
-    this.faults.push(`${where}: ${what}`);
+  /** A stream of events. */
+  #heard(text: string): void {
+    this.#run.count('streams');
+    const ids = [...text.matchAll(/^id: ([0-9a-f]+-\d+)$/gm)].map(([, id = '']) => id);
+    this.#events = [...this.#events, ...ids].slice(-mostEvents);
   }
 }
 

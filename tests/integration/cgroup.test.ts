@@ -47,7 +47,7 @@ describe('a sandbox in a cgroup (a double of the hierarchy)', () => {
     expect(machine.cgroups.groupOf(launched.hostPid!)).toEqual({ directory: groupDirectory(), ...bounds });
     launched.kill();
     await launched.exited;
-    await vi.waitFor(() => expect(hierarchy.groups()).toEqual([]));
+    await vi.waitFor(() => expect(hierarchy.groups()).toEqual([]), 20_000);
   });
 
   it('is in a scope of systemd’s where systemd answers', async () => {
@@ -134,7 +134,10 @@ describe('the cgroups of this machine', () => {
     expect(group).toMatchObject(bounds);
     launched.kill();
     await launched.exited;
-    await vi.waitFor(() => expect(() => readFileSync(join(group!.directory, 'cgroup.procs'))).toThrow());
+    await vi.waitFor(
+      () => expect(() => readFileSync(join(group!.directory, 'cgroup.procs'))).toThrow(),
+      20_000,
+    );
   });
 
   it('end what takes more memory than the group allows, and the session goes on', async (context) => {

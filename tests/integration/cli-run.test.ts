@@ -146,7 +146,7 @@ describe('a notebook run in the terminal', () => {
     if (atOnce) quit.abort();
     const notebook = notebookOf('early', ["print('one')"]);
     const running = run(notebook, { quit: quit.signal, command: command() });
-    await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1));
+    await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1), 20_000);
     quit.abort();
     expect(await running).toMatchObject({ ok: false, written: { cells: [] } });
     expect(existsSync(join(directory, 'early.out.ipynb'))).toBe(false);

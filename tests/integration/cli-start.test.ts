@@ -5,7 +5,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -18,8 +17,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { envStamp, labEnvDir, workerEnvDir } from '../../kernel/paths.ts';
 import { runCli } from '../../server/cli/cli.ts';
 import { kernelProgram, programFile } from '../../server/cli/program.ts';
+import { commandOf } from '../support/process-tree.ts';
 import { descendants } from '../support/sandboxes.ts';
-import { freePort } from '../support/server-process.ts';
+import { freePort } from '../support/ports.ts';
 
 let said: { out: string; err: string };
 
@@ -37,14 +37,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   process.exitCode = 0;
 });
-
-const commandOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return ''; // it has ended
-  }
-};
 
 const start = (...args: string[]) => runCli(['node', 'replique', 'start', '--no-browser', ...args]);
 

@@ -102,9 +102,10 @@ describe('the network of a sandbox', () => {
     egress.allow('page.test');
     const open = await fetch(`print(kept)\n${get('http://page.test/')}`);
     expect(open.stdout).toBe('1\nGET page.test \n');
-    expect(reports).toMatchObject([
-      { host: 'page.test', port: 80, address: publicAddress, decision: 'allow' },
-    ]);
+    // What a connection came to is told when it has ended.
+    await expect
+      .poll(() => reports)
+      .toMatchObject([{ host: 'page.test', port: 80, address: publicAddress, decision: 'allow' }]);
     expect(reports[0]?.bytesIn).toBeGreaterThan(10);
     egress.remove('page.test');
     expect((await fetch(get('http://page.test/'))).stdout).toMatch(/^no:/);
@@ -116,13 +117,13 @@ describe('the network of a sandbox', () => {
     expect(stdout).toContain('403');
     expect(stdout).toContain('%allow other.test');
     expect((await fetch(get('https://other.test/'))).stdout).toContain('%allow other.test');
-    expect(reports.map(({ decision }) => decision)).toEqual(['deny', 'deny']);
+    await expect.poll(() => reports.map(({ decision }) => decision)).toEqual(['deny', 'deny']);
   });
 
   it('refuses a redirect to a private address, though the name is allowed', async () => {
     const { reports, fetch } = session({ allow: ['page.test', 'private.test'] });
     expect((await fetch(get('http://page.test/away'))).stdout).toMatch(/^403 .*private/s);
-    expect(reports.map(({ decision }) => decision)).toEqual(['allow', 'deny']);
+    await expect.poll(() => reports.map(({ decision }) => decision)).toEqual(['allow', 'deny']);
   });
 
   it('carries what is sent, from bash and through a tunnel too', async () => {
@@ -143,7 +144,7 @@ c.request("GET", "/in"); print(c.getresponse().read())`);
     );
     expect(stdout).toBe('cut\n');
     expect(notice).toContain('more than 1000000 bytes');
-    expect(reports[0]?.reason).toContain('1000000');
+    await expect.poll(() => reports[0]?.reason).toContain('1000000');
     expect((await fetch(get('http://page.test/'))).stdout).toMatch(/^429/);
   });
 
@@ -227,7 +228,9 @@ print(done.returncode, done.stderr[-500:])`;
     const snapshot = await worker.snapshot();
     await worker.resume(snapshot);
     expect((await run(worker, 'import tiny; print(tiny.size)')).stdout).toBe('small\n');
-    expect(reports.map(({ host, decision }) => [host, decision])).toContainEqual(['index.test', 'allow']);
+    await expect
+      .poll(() => reports.map(({ host, decision }) => [host, decision]))
+      .toContainEqual(['index.test', 'allow']);
   });
 
   it('reaches nothing where the index is not allowed', async () => {

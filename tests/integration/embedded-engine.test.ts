@@ -2,7 +2,7 @@ import { connect, type Server } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dataDir } from '../../kernel/paths.ts';
 import { chatTokens } from '../../kernel/providers/embedded/chat.ts';
 import { askHost, makePrivate, type HostOptions } from '../../kernel/providers/embedded/client.ts';
@@ -24,6 +24,7 @@ const never = new AbortController().signal;
 let kit: HostKit;
 let llama: Llama;
 let engine: Engine;
+vi.setConfig({ testTimeout: 180_000 }); // it computes, and others do, too
 beforeAll(async () => {
   kit = await hostKit();
   llama = await loadLlama(runtimeEntry(dataDir()), 0, () => undefined);

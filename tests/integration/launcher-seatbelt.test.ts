@@ -50,7 +50,7 @@ time.sleep(600)`);
     const child = Number.parseInt(await readUntil(launched.channels[0]!, /\./), 10);
     launched.kill();
     await launched.exited;
-    await vi.waitFor(() => expect(processStatus(child)).not.toMatch(/^State:\s+[SR]/m));
+    await vi.waitFor(() => expect(processStatus(child)).not.toMatch(/^State:\s+[SR]/m), 20_000);
   });
 
   it('says what is missing where there is no sandbox-exec, and where Python does not start', async () => {

@@ -75,7 +75,7 @@ for number in sys.argv[1].split(","):
     launched.channels[0]?.write('.');
     expect(await exit).toEqual([launched.workerPid, 1]);
     await launched.exited;
-    await vi.waitFor(() => expect(launched.stderrTail()).toMatch(/ValueError: the reason$/));
+    await vi.waitFor(() => expect(launched.stderrTail()).toMatch(/ValueError: the reason$/), 20_000);
     expect(launched.stderrTail().length).toBeLessThanOrEqual(8192);
   });
 
@@ -115,7 +115,7 @@ os._exit(3)`);
     launched.onProcessExit((pid, status) => ends.push([pid, status]));
     const copy = Number.parseInt(await readUntil(launched.channels[0]!, /\./), 10);
     launched.channels[0]!.write('x');
-    await vi.waitFor(() => expect(ends).toEqual([[launched.workerPid, 3]]));
+    await vi.waitFor(() => expect(ends).toEqual([[launched.workerPid, 3]]), 20_000);
     launched.channels[0]!.write('x');
     await launched.exited;
     expect(ends).toEqual([
@@ -159,7 +159,7 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
 for _ in range(5): os.fork()
 time.sleep(600)`);
-    await vi.waitFor(() => expect(runningIn(ground.workspace).length).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(runningIn(ground.workspace).length).toBeGreaterThan(1), 20_000);
     launched.kill();
     launched.kill();
     await launched.exited;

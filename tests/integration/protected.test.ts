@@ -71,7 +71,7 @@ const paths = (): string[] => told.map(({ path }) => path).sort();
 async function later(): Promise<void> {
   file('data.csv', 'a,b\n');
   const mark = statSync(join(workspace, 'data.csv')).ctimeMs;
-  await vi.waitFor(() => expect(Date.now() - mark).toBeGreaterThan(50));
+  await vi.waitFor(() => expect(Date.now() - mark).toBeGreaterThan(50), 20_000);
   guard();
 }
 

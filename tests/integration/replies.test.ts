@@ -55,12 +55,12 @@ describe('the firewall holds in', () => {
       `%%python\ndef known(): pass\nknown.__doc__ = "${title}" + ${spelled}\nshelf = {${spelled}: 1}`,
     );
     const code = '%%python\nknown';
-    const inspected = await kernel.client.ask('inspect_request', { code, cursor_pos: code.length });
-    expect(inspected.content).toMatchObject({ found: true });
-    expect(JSON.stringify(inspected.content)).toContain('[redacted]');
+    // Python has its own work behind a cell, and an editor does not wait for long.
+    const told = async (type: string, text: string): Promise<string> =>
+      JSON.stringify((await kernel.client.ask(type, { code: text, cursor_pos: text.length })).content);
+    await expect.poll(() => told('inspect_request', code)).toMatch(/"found":true.*\[redacted\]/);
     const open = '%%python\nshelf["';
-    const completed = await kernel.client.ask('complete_request', { code: open, cursor_pos: open.length });
-    expect(JSON.stringify(completed.content)).toContain('[redacted]');
+    await expect.poll(() => told('complete_request', open)).toContain('[redacted]');
     expect(heard(kernel).replaceAll(/"code":"[^}]*/g, '')).not.toMatch(/planted_secret|\\u001b\]/);
   });
 

@@ -1,6 +1,5 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
@@ -12,25 +11,8 @@ import type { Envelope } from '../../kernel/protocol/header.ts';
 import { Signer } from '../../kernel/protocol/signer.ts';
 import type { RequestChannel } from '../../kernel/wire/contract.ts';
 import { SendQueue } from '../../kernel/wire/send-queue.ts';
+import { freePorts } from '../support/ports.ts';
 import type { ClientChannels } from '../unit/router/client.ts';
-
-/** Ports that were free a moment ago, below those that the system gives to connections of its own choice. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = 10_000 + randomInt(20_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 /** A connection file's content, and what removes the files of its sockets. */
 export async function makeConnection(

@@ -34,7 +34,7 @@ def send():
 threading.Thread(target=send).start()
 n = 7`;
     await run(worker, sender);
-    await vi.waitFor(() => expect(existsSync(join(workspace, 'sending'))).toBe(true));
+    await vi.waitFor(() => expect(existsSync(join(workspace, 'sending'))).toBe(true), 20_000);
     await worker.resume(await worker.snapshot());
     expect(await print('print(n)')).toBe('7');
   });
@@ -52,7 +52,7 @@ gate.entered.wait()`,
     );
     await worker.resume(await worker.snapshot());
     expect(
-      (await run(worker, 'gate.go.set()\nimport slow\nprint(slow.value)', { timeoutMs: 5_000 })).stdout,
+      (await run(worker, 'gate.go.set()\nimport slow\nprint(slow.value)', { timeoutMs: 20_000 })).stdout,
     ).toBe('5\n');
   });
 
@@ -92,9 +92,9 @@ def ask():
 asker = threading.Thread(target=ask, daemon=True)
 asker.start()`;
   await run(worker, asks, { onInput: () => Promise.resolve('yes') });
-  await vi.waitFor(() => expect(existsSync(join(workspace, 'asking'))).toBe(true));
+  await vi.waitFor(() => expect(existsSync(join(workspace, 'asking'))).toBe(true), 20_000);
   for (let cell = 0; cell < 20; cell += 1) {
-    expect((await run(worker, '1', { timeoutMs: 3_000 })).status).toBe('ok');
+    expect((await run(worker, '1', { timeoutMs: 10_000 })).status).toBe('ok');
   }
   expect(await print('asker.join()\nprint(*problems)')).toBe('Only the main thread can ask for input.');
 });
@@ -119,7 +119,7 @@ snapshots.arrive = dying`,
   );
   const id = await worker.snapshot();
   await worker.resume(id).catch(() => undefined);
-  const next = await run(worker, 'print("alive")', { timeoutMs: 10_000 });
+  const next = await run(worker, 'print("alive")', { timeoutMs: 30_000 });
   expect(next.status).toBe('ok');
   expect(next.stdout).toBe('alive\n');
 }, 60_000);

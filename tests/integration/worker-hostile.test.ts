@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SessionWorker } from '../../kernel/sandbox/session-worker.ts';
 import { run, Workers } from '../support/workers.ts';
@@ -48,8 +50,9 @@ afterEach(async () => {
   workers = new Workers();
 });
 
-const create = (answer: string, before?: string): SessionWorker =>
-  workers.create({ impostor: impostor(answer, before), busyGraceMs: 200 }).worker;
+const ground = (answer: string, before?: string): ReturnType<Workers['create']> =>
+  workers.create({ impostor: impostor(answer, before), busyGraceMs: 200 });
+const create = (answer: string, before?: string): SessionWorker => ground(answer, before).worker;
 
 describe('a worker that breaks the protocol is ended, and its helper with it', () => {
   it.each([
@@ -91,12 +94,13 @@ describe('a worker that breaks the protocol is ended, and its helper with it', (
   });
 
   it('an unasked message between two helpers', async () => {
-    const worker = create(
+    const { worker, workspace } = ground(
       'pass',
-      'hello()\nreceive_first = receive()\ndone(receive_first["id"])\ntime.sleep(0.2)\nsend("display", **shown("x"))',
+      'hello()\nreceive_first = receive()\ndone(receive_first["id"])\ntime.sleep(0.2)\nsend("display", **shown("x"))\nopen("sent", "w").close()',
     );
     expect((await run(worker, 'first')).status).toBe('ok');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await expect.poll(() => existsSync(join(workspace, 'sent'))).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // it is read
     const { notice } = await run(worker, 'honest');
     expect(notice).toContain('kind display out of turn');
   });

@@ -42,11 +42,13 @@ describe.each(['bubblewrap', 'none'] as const)('snapshots (%s)', (isolation) => 
     };
     const other = workers.create({ isolation }).worker;
     await other.ready();
-    const before = await timers();
+    let before = 0;
+    for (let look = 0; look < 5; look += 1) before = Math.max(before, await timers());
     const taken = other.snapshot();
     await wait(0);
     await Promise.all([other.close(), expect(taken).rejects.toThrow('could not be kept')]);
-    expect(await timers()).toBeLessThanOrEqual(before);
+    // Others come and go in this process; one that was left would stay.
+    await expect.poll(timers, { timeout: 3_000 }).toBeLessThanOrEqual(before);
   });
 
   it('can be taken of what was resumed', async () => {

@@ -37,9 +37,10 @@ const inPlain: Readonly<Record<Aspect, Trial>> = {
   },
   end: async ({ code }) => {
     const child = await ground.plain(code, ground.workspace());
+    const ended = once(child, 'exit');
     await readUntil(child.stdout!, /begun/);
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended;
     return stays();
   },
   later: async ({ code, later }) => {

@@ -12,5 +12,6 @@ it(
     expect(messages).toBeGreaterThanOrEqual(1_500);
     expect(ends['2xx']).toBeGreaterThan(50);
     expect(ends['4xx']).toBeGreaterThan(500);
+    expect(ends['streams']).toBeGreaterThan(0);
   },
 );

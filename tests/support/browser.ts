@@ -12,12 +12,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { labEnvDir } from '../../kernel/paths.ts';
-import { answers, ended, freePort } from './server-process.ts';
+import { freePort } from './ports.ts';
+import { answers, ended } from './server-process.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const chromiumPath = '/usr/bin/chromium';
 const startMs = 90_000;
+/** For what a page comes to, on a machine that has other work, too. */
+const patienceMs = 60_000;
 
 /** A notebook's code cells, as they are written into the file that is opened. */
 export interface PageCell {
@@ -73,6 +76,7 @@ export class LabInBrowser {
       const origin = `http://127.0.0.1:${String(port)}`;
       await answers(origin);
       const page = await browser.newPage({ viewport: { width: 1100, height: 1400 } });
+      page.setDefaultTimeout(patienceMs);
       const foreign: string[] = [];
       page.on('request', (request) => {
         const url = request.url();

@@ -68,7 +68,7 @@ export class ChannelClient {
   }
 
   /** The first message that fits, be it there already or still to come. */
-  async until(fits: (message: ChannelMessage) => boolean, limitMs = 20_000): Promise<ChannelMessage> {
+  async until(fits: (message: ChannelMessage) => boolean, limitMs = 50_000): Promise<ChannelMessage> {
     const end = Date.now() + limitMs;
     for (;;) {
       const found = this.received.find(fits);
@@ -93,6 +93,15 @@ export class ChannelClient {
     );
   }
 
+  /** When the kernel has begun with a request, and this was told. */
+  begun(id: string): Promise<ChannelMessage> {
+    return this.until(
+      ({ header, parent_header, content }) =>
+        header.msg_type === 'status' && parent_header.msg_id === id && content['execution_state'] === 'busy',
+    );
+  }
+
+  /** When it was told, of whichever request. */
   state(state: string): Promise<ChannelMessage> {
     return this.until(
       ({ header, content }) => header.msg_type === 'status' && content['execution_state'] === state,

@@ -54,7 +54,7 @@ export class JournalWorld {
   /** Starts the server, or starts it again after it was killed: then its kernel is gone. */
   async start(): Promise<this> {
     for (const run of this.queue.splice(0)) this.#die(run);
-    for (const page of this.pages) page.isConnected = false;
+    for (const page of this.pages) page.isConnected = page.isKnown = false;
     const log = pino({ level: 'silent' });
     const directory = join(this.top, 'journal');
     this.#journal = new Journal({ directory, root: this.top, log, now: () => this.now, restMs: 1e9 });
@@ -147,7 +147,10 @@ export class SimulatedPage implements Connection {
   readonly #world: JournalWorld;
   session = randomUUID();
   isConnected = false;
+  /** Whether it has ever been connected to this server. */
+  isKnown = false;
   cells: PageCell[] = [];
+  metadata: object = {};
   /** How many saves there had been when it was loaded or has saved. */
   savesSeen = 0;
   #hash = '';
@@ -162,7 +165,9 @@ export class SimulatedPage implements Connection {
   async load(): Promise<void> {
     const options = { type: 'notebook', content: true, hash: true } as const;
     const { content, hash } = await this.#world.contents.get(path, options);
-    this.cells = (content as { cells: PageCell[] }).cells;
+    const { cells, metadata } = content as { cells: PageCell[]; metadata: object };
+    this.cells = cells;
+    this.metadata = metadata; // a page saves what it does not know as it came
     this.#hash = String(hash);
     this.savesSeen = this.#world.saves;
     this.#running.clear();
@@ -170,7 +175,7 @@ export class SimulatedPage implements Connection {
   }
 
   connect(): void {
-    this.isConnected = true;
+    this.isConnected = this.isKnown = true;
     const isWhole = this.#world.clients.attach(this.session, this);
     this.#world.kernel.attached(this.session, isWhole);
   }
@@ -206,7 +211,7 @@ export class SimulatedPage implements Connection {
     const version = async () =>
       (await contents.get(path, { type: 'notebook', content: false, hash: true })).hash;
     if ((await version()) !== this.#hash) throw new FileChanged();
-    const content = structuredClone(notebookWith(...this.cells));
+    const content = structuredClone({ ...notebookWith(...this.cells), metadata: this.metadata });
     await contents.save(path, { type: 'notebook', content });
     this.#hash = String(await version());
     this.savesSeen = this.#world.saves += 1;

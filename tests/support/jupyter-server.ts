@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { labEnvDir } from '../../kernel/paths.ts';
 import { runCommand } from '../../server/cli/setup/run-command.ts';
 import { testPython } from './python.ts';
-import { answers, ended, freePort } from './server-process.ts';
+import { freePort } from './ports.ts';
+import { answers, ended } from './server-process.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

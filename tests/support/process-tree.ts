@@ -26,6 +26,15 @@ export function treeOf(pid: number): readonly KnownProcess[] {
   });
 }
 
+/** Its command line, with a NUL behind each part; empty if there is none. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Those that still run; a process that has ended and is not yet waited for does not. */
 export function stillRunning(processes: readonly KnownProcess[]): readonly number[] {
   return processes

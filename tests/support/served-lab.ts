@@ -73,6 +73,7 @@ export class ServedLab {
       },
     );
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
     await page.goto(`${this.server.url}doc/tree/${name}?token=${this.server.token}`);
     await page.getByText(`${kernel.title} | Idle`).waitFor({ timeout: startMs });

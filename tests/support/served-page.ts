@@ -40,6 +40,7 @@ export class ServedPages {
   /** Opens a page below the base URL, with the token. */
   async open(path: string): Promise<Page> {
     const page = await this.context.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(`${this.server.url}${path}?token=${this.server.token}`);
     return page;
   }

@@ -99,8 +99,9 @@ export class SessionGround {
   /** Whether plain Python ended with `result` true. */
   async plainResult(code: string, workspace: string): Promise<boolean> {
     const child = await this.plain(code, workspace);
+    const ended = once(child, 'exit');
     const said = await readUntil(child.stdout!, /result (True|False|None)/);
-    await once(child, 'exit');
+    await ended;
     return said.includes('result True');
   }
 

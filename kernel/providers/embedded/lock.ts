@@ -80,8 +80,8 @@ async function removeAbandoned(path: string, held: string, mine: string, staleMs
 
 async function linkIfFree(from: string, to: string): Promise<boolean> {
   try {
+    await touch(from); // both names have one time: who waited for long would else have a lock that looks abandoned
     await link(from, to);
-    await touch(to);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

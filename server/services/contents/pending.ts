@@ -19,8 +19,8 @@ export interface PendingOutputs {
    * @returns cells that were changed, and of these the ones whose outputs passed the firewall
    */
   merge(path: string, notebook: Notebook, file: FileVersion): MergedCells;
-  /** A client is given the notebook with all that there is for it. */
-  served(path: string): void;
+  /** The moment at which a client is given a notebook with all that there is for it. */
+  served(): number;
   /** The file holds all that there was for it; `before` is what clients know of it. */
   settled(path: string, before: FileVersion, after: FileVersion): void;
   /**
@@ -51,7 +51,7 @@ export const nothingPending: PendingOutputs = {
   has: () => false,
   isDue: () => false,
   merge: () => nothing,
-  served: () => undefined,
+  served: () => 0,
   settled: () => undefined,
   saving: () => ({ ...nothing, saved: () => undefined }),
   shown: () => ({}),

@@ -10,6 +10,7 @@ import { modelOf, timestamp, typeOf, type ContentsModel, type ContentsType } fro
 import { readNotebook, type ReadNotebook } from './notebook/document.ts';
 import { sha256 } from './sha256.ts';
 import { sayTrusted } from './notebook/joined-text.ts';
+import { markServed } from './notebook/served-mark.ts';
 import { NotebookProblem } from './notebook/structure.ts';
 import type { FileVersion, PendingOutputs } from './pending.ts';
 import { textOf } from './text.ts';
@@ -126,7 +127,7 @@ function notebookContent(
   const isMerged = pending.has(path.text);
   if (isMerged) {
     trust.add(pending.merge(path.text, notebook, file).filtered.flatMap(richOutputs));
-    pending.served(path.text);
+    markServed(notebook, pending.served());
   }
   markTrusted(notebook, trust, isMerged ? undefined : file.hash);
   const model = { content: notebook, format: 'json', ...messageOf(problem) } as const;

@@ -55,6 +55,10 @@ export function shows(cell: Cell, run: FoldedRun): boolean {
   return shown.length === outputs.length && shown.every((each, index) => each === outputs[index]);
 }
 
+/** Whether a cell shows nothing, as one that was emptied, or has not run. */
+export const isEmpty = (cell: Cell): boolean =>
+  (cell['execution_count'] ?? null) === null && (cell.outputs ?? []).length === 0;
+
 function canonical(output: Json): string {
   const { text, data } = output;
   const texts = {

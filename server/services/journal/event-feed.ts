@@ -25,6 +25,8 @@ interface ReadOptions {
   /** Whether that run has ended: then nothing comes any more. */
   readonly hasEnded?: () => boolean;
   readonly heartbeatMs: number;
+  /** Aborted when the reader has left: one that waits does not notice by itself. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -70,7 +72,13 @@ export class EventFeed {
     this.#wake();
   }
 
-  async *read({ after, run, heartbeatMs, hasEnded = () => false }: ReadOptions): AsyncGenerator<Told> {
+  async *read({
+    after,
+    run,
+    heartbeatMs,
+    signal,
+    hasEnded = () => false,
+  }: ReadOptions): AsyncGenerator<Told> {
     let last = this.#start(after, run);
     this.#readers += 1;
     try {
@@ -84,7 +92,9 @@ export class EventFeed {
         const kept = this.#kept[last + 1 - first];
         if (kept === undefined) {
           if (this.#isClosed || hasEnded()) return;
-          if (!(await this.#more(heartbeatMs))) yield undefined;
+          const isMore = await this.#more(heartbeatMs, signal);
+          if (signal.aborted) return;
+          if (!isMore) yield undefined;
           continue;
         }
         last = kept.number;
@@ -111,11 +121,12 @@ export class EventFeed {
     return `${this.#name}-${number}`;
   }
 
-  /** Waits for an event. @returns whether there is one, or the end */
-  async #more(limitMs: number): Promise<boolean> {
+  /** Waits for an event, or until its reader leaves. @returns whether there is one, or the end */
+  async #more(limitMs: number, left: AbortSignal): Promise<boolean> {
     const limit = new AbortController();
     const woken = new Promise<boolean>((resolve) => this.#waiting.push(() => resolve(true)));
-    const late = sleep(limitMs, false, { signal: limit.signal, ref: false }).catch(() => false);
+    const signal = AbortSignal.any([limit.signal, left]);
+    const late = sleep(limitMs, false, { signal, ref: false }).catch(() => false);
     try {
       return await Promise.race([woken, late]);
     } finally {

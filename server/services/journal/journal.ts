@@ -4,6 +4,7 @@ import { markOf } from '../../../kernel/processes.ts';
 import type { Log } from '../../http/log.ts';
 import type { Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingOutputs, PendingSave } from '../contents/pending.ts';
+import type { LastMessages } from '../kernels/keep/orphans.ts';
 import { abandoned, leftOf, prefixOf, type Abandoned } from './abandoned.ts';
 import { KernelJournal } from './kernel-journal.ts';
 import { mergeIntoFile, mergeIntoSaved, newerThan } from './merging.ts';
@@ -22,6 +23,8 @@ interface JournalOptions {
   readonly restMs?: number;
   /** Whether another server has a kernel, or one that is still to come is to have it. */
   readonly isOthers?: (kernel: string) => boolean;
+  /** What was kept of a kernel that has ended, and that no server has had. */
+  readonly lastMessages?: (kernel: string) => LastMessages | undefined;
 }
 
 /** A page that is loaded again is back by then. */
@@ -100,7 +103,9 @@ export class Journal implements PendingOutputs {
         continue;
       }
       const journal = this.#restored(`${head.kernel} ${file}`, left);
-      journal.adopt(records);
+      const last = this.#options.lastMessages?.(head.kernel);
+      journal.adopt(records, last?.messages);
+      last?.forget();
       gone.push(journal);
     }
     for (const journal of gone) await this.#settleAll(journal);
@@ -119,11 +124,8 @@ export class Journal implements PendingOutputs {
     return mergeIntoFile(notebook, this.#about(path), newerThan(this.#versions, path, file));
   }
 
-  served(path: string): void {
-    const now = this.#now();
-    for (const { runs } of this.#about(path)) {
-      for (const run of runs.values()) if (run.endedAt !== undefined) run.servedAt ??= now;
-    }
+  served(): number {
+    return this.#now();
   }
 
   settled(path: string, before: FileVersion, after: FileVersion): void {
@@ -144,7 +146,11 @@ export class Journal implements PendingOutputs {
     const { changed, filtered, done } = mergeIntoSaved(notebook, this.#about(path), this.#now());
     const saved = (file: FileVersion): void => {
       const isOther = this.#versions.get(path)?.file.hash !== file.hash;
-      for (const { journal, run, isKnown } of done) if (isKnown || isOther) journal.drop(run);
+      for (const journal of this.#about(path)) journal.forgetEmptied();
+      for (const { journal, run, how } of done) {
+        if (how === 'closed') journal.emptied(run);
+        else if (how === true || isOther) journal.drop(run);
+      }
       if (this.has(path)) this.#remember(path, file);
       else this.#versions.delete(path);
     };

@@ -26,6 +26,9 @@ const input = z.object({ execution_count: z.int() });
 const reply = z.object({ status: z.string().max(100) });
 const status = z.object({ execution_state: z.string() });
 
+/** Closed by the page itself: without a status, or because it goes away (RFC 6455, 7.4.1). */
+const closedByPage = [1000, 1001, 1005];
+
 const tooDeep = { name: 'stderr', text: '\nAn output was left out: it is nested too deep.\n' };
 const died = '\nThe kernel ended while this cell ran.\n';
 
@@ -58,10 +61,14 @@ export class KernelJournal implements KernelListener {
     this.lines = new RunLog(options);
   }
 
-  /** Takes over what another server has left whose kernel is gone. */
-  adopt(records: readonly JournalRecord[]): void {
+  /**
+   * Takes over what another server has left whose kernel is gone.
+   * @param said what it has still said, and no server has had
+   */
+  adopt(records: readonly JournalRecord[], said: Iterable<Received> = []): void {
     this.pages.suppose(this.#options.now());
     for (const run of this.lines.restore(records)) this.runs.set(run.run, stateOf(run));
+    for (const message of said) this.received(message);
     this.ended();
   }
 
@@ -73,11 +80,11 @@ export class KernelJournal implements KernelListener {
     for (const page of known ?? []) this.pages.expect(page);
     if (known === undefined) this.pages.suppose(now);
     for (const run of this.lines.restore(records)) {
-      const { asker, cell, count, at } = run;
+      const { asker, cell, count } = run;
       const state = { ...stateOf(run), asker, isFull: this.lines.isFull };
       this.runs.set(run.run, state);
       if (count !== null) this.#counts.set(run.run, count);
-      if (asker !== undefined && !known) this.pages.expect({ session: asker, since: at, left: now });
+      if (asker !== undefined && !known) this.pages.expect({ session: asker, left: now });
       if (state.endedAt === undefined) this.#earlier.push(state);
       this.#lastCell = cell;
     }
@@ -87,9 +94,7 @@ export class KernelJournal implements KernelListener {
   /** Writes down what the next server needs to go on. */
   leave(): void {
     if (this.runs.size === 0) return;
-    const pages = this.pages
-      .mayReturn(this.#options.now())
-      .map(({ session, since, left }) => ({ session, since, left }));
+    const pages = this.pages.mayReturn(this.#options.now()).map(({ session, left }) => ({ session, left }));
     this.lines.add({ kind: 'pages', pages });
   }
 
@@ -154,11 +159,15 @@ export class KernelJournal implements KernelListener {
       if (run.asker !== session) continue;
       if (wasHere && !isWhole && run.toldAt === undefined) run.asker = undefined;
       else if (run.endedAt !== undefined) run.toldAt ??= now;
+      if (run.shownAt !== undefined) run.shownAt = now;
     }
   }
 
   detached(session: string, code: number): void {
-    this.pages.detached(session, code, this.#options.now());
+    const now = this.#options.now();
+    this.pages.detached(session, code, now);
+    const isLast = this.pages.mayReturn(now).every((page) => page.session === session);
+    if (isLast && closedByPage.includes(code)) this.#dropEmptied(session);
     this.#rest();
   }
 
@@ -210,6 +219,17 @@ export class KernelJournal implements KernelListener {
     for (const before of [...this.runs.values()]) if (before.cell === cell) this.drop(before.run);
   }
 
+  /** The page that asked has saved the cell empty: when it closes in good order, without another save, that was meant. */
+  emptied(run: string): void {
+    const state = this.runs.get(run);
+    if (state !== undefined) state.isEmptied = true;
+  }
+
+  /** Somebody saves again: what was saved before does not count. */
+  forgetEmptied(): void {
+    for (const run of this.runs.values()) run.isEmptied = false;
+  }
+
   /** It is kept elsewhere, or nobody wants it any more. */
   drop(run: string): void {
     if (!this.runs.delete(run)) return;
@@ -218,11 +238,18 @@ export class KernelJournal implements KernelListener {
     else this.lines.add({ kind: 'drop', run });
   }
 
+  #dropEmptied(session: string): void {
+    for (const { run, asker, isEmptied } of [...this.runs.values()]) {
+      if (isEmptied && asker === session) this.drop(run);
+    }
+  }
+
   #show(run: RunState, type: OutputMessage['type'], content: Uint8Array): void {
     if (this.#feed) {
       const about = { run: run.run, cell_id: run.cell, type, content: parsed(z.unknown(), content) };
       this.#feed.push({ event: 'output', ...about });
     }
+    run.shownAt = type === 'clear_output' ? undefined : (run.shownAt ?? this.#options.now());
     if (run.isFull) return;
     this.lines.addOutput(run.run, type, content);
     if (!this.lines.isFull) return;

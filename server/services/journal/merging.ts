@@ -1,10 +1,11 @@
+import { servedOf } from '../contents/notebook/served-mark.ts';
 import type { Cell, Notebook } from '../contents/notebook/structure.ts';
 import type { FileVersion, MergedCells, PendingSave } from '../contents/pending.ts';
 import { cellOf, fill, insert, shows, sourceOf } from './cells.ts';
 import type { FoldedRun } from './fold.ts';
 import type { KernelJournal } from './kernel-journal.ts';
 import type { RunState } from './run-state.ts';
-import { decide } from './saving.ts';
+import { decide, type Decision } from './saving.ts';
 import type { Versions } from './versions.ts';
 
 interface Pending {
@@ -26,11 +27,11 @@ function pendingOf(journals: readonly KernelJournal[]): readonly Pending[] {
   return [...new Map(all.map((each) => [each.state.cell, each])).values()];
 }
 
-/** A run of which nothing has to be kept; where not all clients know it, only as long as the file becomes another one. */
+/** A run of which nothing has to be kept, as `Decision.isDone` says. */
 interface Done {
   readonly journal: KernelJournal;
   readonly run: string;
-  readonly isKnown: boolean;
+  readonly how: Exclude<Decision['isDone'], false>;
 }
 
 class Merged implements MergedCells {
@@ -77,13 +78,15 @@ export function mergeIntoSaved(
   const merged = new Merged();
   const done: Done[] = [];
   const pages = journals.map((journal) => journal.pages);
+  const served = servedOf(notebook, now);
   for (const pending of pendingOf(journals)) {
     const { journal, run, state } = pending;
     const cell = cellOf(notebook, run);
     const decision = decide(cell, run, state, {
-      ...{ now, pages, isFollowed: journal.isFollowed(state), isOnlyHere: journal.lines.paths.length === 1 },
+      ...{ now, served, pages, isFollowed: journal.isFollowed(state) },
+      isOnlyHere: journal.lines.paths.length === 1,
     });
-    if (decision.isDone) done.push({ journal, run: state.run, isKnown: decision.isDone === true });
+    if (decision.isDone) done.push({ journal, run: state.run, how: decision.isDone });
     if (decision.cell === 'added') merged.add(insert(notebook, run), pending);
     if (decision.cell !== 'run' || cell === undefined) continue;
     fill(cell, run);

@@ -1,8 +1,6 @@
 /** A page that has, or had, a connection to a kernel. */
 interface Page {
   readonly session: string;
-  /** When it came for the first time. */
-  readonly since: number;
   isPresent: boolean;
   left: number;
 }
@@ -22,22 +20,21 @@ export class Pages {
 
   /** @returns whether the page was here before */
   attached(session: string, now: number): boolean {
-    const known = this.#pages.get(session);
-    this.#pages.delete(session);
-    this.#pages.set(session, { session, since: known?.since ?? now, isPresent: true, left: now });
+    const isKnown = this.#pages.delete(session);
+    this.#pages.set(session, { session, isPresent: true, left: now });
     const oldest = [...this.#pages.values()].find(({ isPresent }) => !isPresent);
     if (this.#pages.size > most && oldest) this.#pages.delete(oldest.session);
-    return known !== undefined;
+    return isKnown;
   }
 
   /** Remembers a page that was at a server before. */
-  expect({ session, since, left }: Omit<Page, 'isPresent'>): void {
-    if (!this.#pages.has(session)) this.#pages.set(session, { session, since, left, isPresent: false });
+  expect({ session, left }: Omit<Page, 'isPresent'>): void {
+    if (!this.#pages.has(session)) this.#pages.set(session, { session, left, isPresent: false });
   }
 
   /** Takes it that there is a page somewhere that nobody knows of: one of a server before. */
   suppose(now: number): void {
-    this.#pages.set('', { session: '', since: now, isPresent: false, left: now });
+    this.#pages.set('', { session: '', isPresent: false, left: now });
   }
 
   detached(session: string, code: number, now: number): void {

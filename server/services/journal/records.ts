@@ -62,7 +62,7 @@ const record = z.discriminatedUnion('kind', [
   /** The pages that may still save, where a server has left the kernel to the next one. Only the last line says it. */
   z.strictObject({
     kind: z.literal('pages'),
-    pages: z.array(z.strictObject({ session: z.string().max(1000), since: time, left: time })).max(1000),
+    pages: z.array(z.strictObject({ session: z.string().max(1000), left: time })).max(1000),
   }),
   /** A file is of this server's making, and clients know it as another version. */
   z.strictObject({ kind: z.literal('version'), path, file: fileState, shown: shown.optional() }),

@@ -9,17 +9,19 @@ export interface RunState {
   replied: string | undefined;
   isIdle: boolean;
   endedAt: number | undefined;
+  /** Since when the page that asked has shown anything of it. */
+  shownAt: number | undefined;
+  /** Whether that page has last saved its cell empty, so that it may have done so before it knew of the outputs. */
+  isEmptied: boolean;
   /** When the page that asked had its end. */
   toldAt: number | undefined;
-  /** When somebody was given the notebook with all of it. */
-  servedAt: number | undefined;
   /** What follows is not kept: there is too much of it. */
   isFull: boolean;
 }
 
 export const newRun = (run: string, cell: string, at: number, asker?: string): RunState => ({
   ...{ run, cell, at, asker, replied: undefined, isIdle: false, endedAt: undefined },
-  ...{ toldAt: undefined, servedAt: undefined, isFull: false },
+  ...{ toldAt: undefined, shownAt: undefined, isEmptied: false, isFull: false },
 });
 
 /** Something that happened to a run, for who follows it. */

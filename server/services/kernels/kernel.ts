@@ -61,6 +61,7 @@ export class Kernel {
       return kernel;
     } catch (error) {
       options.listener?.ended();
+      options.kept.remove();
       await removeConnectionFile(kernel.#connection);
       throw error;
     }
@@ -182,6 +183,7 @@ export class Kernel {
   /** @throws RepliqueError KERNEL_FAILED */
   async #launch(): Promise<void> {
     this.activity.restarted();
+    this.#options.kept.expect();
     this.#follow(await KernelRun.start(this.#runOptions()));
     this.#options.kept.answered();
     this.#save();

@@ -172,6 +172,7 @@ export class KernelManager {
   async leave(): Promise<void> {
     await this.#o.keep.handOver();
     await Promise.all(this.all().map((kernel) => kernel.leave()));
+    if (this.#kernels.size > 0) this.#o.keep.store.letGo();
     this.#o.log.info({ kernels: this.#kernels.size }, 'kernels are left to the next server');
   }
 

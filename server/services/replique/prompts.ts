@@ -31,6 +31,8 @@ export interface EventsQuery {
   readonly run?: string | undefined;
   readonly after?: string | undefined;
   readonly heartbeatMs: number;
+  /** Aborted when the reader has left. */
+  readonly signal: AbortSignal;
 }
 
 /** Cells of one kernel that wait or run without a page. */
@@ -100,7 +102,10 @@ export class Prompts {
    * `undefined` where there is none.
    * @throws HttpError 404, 503
    */
-  running(session: string, heartbeatMs: number): AsyncGenerator<Told> | undefined {
+  running(
+    session: string,
+    options: Pick<EventsQuery, 'heartbeatMs' | 'signal'>,
+  ): AsyncGenerator<Told> | undefined {
     const { journal } = this.#find(session);
     const feed = this.#feed(journal);
     refuseTooMany(feed);
@@ -109,7 +114,7 @@ export class Prompts {
     const after = feed.newest;
     const hasEnded = (): boolean =>
       runs.every(({ run }) => (journal.runs.get(run) ?? { endedAt: 0 }).endedAt !== undefined);
-    return withWhatFollows(runs, after, feed.read({ after, heartbeatMs, hasEnded }));
+    return withWhatFollows(runs, after, feed.read({ after, hasEnded, ...options }));
   }
 
   /** Ends what is being read. */

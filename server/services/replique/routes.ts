@@ -50,10 +50,13 @@ export const repliqueRoutes =
       const asked = query.safeParse(request.query);
       if (!asked.success) throw new HttpError(400, 'A run is named by its id; with running=1 none is named.');
       const after = request.headers['last-event-id'];
+      const left = new AbortController();
+      const { signal } = left;
+      reply.raw.once('close', () => left.abort());
       const told = asked.data.running
-        ? prompts.running(id, heartbeatMs)
+        ? prompts.running(id, { heartbeatMs, signal })
         : prompts.events(id, {
-            ...{ run: asked.data.run, heartbeatMs },
+            ...{ run: asked.data.run, heartbeatMs, signal },
             after: typeof after === 'string' ? after : undefined,
           });
       if (told === undefined) return reply.code(204).send();

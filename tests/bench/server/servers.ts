@@ -6,7 +6,8 @@ import { dataDir, labEnvDir } from '../../../kernel/paths.ts';
 import { findPython } from '../../../server/cli/setup/python.ts';
 import { ensurePythonEnv } from '../../../server/cli/setup/python-env.ts';
 import { TerminalProgress } from '../../../server/cli/terminal/progress.ts';
-import { answers, ended, freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { answers, ended } from '../../support/server-process.ts';
 
 export const kinds = ['replique', 'jupyter_server', 'jupyverse'] as const;
 export type Kind = (typeof kinds)[number];

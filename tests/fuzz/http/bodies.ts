@@ -26,6 +26,11 @@ const cell = (random: Random): Json => ({
 /** What clients send, by the paths that they send it to. */
 function rightBody(random: Random, target: string, known: Known): unknown {
   if (target.includes('/contents')) return random.chance(0.6) ? saving(random) : contentsBody(random);
+  if (target.endsWith('/prompt'))
+    return random.pick<unknown>([
+      ...[{ prompt: '%help' }, { prompt: '%nothing' }, { cell_id: 'c0' }, { cell_id: oddName(random) }],
+      ...[{ prompt: '' }, { prompt: '%help', cell_id: 'c0' }],
+    ]);
   if (target.includes('/sessions'))
     return {
       ...{

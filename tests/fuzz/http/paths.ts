@@ -8,6 +8,12 @@ export interface Known {
   readonly live: readonly string[];
   readonly sessions: readonly string[];
   readonly terminals: readonly string[];
+  /** The session whose cells run. */
+  readonly running: readonly string[];
+  /** These runs. */
+  readonly runs: readonly string[];
+  /** Ids of events that were told of them. */
+  readonly events: readonly string[];
 }
 
 /** Below the served directory; the first ones are there in the beginning. */
@@ -84,6 +90,11 @@ const routes = [
     '/api/replique/spec.yaml',
     '/api/replique/sessions/SESSION/prompt',
     '/api/replique/sessions/ODD/events',
+    '/api/replique/sessions/SESSION/events',
+    '/api/replique/sessions/RUNNING/events',
+    '/api/replique/sessions/RUNNING/events',
+    '/api/replique/sessions/RUNNING/events',
+    '/api/replique/sessions/RUNNING/prompt',
   ],
   ...['/healthz', '/readyz', '/metrics', '/nbconvert/ODD/FILE', '/tree', '/tree/FILE', '/notebooks/FILE'],
   ...['/lab/api/themes/FILE', '/static/lab/FILE', '/lab/extensions/FILE', '/static/favicons/ODD'],
@@ -108,7 +119,8 @@ export function pathFor(random: Random, known: Known): string {
 export const filePath = (random: Random): string =>
   random.pick(random.chance(0.75) ? files : random.chance(0.6) ? escapes : odd);
 
-function partFor(random: Random, place: string, { kernels, live, sessions, terminals }: Known): string {
+function partFor(random: Random, place: string, known: Known): string {
+  const { kernels, live, sessions, terminals, running } = known;
   if (random.chance(0.06)) return oddName(random);
   switch (place) {
     case 'FILE':
@@ -119,6 +131,8 @@ function partFor(random: Random, place: string, { kernels, live, sessions, termi
       return random.pick([...live, 'a-b-c-d-e']);
     case 'SESSION':
       return random.pick([...sessions, 'none']);
+    case 'RUNNING':
+      return random.chance(0.9) ? (running[0] ?? 'none') : 'none';
     case 'TERMINAL':
       return random.pick([...terminals, '99']);
     case 'SPEC':

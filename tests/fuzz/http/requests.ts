@@ -21,12 +21,16 @@ export function requestFor(
   known: Known,
   server: { readonly port: number; readonly token: string },
 ): RawRequest {
-  const method = random.chance(0.03) ? random.pick(oddMethods) : random.pick(methods);
   const path = pathFor(random, known);
-  const target = encoded(random, path) + queryFor(random, server.token);
+  const asksEvents = /\/sessions\/[^/]+\/events$/.test(path) && random.chance(0.8);
+  const ordinary = asksEvents ? ['GET'] : methods;
+  const method = random.chance(0.03) ? random.pick(oddMethods) : random.pick(ordinary);
+  const query = asksEvents ? eventsQuery(random, known) : queryFor(random, server.token);
+  const target = encoded(random, path) + query;
   const hasBody = /^P(?:UT|OST|ATCH)$/.test(method) ? random.chance(0.95) : random.chance(0.1);
   const body = hasBody ? bodyFor(random, path, known) : undefined;
   const headers = headersFor(random, server);
+  if (asksEvents && random.chance(0.5)) headers.push(`Last-Event-ID: ${eventId(random, known)}`);
   const framed =
     body === undefined ? { lines: [], body: Buffer.alloc(0), isWhole: true } : frame(random, body);
   const line = `${method} ${odds(random, target)} HTTP/${random.chance(0.01) ? random.pick(['1.0', '2.0', '0.9', '9']) : '1.1'}`;
@@ -42,6 +46,22 @@ const odds = (random: Random, target: string): string =>
   random.chance(0.02)
     ? random.pick(['*', 'x', '', `http://localhost${target}`, `//evil.invalid${target}`])
     : target;
+
+/** Which events are asked for. */
+const eventsQuery = (random: Random, { runs }: Known): string =>
+  random.pick([
+    ...['', '', '?running=1', '?running=0', `?run=${random.pick([...runs, 'none'])}`],
+    ...[`?run=${random.pick([...runs, 'none'])}`, `?run=${random.pick([...runs, 'x'])}&running=1`, '?run='],
+  ]);
+
+/** The last event that a reader says that it has. */
+function eventId(random: Random, { events }: Known): string {
+  const [name = '00000000', number = '0'] = random.pick([...events, '00000000-0']).split('-');
+  return random.pick([
+    ...[`${name}-${number}`, `${name}-${number}`, `${name}-0`, `${name}-999999999999999`, `${name}--1`],
+    ...[`${name}-1e3`, name, '', '\xff', 'x'.repeat(3000), 'ffffffff-1'],
+  ]);
+}
 
 function queryFor(random: Random, token: string): string {
   if (random.chance(0.5)) return '';

@@ -84,7 +84,28 @@ export class HttpTarget {
     const kernels = [...live, ...(await named('still'))];
     const sessions = (await list('sessions')).map(({ id }) => String(id)).slice(0, most);
     const terminals = (await list('terminals')).map(({ name }) => String(name));
-    return { kernels, live, sessions, terminals };
+    return { kernels, live, sessions, terminals, running: [], runs: [], events: [] };
+  }
+
+  /** With a session whose cells run, and a kernel that nothing else is asked of. @throws Error as `tidy` */
+  async withRuns(known: Known): Promise<Known> {
+    const { id: session, kernel } = await this.session('n.ipynb');
+    const runs: string[] = [];
+    for (const prompt of ['%help', '%cost']) {
+      const answer = await this.#ask('POST', `replique/sessions/${session}/prompt`, { prompt });
+      const { run } = (await answer.json()) as { run?: string };
+      if (run !== undefined) runs.push(run);
+    }
+    const others = (ids: readonly string[]): readonly string[] => ids.filter((id) => id !== kernel.id);
+    const sessions = known.sessions.filter((id) => id !== session);
+    return {
+      ...known,
+      kernels: others(known.kernels),
+      live: others(known.live),
+      sessions,
+      running: [session],
+      runs,
+    };
   }
 
   /** What a page of the server says. */
@@ -92,11 +113,10 @@ export class HttpTarget {
     return (await this.#fetch(path)).text();
   }
 
-  /** Makes a session of a notebook with a kernel that answers. @returns its id */
-  async session(path: string): Promise<string> {
+  /** Makes a session of a notebook with a kernel that answers, where there is none. */
+  async session(path: string): Promise<{ readonly id: string; readonly kernel: { readonly id: string } }> {
     const body = { path, type: 'notebook', name: path, kernel: { name: 'replique' } };
-    const made = (await (await this.#ask('POST', 'sessions', body)).json()) as { id: string };
-    return made.id;
+    return (await (await this.#ask('POST', 'sessions', body)).json()) as never;
   }
 
   /** Kernels, terminals and the server itself are gone after it. */

@@ -26,7 +26,7 @@ const ownFiles = [
   /^data\//,
   /^tmp\//,
   /^runtime\/kernel-[\w-]{1,100}\.json$/,
-  /^runtime\/replique-server(?:\/[0-9a-f]{16}-\d+(?:\/(?:claim-\d+|sessions|token|watch|kernel-[0-9a-f-]{36})\.(?:json|log)(?:\.[\w-]{36}\.draft)?)?)?$/,
+  /^runtime\/replique-server(?:\/[0-9a-f]{16}-\d+(?:\/(?:claim-\d+|sessions|token|watch|watchdog|kernel-[0-9a-f-]{36})\.(?:json|log)(?:\.[\w-]{36}\.draft)?)?)?$/,
   /^config(?:\/serverconfig(?:\/\w{1,100}\.json(?:\.[\w-]{36})?)?)?$/,
   /^config\/lab(?:\/workspaces(?:\/[a-z0-9_-]{1,110}\.jupyterlab-workspace(?:\.[\w-]+\.draft)?)?)?$/,
   /^config\/lab\/user-settings(?:\/(?:@[\w.~-]+|[\w.~-]+|@[\w.~-]+\/[\w.~-]+|(?:@[\w.~-]+\/)?[\w.~-]+\/[\w.~-]+))?$/,

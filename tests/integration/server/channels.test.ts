@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ChannelClient } from '../../support/channel-client.ts';
@@ -104,7 +106,7 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
     const id = leaves.execute(code);
     await leaves.until(({ header }) => header.msg_type === 'stream');
     await leaves.close();
-    await expect.poll(model, { timeout: 10_000 }).toMatchObject({ execution_state: 'idle', connections: 0 });
+    await expect.poll(model).toMatchObject({ execution_state: 'idle', connections: 0 });
     const back = await connect(session);
     await back.reply(id);
     await back.idle(id);
@@ -136,9 +138,12 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
     await sleep(20);
     await client.idle(client.send('kernel_info_request', {}));
     expect((await model()).last_activity).toBe(before.last_activity);
-    const id = client.execute('import time; time.sleep(0.5)');
-    await client.state('busy');
+    const marker = join(server.top, 'go-on');
+    const id = client.execute(
+      `import os, time\nwhile not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)`,
+    );
     await expect.poll(model).toMatchObject({ execution_state: 'busy' });
+    writeFileSync(marker, '');
     await client.idle(id);
     const after = await model();
     expect(after).toMatchObject({ execution_state: 'idle' });
@@ -149,8 +154,8 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
 
   it('lets control through while a cell runs', async () => {
     const client = await connect();
-    const id = client.execute('import time; time.sleep(30)');
-    await client.state('busy');
+    const id = client.execute('print("begun", flush=True)\nimport time; time.sleep(600)');
+    await client.until(() => client.printed(id) === 'begun\n');
     const asked = client.send('kernel_info_request', {}, 'control');
     await client.until(
       ({ channel, parent_header }) => channel === 'control' && parent_header.msg_id === asked,
@@ -207,7 +212,7 @@ describe('the WebSocket of a kernel', { timeout: 60_000 }, () => {
   it('ends a connection that is broken without saying so', async () => {
     const client = await connect();
     client.socket.pause(); // answers no ping
-    await expect.poll(model, { timeout: 10_000 }).toMatchObject({ connections: 0 });
+    await expect.poll(model).toMatchObject({ connections: 0 });
     client.socket.terminate();
   });
 });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../fuzz/random.ts';
-import { answers, freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { answers } from '../../support/server-process.ts';
 
 const program = join(import.meta.dirname, '..', '..', '..', 'dist', 'replique.js');
 const sample = process.env['REPLIQUE_TEST_SAMPLE'];
@@ -124,6 +125,8 @@ describe('a server that is killed while it saves', { timeout: 1_200_000 }, () =>
           });
         }
       })().catch(() => undefined);
+      // Once, all of them are written; from then on they are there to be spoilt.
+      while (round === 0 && last['up.bin'] === undefined) await after(10);
       await after(random.below(400));
       await kill();
       killed.abort();

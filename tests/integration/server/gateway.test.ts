@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labEnvDir } from '../../../kernel/paths.ts';
 import { JupyterServer } from '../../support/jupyter-server.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
-import { answers, ended, freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { answers, ended } from '../../support/server-process.ts';
 
 /** A server that has kernels for others. */
 interface Gateway {
@@ -80,10 +81,13 @@ describe.each(gateways)('jupyter_server’s gateway client and %s', { timeout: 6
     const kernel = await kernels.startNew({ name: 'python3' });
     const [model] = await there<{ id: string; name: string }[]>('api/kernels');
     expect(model).toMatchObject({ id: kernel.id, name: 'python3' });
-    const run = async (code: string): Promise<string> => {
+    const run = async (code: string, onShown?: (text: string) => void): Promise<string> => {
       const future = kernel.requestExecute({ code, stop_on_error: false });
       const shown: unknown[] = [];
-      future.onIOPub = ({ content }) => void shown.push(content);
+      future.onIOPub = ({ content }) => {
+        shown.push(content);
+        onShown?.(JSON.stringify(content));
+      };
       future.onStdin = ({ header }) =>
         future.sendInputReply(
           { status: 'ok', value: 'Ada' },
@@ -94,14 +98,19 @@ describe.each(gateways)('jupyter_server’s gateway client and %s', { timeout: 6
     };
     expect(await run('print(6 * 7)')).toContain('42');
     expect(await run('print("hello", input("name? "))')).toContain('hello Ada');
-    const running = run('print("begun", flush=True)\nimport time; time.sleep(600)');
+    // Before it has begun, an interrupt stops nothing.
+    let running: Promise<string>;
+    await new Promise<void>((resolve) => {
+      const code = 'print("be" + "gun", flush=True)\nimport time; time.sleep(600)';
+      running = run(code, (text) => text.includes('begun') && resolve());
+    });
     await expect
       .poll(async () => await there<object>(`api/kernels/${kernel.id}`))
       .toMatchObject({
         execution_state: 'busy',
       });
     await kernel.interrupt();
-    expect(await running).toContain('KeyboardInterrupt');
+    expect(await running!).toContain('KeyboardInterrupt');
     await kernel.restart();
     expect(await run('print("x" in globals())')).toContain('False');
     await kernel.shutdown();

@@ -16,7 +16,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeCell, notebookWith, type PageCell } from '../../support/notebook-page.ts';
 import { testPython } from '../../support/python.ts';
-import { answers, freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { answers } from '../../support/server-process.ts';
 
 const program = join(import.meta.dirname, '..', '..', '..', 'dist', 'replique.js');
 const path = 'n.ipynb';
@@ -131,7 +132,7 @@ describe('a cell that runs while the server is replaced, and no page is there', 
       { headers: { authorization: 'token t' } },
     );
     expect(events.status).toBe(200); // it still runs
-    expect(text(await served(cell))).toBe('before one\nafter one\nbefore two\n');
+    await expect.poll(async () => text(await served(cell))).toBe('before one\nafter one\nbefore two\n');
     goOn('two');
     expect(await events.text()).toMatch(/event: finished\n.*"status":"ok","execution_count":1\}\n\n$/);
     const whole = {

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../../kernel/alive.ts';
+import { latest } from '../../../server/services/kernels/keep/claims.ts';
+import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
 import { codeCell, NotebookPage, notebookWith } from '../../support/notebook-page.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
 
@@ -111,7 +113,7 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     await there('gone');
     const kept = join(server.top, 'runtime', 'replique-server');
     await expect.poll(() => existsSync(kept), { timeout: pollMs }).toBe(false);
-    expect(isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(onDisk()).not.toContain(String.raw`"went on\n"`);
     server = await server.next({ baseUrl: '/other/' });
     const { cells } = JSON.parse(onDisk()) as { cells: { outputs: object[] }[] };
@@ -119,6 +121,34 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
       { output_type: 'stream', name: 'stdout', text: [`${pid}\n`, 'went on\n'] },
       { output_type: 'stream', name: 'stderr', text: ['\n', 'The kernel ended while this cell ran.\n'] },
     ]);
+  });
+
+  it('has what came while nobody was there, also where all have ended and another address comes first', async () => {
+    await page.close();
+    await server.leave();
+    create('go');
+    await there('gone');
+    const kept = join(server.top, 'runtime', 'replique-server');
+    const [name = ''] = readdirSync(kept);
+    const store = new KeepStore(join(kept, name), latest(join(kept, name)));
+    const file = store.messagesFile(page.kernel);
+    await expect.poll(() => readFileSync(file, 'utf8'), { timeout: pollMs }).toContain('went on');
+    const watcher = store.watch()?.pid ?? 0;
+    for (const each of [watcher, pid]) process.kill(each, 'SIGKILL');
+    await expect.poll(() => isAlive(watcher) || isAlive(pid), { timeout: pollMs }).toBe(false);
+    const whole = [
+      ...printed('went on\n'),
+      { output_type: 'stream', name: 'stderr', text: '\nThe kernel ended while this cell ran.\n' },
+    ];
+    const served = async (): Promise<unknown> =>
+      (await server.json<{ content: { cells: { outputs: object[] }[] } }>(`api/contents/${path}?content=1`))
+        .content.cells[0]!.outputs;
+    const stranger = await server.next({ baseUrl: '/other/' });
+    expect(onDisk()).toContain(String.raw`"went on\n"`);
+    await stranger.leave();
+    server = await server.next();
+    expect(await server.json('api/kernels')).toEqual([]);
+    expect(await served()).toEqual(whole);
   });
 
   it('says so where the kernel has ended meanwhile, after all that it has printed', async () => {

@@ -24,9 +24,19 @@ const script = [
 describe('a notebook whose page is away', { timeout: 60_000 }, () => {
   let server: RepliqueServer;
   beforeAll(async () => {
-    server = await RepliqueServer.start({ inputSeconds: 0.3 }, script);
+    server = await RepliqueServer.start({ inputSeconds: 2 }, script);
   }, 120_000);
   afterAll(() => server.close());
+
+  /** Prints one half of the lines, and the other when it is told to: what is on its way when a network breaks, nobody has. */
+  const inTwo = (count: number): string =>
+    `import os, time
+for n in range(${count}):
+    if n == ${count / 2}:
+        while not os.path.exists("go-on"): time.sleep(0.01)
+        os.remove("go-on")
+    print("line", n, flush=True); time.sleep(0.02)`;
+  const goOn = (): void => writeFileSync(join(server.workspace, 'go-on'), '');
 
   let count = 0;
   const page = async (...cells: PageCell[]): Promise<{ page: NotebookPage; path: string }> => {
@@ -44,6 +54,16 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     expect
       .poll(() => server.json(`api/kernels/${kernel}`), { timeout: 20_000 })
       .toMatchObject({ execution_state: 'idle' });
+  /** Waits until a cell has its number in the notebook that the server shows. */
+  const numbered = (path: string, cell: string, number: number): Promise<void> =>
+    expect
+      .poll(async () => {
+        const { content } = await server.json<{ content: { cells: PageCell[] } }>(
+          `api/contents/${path}?content=1`,
+        );
+        return content.cells.find(({ id }) => id === cell)?.execution_count;
+      })
+      .toBe(number);
   const stream = (text: string): object => ({ output_type: 'stream', name: 'stdout', text });
 
   it('shows all that happened when it is opened again, once, and its file holds it', async () => {
@@ -53,6 +73,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     await first.printing(id);
     await first.save();
     await first.close();
+    await numbered(path, 'b', 2);
     await idle(first.kernel);
     const second = await NotebookPage.open(server, path);
     expect(second.outputs('a')).toEqual([stream(lines(30))]);
@@ -64,11 +85,12 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
   });
 
   it('is saved by its page alone when that comes back', async () => {
-    const { page: first, path } = await page(codeCell('a', slow(30)));
+    const { page: first, path } = await page(codeCell('a', inTwo(30)));
     const id = first.run('a');
-    await first.printing(id);
+    await first.client.until(() => first.client.printed(id) === lines(15));
     await first.save();
     await first.lose();
+    goOn();
     await idle(first.kernel);
     await first.save(); // before its socket is open again: an older version
     await first.connect();
@@ -104,9 +126,11 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
   });
 
   it('keeps the version that its page knows, until somebody else writes the file', async () => {
-    const { page: first, path } = await page(codeCell('a', slow(20)), codeCell('b', ''));
-    await first.printing(first.run('a'));
+    const { page: first, path } = await page(codeCell('a', inTwo(20)), codeCell('b', ''));
+    const id = first.run('a');
+    await first.client.until(() => first.client.printed(id) === lines(10));
     await first.lose();
+    goOn();
     await idle(first.kernel);
     const other = await NotebookPage.open(server, path);
     expect(other.outputs('a')).toEqual([stream(lines(20))]);
@@ -134,6 +158,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     first.run('b');
     await first.save();
     await first.close();
+    await numbered(path, 'b', 3);
     await idle(first.kernel);
     const second = await NotebookPage.open(server, path);
     expect(second.cell('a')).toMatchObject({ source: '"other"', outputs: first.outputs('a') });
@@ -157,7 +182,7 @@ describe('a notebook whose page is away', { timeout: 60_000 }, () => {
     await first.client.until((message) => question(message) && message.parent_header.msg_id === second);
     await first.lose();
     await first.connect();
-    await sleep(600);
+    await sleep(2500); // longer than it would have had
     first.client.send('input_reply', { value: 'me' }, 'stdin');
     await first.finished(second);
     expect(first.outputs('b')).toEqual([stream('got me\n')]);

@@ -191,7 +191,7 @@ describe('kernels that are unusual', { timeout: 90_000 }, () => {
       writeFileSync(join(place, name), name);
     install('broken', []);
     await expect
-      .poll(async () => (await server.request('api/kernelspecs/FILES')).json(), { timeout: 5000 })
+      .poll(async () => (await server.request('api/kernelspecs/FILES')).json())
       .toMatchObject({
         name: 'files',
         resources: {

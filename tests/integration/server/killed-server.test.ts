@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ChannelClient } from '../../support/channel-client.ts';
 import { impostor, installKernelspec } from '../../support/other-kernels.ts';
-import { stillRunning, treeOf, type KnownProcess } from '../../support/process-tree.ts';
+import { commandOf, stillRunning, treeOf, type KnownProcess } from '../../support/process-tree.ts';
 import { testPython } from '../../support/python.ts';
-import { freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
 
 const program = join(import.meta.dirname, '..', '..', '..', 'dist', 'replique.js');
 
@@ -84,6 +84,10 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
     return client.printed(id);
   }
 
+  /** Who waits for the end of the server. */
+  const watching = (): readonly KnownProcess[] =>
+    treeOf(child.pid ?? 0).filter(({ pid }) => commandOf(pid).startsWith('/bin/sh\0-c\0cat >/dev/null'));
+
   async function gone(pids: readonly KnownProcess[]): Promise<void> {
     const until = Date.now() + 20_000;
     while (stillRunning(pids).length > 0) {
@@ -124,12 +128,12 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
   });
 
   it('and whose next one can’t start: its kernels end after their time all the same', async () => {
-    await serve('--keep-kernels', '5');
+    await serve('--keep-kernels', '60');
     const kernel = await startKernel();
     await run(kernel, '1');
     const tree = treeOf(child.pid ?? 0);
     await end('SIGKILL');
-    await expect(serve('--keep-kernels', '5', '--password-file', join(top, 'none'))).rejects.toThrow();
+    await expect(serve('--keep-kernels', '60', '--password-file', join(top, 'none'))).rejects.toThrow();
     await serve('--keep-kernels', '5'); // nothing was lost by that
     expect(await run(kernel, 'print(_)')).toBe('1\n');
     const now = treeOf(child.pid ?? 0);
@@ -142,20 +146,32 @@ describe('replique server that is ended from outside', { timeout: 90_000 }, () =
   it('after who watches its kernels was killed: another one does', async () => {
     await serve('--keep-kernels', '1');
     const kernel = await startKernel();
-    const watching = (): readonly KnownProcess[] =>
-      treeOf(child.pid ?? 0).filter(({ pid }) =>
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh\0-c\0cat >/dev/null'),
-      );
+    await expect.poll(watching).toHaveLength(1);
     const before = watching();
-    expect(before).toHaveLength(1);
     process.kill(-before[0]!.pid, 'SIGKILL');
     await gone(before);
-    await expect.poll(watching, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(watching).toHaveLength(1);
     expect(await run(kernel, 'print("here")')).toBe('here\n');
     const tree = treeOf(child.pid ?? 0);
     await end('SIGKILL');
     await gone(tree);
     expect(readdirSync(join(top, 'runtime'))).toEqual([]);
+  });
+
+  it('with who watches its kernels: the next server of any address has them end in time', async () => {
+    await serve('--keep-kernels', '1');
+    const kernel = await startKernel();
+    const pid = Number(await run(kernel, 'import os; print(os.getpid())'));
+    const tree = treeOf(child.pid ?? 0);
+    for (const each of watching()) process.kill(-each.pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await gone(tree.filter((each) => each.pid !== pid));
+    expect(stillRunning(tree)).toEqual([pid]);
+    port = await freePort();
+    await serve('--keep-kernels', '1');
+    await gone(tree);
+    const kept = (): readonly string[] => readdirSync(join(top, 'runtime', 'replique-server'));
+    await expect.poll(kept, { timeout: 20_000 }).toHaveLength(1);
   });
 
   it('leaves no kernel that is not to go on, also of those that look after nobody', async () => {

@@ -218,7 +218,7 @@ describe('what pages say over a WebSocket', () => {
     }
     other.send('["set_size", 33, 44]');
     other.send('["stdin", "pwd; stty size\\r"]');
-    await expect.poll(() => text, { timeout: 10_000 }).toMatch(/root\/folder\r\n33 44/);
+    await expect.poll(() => text).toMatch(/root\/folder\r\n33 44/);
     socket.send('["set_size", 50, 100]');
     const gone = new Promise((resolve) => other.once('close', resolve));
     other.close();
@@ -229,7 +229,7 @@ describe('what pages say over a WebSocket', () => {
           socket.send('["stdin", "stty size\\r"]');
           return text;
         },
-        { timeout: 10_000, interval: 200 },
+        { interval: 200 },
       )
       .toContain('50 100');
     const second = (await (await ground.ask('api/terminals', { method: 'POST' })).json()) as object;
@@ -264,11 +264,11 @@ describe('what pages say over a WebSocket', () => {
     };
     for (let count = 0; count < 30; count += 1) expect((await post(event)).status).toBe(204);
     expect((await post({ ...event, timestamp: 'yesterday' })).status).toBe(400);
-    await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(30);
+    await expect.poll(() => heard.length).toBe(30);
     expect(heard[0]).toMatchObject({ __timestamp__: event.timestamp });
     const ended = new Promise((resolve) => slow.once('close', resolve));
     slow.resume();
     expect(await ended).toBe(1006);
     other.close();
-  }, 30_000);
+  });
 });

@@ -178,14 +178,16 @@ describe('a conversion', { timeout: 60_000 }, () => {
 
   it('ends when nobody waits for it any more, and leaves nothing', async () => {
     const gone = new AbortController();
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('replique-convert-')).length;
+    const own = mkdtempSync(join(tmpdir(), 'rnb-'));
+    vi.stubEnv('TMPDIR', own);
     const running = convert({}, gone.signal);
     const ended = expect(running).rejects.toMatchObject({ status: 400 });
-    await expect
-      .poll(() => readdirSync(tmpdir()).filter((name) => name.startsWith('replique-convert-')).length)
-      .toBeGreaterThan(before);
+    await expect.poll(() => readdirSync(own).length).toBe(1);
     gone.abort();
     await ended;
+    expect(readdirSync(own)).toEqual([]);
+    vi.stubEnv('TMPDIR', undefined);
+    rmSync(own, { recursive: true });
     expect(existsSync(python())).toBe(true);
   });
 

@@ -139,9 +139,14 @@ describe('metrics', () => {
     expect(valueOf(text, 'terminal_currently_running_total')).toBe(0);
     await client.close();
     await open.send('DELETE', `api/kernels/${session.kernel.id}`);
-    const after = await (await open.request('metrics')).text();
+    let after = '';
+    await expect
+      .poll(async () => {
+        after = await (await open.request('metrics')).text();
+        return valueOf(after, 'websocket_connections');
+      })
+      .toBe(0);
     expect(valueOf(after, 'kernel_currently_running_total', '{type="python3"}')).toBeUndefined();
-    expect(valueOf(after, 'websocket_connections')).toBe(0);
   });
 
   it('have no label that a client can make up', async () => {

@@ -128,7 +128,7 @@ describe('the pages at /replique', { timeout: 90_000 }, () => {
     );
     expect(rows[2]).toMatch(/! lost\s+groq:gpt-oss-20b\s+8\s+14 330 → 2 114\s+\$0\.0110/);
     await page.getByRole('link', { name: 'Which of these runs were slow' }).click();
-    expect(await page.title()).toBe('Which of these runs were slow, and why? · Replique');
+    await expect.poll(() => page.title()).toBe('Which of these runs were slow, and why? · Replique');
     await page.close();
   });
 

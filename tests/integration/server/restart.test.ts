@@ -24,7 +24,9 @@ import { KeepStore } from '../../../server/services/kernels/keep/store.ts';
 import { watchKernels } from '../../../server/services/kernels/keep/watch.ts';
 import { PrintedFile } from '../../../server/services/kernels/printed.ts';
 import { ChannelClient } from '../../support/channel-client.ts';
+import { connectionsTo } from '../../support/ports.ts';
 import { RepliqueServer } from '../../support/replique-server.ts';
+import { until } from '../../support/until.ts';
 
 let server: RepliqueServer;
 afterEach(async () => {
@@ -47,14 +49,19 @@ const begin = async (name = 'python3'): Promise<Session> => {
 const attach = (kernel: string, session = 'tab'): Promise<ChannelClient> =>
   new ChannelClient(server.channels(kernel, session, ['v1.kernel.websocket.jupyter.org']), session).open();
 
-/** Waits until something is so. */
-async function until(isSo: () => unknown, limitMs = 20_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await isSo())) {
-    await sleep(20);
-    if (Date.now() > end) throw new Error(`It did not come to that: ${String(isSo)}`);
-  }
-}
+/** Code that waits until it is told to go on, and who tells it. */
+const waiting = (): [code: string, goOn: () => void] => {
+  const marker = join(server.top, 'go-on');
+  const code = `import os, time\nwhile not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)`;
+  return [code, () => writeFileSync(marker, '')];
+};
+
+/** @returns what waits until somebody sees to a kernel: for itself, and to what the server was to be told */
+const watching = (kernel: string): (() => Promise<void>) => {
+  const { connectionFile } = recordOf(join(keptIn(), `kernel-${kernel}.json`));
+  const { stdin_port } = JSON.parse(readFileSync(connectionFile, 'utf8')) as { stdin_port: number };
+  return () => until(() => connectionsTo(stdin_port) === 2);
+};
 
 /** Where this server writes down what the next one needs. */
 const keptIn = (): string => {
@@ -93,21 +100,22 @@ describe('a server that comes back', { timeout: 90_000 }, () => {
     server = await RepliqueServer.start(keeping);
     const { kernel } = await begin();
     const client = await attach(kernel.id);
-    const marker = join(server.top, 'go-on');
-    const code = `import time, os
+    const [wait, goOn] = waiting();
+    const code = `import time
 for n in range(400):
     print(n, flush=True)
     time.sleep(0.01)
-while not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)
+${wait}
 print('end')`;
     const id = client.execute(code);
     await client.until(() => client.printed(id).includes('20\n'));
     await server.leave();
+    await client.closed;
     const before = client.printed(id);
     await sleep(300); // without a server
     server = await server.next();
     expect(await server.json(`api/kernels/${kernel.id}`)).toMatchObject({ execution_state: 'busy' });
-    writeFileSync(marker, '');
+    goOn();
     const again = await attach(kernel.id);
     await again.idle(id);
     const numbers = Array.from({ length: 400 }, (_, n) => `${n}\n`).join('');
@@ -121,11 +129,13 @@ print('end')`;
     const { kernel } = await begin();
     const client = await attach(kernel.id);
     const done = join(server.top, 'done');
-    const id = client.execute(
-      `import time\ntime.sleep(1)\nprint('meanwhile')\nopen(${JSON.stringify(done)}, 'w')`,
-    );
-    await client.state('busy');
+    const [wait, goOn] = waiting();
+    const id = client.execute(`${wait}\nprint('meanwhile')\nopen(${JSON.stringify(done)}, 'w')`);
+    await client.begun(id);
+    const watched = watching(kernel.id);
     await server.leave();
+    await watched();
+    goOn();
     await until(() => existsSync(done));
     server = await server.next();
     const again = await attach(kernel.id);
@@ -138,11 +148,14 @@ print('end')`;
     server = await RepliqueServer.start(keeping);
     const { kernel } = await begin();
     const client = await attach(kernel.id);
-    const id = client.execute('import time; time.sleep(0.5); print("unseen")');
-    await client.state('busy');
+    const [wait, goOn] = waiting();
+    const id = client.execute(`${wait}\nprint("unseen")`);
+    await client.begun(id);
     await client.close();
     const other = await attach(kernel.id, 'tab');
     await other.close();
+    await until(async () => (await server.json(`api/kernels/${kernel.id}`))['connections'] === 0);
+    goOn();
     await until(async () => (await server.json(`api/kernels/${kernel.id}`))['execution_state'] === 'idle');
     await server.leave();
     server = await server.next();
@@ -151,20 +164,34 @@ print('end')`;
     expect(again.printed(id)).toBe('unseen\n');
   });
 
-  it('answers a question that a cell asked before', async () => {
-    server = await RepliqueServer.start(keeping);
-    const { kernel } = await begin();
-    const client = await attach(kernel.id);
-    const id = client.execute('import time; time.sleep(1); print("Hello", input("Who? "))');
-    await client.state('busy');
-    await server.leave();
-    server = await server.next();
-    const again = await attach(kernel.id);
-    await again.until(({ channel }) => channel === 'stdin');
-    again.send('input_reply', { status: 'ok', value: 'Ada' }, 'stdin');
-    await again.idle(id);
-    expect(again.printed(id)).toBe('Hello Ada\n');
-  });
+  it.each(['while the server ends', 'while there is no server', 'when the next one is there'])(
+    'answers a question that a cell asks %s',
+    async (when) => {
+      server = await RepliqueServer.start(keeping);
+      const { kernel } = await begin();
+      const client = await attach(kernel.id);
+      const [wait, goOn] = waiting();
+      const id = client.execute(`${wait}\nprint("Hello", input("Who? "))`);
+      await client.begun(id);
+      const record = join(keptIn(), `kernel-${kernel.id}.json`);
+      const watched = watching(kernel.id);
+      const hasWorkLeft = when === 'while the server ends'; // it does not say that it has ended
+      if (hasWorkLeft) vi.spyOn(KeepStore.prototype, 'leave').mockImplementationOnce(() => undefined);
+      await server.leave();
+      await watched();
+      const isLater = when === 'when the next one is there';
+      if (!isLater) goOn();
+      await until(() => isLater || readFileSync(record, 'utf8').includes('"question"'));
+      if (hasWorkLeft) new KeepStore(keptIn(), latest(keptIn())).leave();
+      server = await server.next();
+      if (isLater) goOn();
+      const again = await attach(kernel.id);
+      await again.until(({ channel }) => channel === 'stdin');
+      again.send('input_reply', { status: 'ok', value: 'Ada' }, 'stdin');
+      await again.idle(id);
+      expect(again.printed(id)).toBe('Hello Ada\n');
+    },
+  );
 
   it.each(['python3', 'replique'])(
     'takes the answer to a question of a kernel %s that was open before, from the page that has it',
@@ -333,18 +360,20 @@ describe('what sees to the kernels of a server that is gone', { timeout: 90_000 
 
   it('keeps what they say and answer, and says what had no room', async () => {
     const { kernel, client } = await begun();
-    const marker = join(server.top, 'go-on');
-    const wait = `import os, time\nwhile not os.path.exists(${JSON.stringify(marker)}): time.sleep(0.01)`;
-    const id = client.execute(`${wait}\nprint('kept', flush=True)\ntime.sleep(0.5)\nprint('x' * 100_000)`);
-    await client.state('busy');
+    const [wait, goOn] = waiting();
+    const done = join(server.top, 'done');
+    const large = `print('x' * 100_000, flush=True)\nopen(${JSON.stringify(done)}, 'w')`;
+    const id = client.execute(`${wait}\nprint('kept', flush=True)\n${large}`);
+    await client.begun(id);
     const store = await takePlace();
     const stop = new AbortController();
     const watching = watchKernels(options(store, { stop: stop.signal, mostBytes: 50_000 }));
     await until(() => store.watch());
-    writeFileSync(marker, '');
+    goOn();
     const file = store.messagesFile(kernel);
     await until(() => [...readMessages(file)].some(({ header }) => header.msg_type === 'stream'));
-    await sleep(1000); // the cell ends, whose last output is too large
+    await until(() => existsSync(done));
+    await sleep(1000); // what was said last, which is too large, is on its way
     stop.abort();
     await watching;
     store.forgetWatch();

@@ -34,7 +34,7 @@ const words = (word: string, count: number): string =>
   Array.from({ length: count }, (_, n) => `${word}${n + 1}`).join(' ');
 
 const replies = [
-  { text: `${words('look', 40)}\n${plot}`, chunk: 8, delayMs: 30, match: 'Plot the sales' },
+  { text: `${words('look', 40)}\n${plot}`, chunk: 8, delayMs: 100, match: 'Plot the sales' },
   { text: 'March was **the best month**.', match: 'February' },
   { text: words('long', 5000), chunk: 8, delayMs: 30, match: 'Tell me a story' },
   { text: 'Once upon a time it was *short*.', match: 'Tell me a story' },

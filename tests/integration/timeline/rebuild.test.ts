@@ -134,6 +134,37 @@ describe('after a crash of the kernel', () => {
     expect((await after.run('%rewind 2')).text).toContain('Rewound to before [2]: 2 cells');
   });
 
+  const secret = async (...more: [string, string, object?][]): Promise<TimelineKernel> => {
+    const before = await start(['Pink.', 'Kept.', 'Fine.']);
+    await before.cell('c1', 'My secret colour is pink.');
+    await before.cell('c2', 'Keep that.');
+    for (const [cell, code, metadata] of more) await before.cell(cell, code, metadata);
+    await before.end();
+    open = undefined;
+    lookCrashed(sessionsDir);
+    return start(['Which?', 'And now.']);
+  };
+
+  it('a cell that is deleted before the next one runs is forgotten, and marked', async () => {
+    const after = await secret();
+    await after.cell('c3', 'Which colour?', { deletedCells: ['c1'] });
+    expect((await after.run('%branches')).text).toMatch(/\[1\].*deleted/);
+    expect((await after.run('%diff 1 3')).text).toMatch(/- you: My secret[^]*\+ you: Keep that/);
+    const [session = ''] = readdirSync(join(sessionsDir, 'timeline')).filter((name) =>
+      readFileSync(join(sessionsDir, 'timeline', name, 'journal.jsonl'), 'utf8').includes('Which colour?'),
+    );
+    const journal = readFileSync(join(sessionsDir, 'timeline', session, 'journal.jsonl'), 'utf8');
+    expect(journal).toMatch(/"type":"deleted","nodes":\[\d/);
+  });
+
+  it('a cell that was deleted before it stays forgotten, wherever one goes', async () => {
+    const after = await secret(['c3', 'Thanks.', { deletedCells: ['c1'] }]);
+    await after.cell('c4', 'Which colour?');
+    await after.run('%rewind 2');
+    await after.cell('c5', 'And now?');
+    expect((await after.run('%diff 1 6')).text).toMatch(/- you: My secret/);
+  });
+
   it('and with a torn last line, all before it is back', async () => {
     const before = await start(['One.', 'Two.']);
     await before.cell('c1', '1?');

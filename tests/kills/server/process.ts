@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { answers, freePort } from '../../support/server-process.ts';
+import { freePort } from '../../support/ports.ts';
+import { answers } from '../../support/server-process.ts';
 
 /** The built server, which is killed. */
 export interface KilledServer {

@@ -87,9 +87,9 @@ describe('the history', () => {
     vi.useRealTimers();
     const count = 'select count(*) as n from cells';
     const written = (): unknown => new Database(file).prepare(count).get();
-    await vi.waitFor(() => expect(written()).toMatchObject({ n: 20 }));
+    await vi.waitFor(() => expect(written()).toMatchObject({ n: 20 }), 20_000);
     history.add(21, 'the last one');
-    await vi.waitFor(() => expect(written()).toMatchObject({ n: 21 }));
+    await vi.waitFor(() => expect(written()).toMatchObject({ n: 21 }), 20_000);
     await history.finish();
   });
 

@@ -57,7 +57,7 @@ describe('a helper that asks for the same twice', () => {
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     };
     const ran = policing.wrap(worker).execute(request({ ...helper, onInput }));
-    await vi.waitFor(() => expect(verdicts).toEqual([runs]));
+    await vi.waitFor(() => expect(verdicts).toEqual([runs]), 20_000);
     release();
     expect((await ran).status).toBe(runs ? 'ok' : 'error');
     expect(questions).toEqual([

@@ -80,7 +80,7 @@ describe('a shutdown', () => {
     client.execute('hold');
     await client.published('stream');
     const id = client.send('shutdown_request', { restart: true }, 'control');
-    await vi.waitFor(() => expect(ends).toEqual(['restart']));
+    await vi.waitFor(() => expect(ends).toEqual(['restart']), 20_000);
     expect(client.story(id)).toEqual(['busy']);
     interpreter.release();
     await client.done(id);

@@ -86,7 +86,7 @@ describe('a copy that answers a question', () => {
     await settled();
     expect(await answer).toBeUndefined();
     ground.say(hello, reply(ground.id));
-    await vi.waitFor(() => expect(ground.killed).toContain(7));
+    await vi.waitFor(() => expect(ground.killed).toContain(7), 20_000);
     ground.asides.ended(7);
     expect(ground.free()).toBe(2);
   });

@@ -104,7 +104,7 @@ describe('groups of its own', () => {
     start.ended();
     expect(hierarchy.groups()).toEqual([name]);
     child.kill('SIGKILL');
-    await vi.waitFor(() => expect(hierarchy.groups()).toEqual([]));
+    await vi.waitFor(() => expect(hierarchy.groups()).toEqual([]), 20_000);
   });
 
   it('do without a bound for swap where it is not counted', () => {

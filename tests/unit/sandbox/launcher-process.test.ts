@@ -29,7 +29,7 @@ describe('a launched process', () => {
 {"exited": 6, "status": 0}' >&3; head -c1 <&4; echo '{"exited": 7, "status": 1}' >&3`);
     const ends: [number, number][] = [];
     const remove = launched.onProcessExit((pid, status) => ends.push([pid, status]));
-    await vi.waitFor(() => expect(ends).toHaveLength(2));
+    await vi.waitFor(() => expect(ends).toHaveLength(2), 20_000);
     remove();
     launched.channels[0]!.write('x');
     expect(await launched.exited).toEqual({ code: 0, signal: null });
@@ -45,7 +45,7 @@ describe('a launched process', () => {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     const launched = new LaunchedProcess(child, 1, () => child.kill('SIGKILL'), undefined, true);
-    await vi.waitFor(() => expect(launched.egress!.forwarderPid()).toBe(5));
+    await vi.waitFor(() => expect(launched.egress!.forwarderPid()).toBe(5), 20_000);
     launched.egress!.channel.write('x');
     await launched.exited;
     expect(launched.egress!.forwarderPid()).toBeUndefined();

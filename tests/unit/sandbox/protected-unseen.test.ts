@@ -54,7 +54,7 @@ async function lookWith(free: number): Promise<Seen> {
 /** Until the clock of files has moved on from what is there. */
 const tick = (): Promise<void> => {
   const mark = statSync(join(workspace, mine.at(-1)!)).ctimeMs;
-  return vi.waitFor(() => expect(Date.now() - mark).toBeGreaterThan(30));
+  return vi.waitFor(() => expect(Date.now() - mark).toBeGreaterThan(30), 20_000);
 };
 
 describe.runIf(process.platform === 'linux')('with few descriptors left', () => {

@@ -49,6 +49,16 @@ describe('the server’s configuration', () => {
     expect(Object.isFrozen(loadServerConfig({}))).toBe(true);
   });
 
+  it('lets nobody in without a token because a variable is empty, only because an option or a file says so', () => {
+    for (const environment of [{ REPLIQUE_SERVER_TOKEN: '' }, { JUPYTER_TOKEN: '' }]) {
+      const { token, isTokenFresh } = loadServerConfig({}, environment);
+      expect([token.length, isTokenFresh]).toEqual([64, true]);
+    }
+    const both = { REPLIQUE_SERVER_TOKEN: '', JUPYTER_TOKEN: 'b' };
+    expect(loadServerConfig({}, both)).toMatchObject({ token: 'b', isTokenFresh: false });
+    expect(loadServerConfig({ token: '' }, both)).toMatchObject({ token: '', isTokenFresh: false });
+  });
+
   it('never shows the token', () => {
     const shown = (settings: object) => shownConfig(loadServerConfigWithSources(settings));
     expect(JSON.stringify(shown({ token: 'hush-hush' }))).not.toContain('hush');

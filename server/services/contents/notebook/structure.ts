@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { servedKey } from './served-mark.ts';
 
 /** An object of a notebook's JSON. */
 export type Json = Record<string, unknown>;
@@ -69,7 +70,10 @@ function depthOf(value: unknown, above: number): number {
   return most;
 }
 
-/** Takes away what is never kept in a file: where a notebook came from, and what was trusted. @returns whether there was any */
+/**
+ * Takes away what is never kept in a file: where a notebook came from, when it was served, and what was trusted.
+ * @returns whether there was any
+ */
 export function stripTransient({ metadata, cells }: Notebook): boolean {
   let isChanged = false;
   const strip = (from: Json, key: string): void => {
@@ -77,7 +81,7 @@ export function stripTransient({ metadata, cells }: Notebook): boolean {
     isChanged = true;
     Reflect.deleteProperty(from, key);
   };
-  for (const key of ['orig_nbformat', 'orig_nbformat_minor', 'signature']) strip(metadata, key);
+  for (const key of ['orig_nbformat', 'orig_nbformat_minor', 'signature', servedKey]) strip(metadata, key);
   for (const cell of cells) strip(cell.metadata, 'trusted');
   return isChanged;
 }

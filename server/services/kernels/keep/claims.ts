@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { markOf, stillRuns } from '../../../../kernel/processes.ts';
@@ -6,7 +6,7 @@ import { readValue, writeNew, writeWhole } from './files.ts';
 
 /**
  * Who has a directory: the process with the highest number. Each number is given once (its file is made only where there is
- * none), so of two that want to be next, one becomes it.
+ * none, and the highest is never removed), so of two that want to be next, one becomes it.
  */
 
 const claim = z.object({
@@ -19,12 +19,10 @@ const claim = z.object({
 const fileOf = (directory: string, generation: number): string => join(directory, `claim-${generation}.json`);
 
 /** The number of who had the directory last; 0: nobody. */
-export function latest(directory: string): number {
-  const numbers = readdirSync(directory).map((name) =>
-    Number(/^claim-(\d{1,9})\.json$/.exec(name)?.[1] ?? 0),
-  );
-  return Math.max(0, ...numbers);
-}
+export const latest = (directory: string): number => Math.max(0, ...numbersIn(directory));
+
+const numbersIn = (directory: string): readonly number[] =>
+  readdirSync(directory).flatMap((name) => Number(/^claim-(\d{1,9})\.json$/.exec(name)?.[1] ?? []));
 
 /** Whether somebody has the directory who still runs. */
 export function isHeld(directory: string, generation = latest(directory)): boolean {
@@ -33,13 +31,20 @@ export function isHeld(directory: string, generation = latest(directory)): boole
 }
 
 /**
- * Takes the directory after who had it last.
+ * Takes the directory after who had it last; what those before have left of theirs goes.
  * @param after their number
  * @returns the own number; `undefined` where another was faster
  * @throws Error where it can't be written
  */
 export function take(directory: string, after = latest(directory)): number | undefined {
-  return writeNew(fileOf(directory, after + 1), markOf(process.pid)) ? after + 1 : undefined;
+  const own = after + 1;
+  if (!writeNew(fileOf(directory, own), markOf(process.pid))) return undefined;
+  const numbers = numbersIn(directory);
+  const hasOthers = numbers.some((number) => number > own); // long after: that number's file was removed
+  for (const number of hasOthers ? [own] : numbers.filter((each) => each < own)) {
+    rmSync(fileOf(directory, number), { force: true });
+  }
+  return hasOthers ? undefined : own;
 }
 
 /** Lets go of the directory. @throws Error where it can't be written */

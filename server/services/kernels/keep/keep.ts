@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { secretVariables, type ServerConfig } from '../../../config.ts';
 import type { Log } from '../../../http/log.ts';
 import { signal } from '../process-tree.ts';
+import { orphanedBeside, type Orphaned } from './orphans.ts';
 import { KeepStore } from './store.ts';
 
 type KeepConfig = Pick<ServerConfig, 'dir' | 'ip' | 'port' | 'baseUrl' | 'keepKernelsSeconds' | 'bufferMb'>;
@@ -10,6 +11,9 @@ type KeepConfig = Pick<ServerConfig, 'dir' | 'ip' | 'port' | 'baseUrl' | 'keepKe
 /** How long the watcher may take to listen. */
 const listenMs = 10_000;
 const lookMs = 20;
+
+/** Between two looks for kernels that nobody sees to. */
+const orphansMs = 30_000;
 
 /** Between the end of a watchdog and the next one. */
 const replaceMs = 1000;
@@ -28,6 +32,7 @@ export class Keep {
   readonly #log: Log;
   #watchdog: ChildProcess | undefined;
   #isEnding = false;
+  #looking: NodeJS.Timeout | undefined;
 
   private constructor(store: KeepStore, config: KeepConfig, command: readonly string[], log: Log) {
     this.store = store;
@@ -53,23 +58,50 @@ export class Keep {
   /** From now on there is somebody who sees to the kernels if this server is killed. */
   watch(): void {
     if (this.#watchdog !== undefined) return;
-    const { keepKernelsSeconds, bufferMb } = this.#config;
-    const { directory, generation } = this.store;
-    const numbers = [generation, keepKernelsSeconds, bufferMb].map(String);
-    const child = spawn('/bin/sh', ['-c', waiting, 'sh', ...this.#command, directory, ...numbers], {
+    const { keepKernelsSeconds: seconds, bufferMb: mb } = this.#config;
+    const child = this.#spawn(['/bin/sh', '-c', waiting, 'sh'], 'pipe', {
+      store: this.store,
+      terms: { seconds, mb },
+    });
+    child.once('exit', () => this.#replace(child));
+    child.stdin?.on('error', () => undefined);
+    (child.stdin as unknown as { unref(): void }).unref();
+    this.#watchdog = child;
+  }
+
+  /**
+   * Looks now, and then now and then, for kernels whose server and watchdog are both gone, and gives them another watchdog: they end
+   * when their time is over.
+   */
+  lookForOrphans(): void {
+    clearTimeout(this.#looking);
+    if (this.#isEnding) return;
+    for (const orphaned of orphanedBeside(this.store)) {
+      this.#log.warn({ directory: orphaned.store.directory }, 'nobody sees to the kernels of another server');
+      this.#spawn([], 'ignore', orphaned);
+    }
+    this.#looking = setTimeout(() => this.lookForOrphans(), orphansMs).unref();
+  }
+
+  #spawn(before: readonly string[], stdin: 'pipe' | 'ignore', { store, terms }: Orphaned): ChildProcess {
+    const numbers = [store.generation, terms.seconds, terms.mb].map(String);
+    const [program = '', ...args] = [...before, ...this.#command, store.directory, ...numbers];
+    const child = spawn(program, args, {
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: [stdin, 'ignore', 'ignore'],
       cwd: '/',
       env: Object.fromEntries(
         Object.entries(process.env).filter(([name]) => !secretVariables.includes(name)),
       ),
     });
     child.on('error', (error) => this.#log.warn({ err: error }, 'nobody watches the kernels'));
-    child.once('exit', () => this.#replace(child));
-    child.stdin.on('error', () => undefined);
     child.unref();
-    (child.stdin as unknown as { unref(): void }).unref();
-    this.#watchdog = child;
+    try {
+      if (child.pid !== undefined) store.saveWatchdog(child.pid, terms);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'who watches the kernels can’t be written down');
+    }
+    return child;
   }
 
   /** A watchdog that was killed while the server runs has a successor. */
@@ -83,6 +115,7 @@ export class Keep {
   /** Has the watcher listen to the kernels; settles when it does. Nothing is lost where it takes too long but what comes then. */
   async handOver(): Promise<void> {
     this.#isEnding = true;
+    clearTimeout(this.#looking);
     const child = this.#watchdog;
     if (child === undefined) return;
     child.stdin?.end();
@@ -95,6 +128,7 @@ export class Keep {
   /** Nothing is kept: there is nobody and nothing left. @throws Error where it can't be removed */
   async end(): Promise<void> {
     this.#isEnding = true;
+    clearTimeout(this.#looking);
     const child = this.#watchdog;
     this.store.remove();
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

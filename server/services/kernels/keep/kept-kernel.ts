@@ -53,22 +53,23 @@ export class KeptKernel {
     this.#identities = [this.identity];
   }
 
+  /** It is about to have a process: one of which nothing more is written is found by its id. */
+  expect(): void {
+    this.#write(() => this.#store.expectKernel(this.#fixed.id));
+  }
+
   /** Writes down how it stands. Where that can't be, the kernel goes on, and ends with the server. */
   save({ process, connection, question: asked, lastHeard = '' }: Standing, clients: Clients): void {
     const question = questionRecord.safeParse(asked).data;
     const isShort = lastHeard !== '' && lastHeard.length <= mostHeaderLength;
-    try {
+    this.#write(() =>
       this.#store.saveKernel({
         ...{ ...this.#fixed, process, clients: clients.sessions, identities: this.#identities },
         ...{ connectionFile: connection.path, connectionHash: connectionHash(connection) },
         ...(isShort && { lastHeard }),
         ...(question && { question }),
-      });
-      this.#hasFailed = false;
-    } catch (error) {
-      if (!this.#hasFailed) this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be kept');
-      this.#hasFailed = true;
-    }
+      }),
+    );
   }
 
   /** Writes down what was not sent to those who were there. @throws Error where it can't be written */
@@ -107,6 +108,16 @@ export class KeptKernel {
       this.#store.removeKernel(this.#fixed.id);
     } catch (error) {
       this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be forgotten');
+    }
+  }
+
+  #write(write: () => void): void {
+    try {
+      write();
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed) this.#log.warn({ err: error, kernel: this.#fixed.id }, 'kernel can’t be kept');
+      this.#hasFailed = true;
     }
   }
 }

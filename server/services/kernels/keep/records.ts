@@ -61,7 +61,12 @@ const sessionRecord = z.object({
 export const sessionRecords = z.array(sessionRecord).max(2000);
 export const tokenRecord = z.object({ token: z.string().min(1).max(1000) });
 export const watchRecord = mark;
+export const letGoRecord = z.object({ generation: z.int().positive() });
+
+/** With the terms of its server: how long kernels go on without one, and how much of what they say is kept, in megabytes. */
+export const watchdogRecord = mark.extend({ seconds: z.number().min(0), mb: z.number().min(0) });
 
 export type KernelRecord = z.infer<typeof kernelRecord>;
 export type QuestionRecord = z.infer<typeof questionRecord>;
+export type WatchdogRecord = z.infer<typeof watchdogRecord>;
 export type SessionRecord = z.infer<typeof sessionRecord>;

@@ -4,25 +4,30 @@ import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { repliqueError } from '../../../../kernel/errors.ts';
 import { jupyterRuntimeDir } from '../../../../kernel/paths.ts';
-import { markOf, stillRuns, type ProcessMark } from '../../../../kernel/processes.ts';
+import { markOf, type ProcessMark } from '../../../../kernel/processes.ts';
 import { isHeld, latest, leave, take } from './claims.ts';
 import { privateDirectory, readValue, writeWhole } from './files.ts';
 import {
   kernelId,
   kernelRecord,
+  letGoRecord,
   mostClients,
   sessionRecords,
   tokenRecord,
+  watchdogRecord,
   watchRecord,
   type KernelRecord,
   type QuestionRecord,
   type SessionRecord,
+  type WatchdogRecord,
 } from './records.ts';
 
 /** Servers with the same key at once: each has a directory of its own, and only the first finds what one has left. */
 const mostAtOnce = 50;
 
 type Unchecked<T> = Readonly<Partial<Record<keyof T, unknown>>>;
+
+const watchdogFile = 'watchdog.json';
 
 /** Where the directories of all servers are. */
 const topName = 'replique-server';
@@ -95,19 +100,17 @@ export class KeepStore {
     return this.#kernelIds().filter((id) => this.#kernel(id) === undefined);
   }
 
-  /** Ids of kernels that are other servers' with such a directory, or those' that come after them, or that are being ended. */
-  othersKernels(): ReadonlySet<string> {
-    const top = dirname(this.directory);
-    const others = readdirSync(top)
-      .map((name) => join(top, name))
-      .filter((directory) => directory !== this.directory);
-    return new Set(others.flatMap((directory) => takenIn(directory)));
-  }
-
   /** @throws Error where it can't be written, as of all that save */
   saveKernel(record: Unchecked<KernelRecord>): void {
     const checked = kernelRecord.parse(record); // none that the next one could not read
     writeWhole(this.#file(`kernel-${checked.id}.json`), checked);
+  }
+
+  /**
+   * Writes down that a kernel is about to have a process. Where no more is written, it counts as damaged: found by its id, and ended.
+   */
+  expectKernel(id: string): void {
+    writeWhole(this.#file(`kernel-${kernelId.parse(id)}.json`), { id });
   }
 
   /** Writes down, while there is no server, what a kernel asks. What can't be written is missing. */
@@ -160,6 +163,16 @@ export class KeepStore {
     writeWhole(this.#file('token.json'), { token });
   }
 
+  /** The process that sees to the kernels when the server is gone, and for how long; also while it only waits for that. */
+  watchdog(): WatchdogRecord | undefined {
+    return this.#read(watchdogFile, watchdogRecord);
+  }
+
+  /** @throws Error where it can't be written */
+  saveWatchdog(pid: number, { seconds, mb }: Omit<WatchdogRecord, keyof ProcessMark>): void {
+    writeWhole(this.#file(watchdogFile), { ...markOf(pid), seconds, mb });
+  }
+
   /** The process that listens to the kernels while there is no server. */
   watch(): ProcessMark | undefined {
     return this.#read('watch.json', watchRecord);
@@ -169,13 +182,26 @@ export class KeepStore {
     writeWhole(this.#file('watch.json'), markOf(process.pid));
   }
 
+  /** Forgets who listened, and for whom. */
   forgetWatch(): void {
-    rmSync(this.#file('watch.json'), { force: true });
+    for (const name of ['watch.json', 'let-go.json']) rmSync(this.#file(name), { force: true });
+  }
+
+  /** Whether this server has let go of its kernels, though it may have other work to do before it ends. */
+  get isLetGo(): boolean {
+    return this.#read('let-go.json', letGoRecord)?.generation === this.generation;
+  }
+
+  /** From now on what kernels ask and answer is another's to take. */
+  letGo(): void {
+    writeWhole(this.#file('let-go.json'), { generation: this.generation });
   }
 
   /** Leaves the directory to the next one, where there is anything in it but who had it. */
   leave(): void {
-    const isEmpty = readdirSync(this.directory).every((name) => name.startsWith('claim-'));
+    const isEmpty = readdirSync(this.directory).every(
+      (name) => name.startsWith('claim-') || name === watchdogFile,
+    );
     if (isEmpty) this.remove();
     else leave(this.directory, this.generation);
   }
@@ -207,16 +233,5 @@ export class KeepStore {
 
   #file(name: string): string {
     return join(this.directory, name);
-  }
-}
-
-/** Kernels of another directory that somebody sees to, or still may; none where it has just been removed. */
-function takenIn(directory: string): readonly string[] {
-  try {
-    const kernels = new KeepStore(directory, 0).kernels();
-    const isTaken = isHeld(directory);
-    return kernels.filter((each) => isTaken || stillRuns(each.process)).map(({ id }) => id);
-  } catch {
-    return [];
   }
 }

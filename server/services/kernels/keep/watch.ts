@@ -66,8 +66,9 @@ async function listen(store: KeepStore, { seconds, mostBytes, stop }: WatchOptio
     await Promise.all(all.map((each) => each.heard()));
     store.saveWatch();
     if (store.isOver) return 'again'; // the next server may not have seen that somebody listens
+    while (!stop.aborted && !store.isLetGo && isHeld(store.directory, store.generation)) await sleep(lookMs);
+    for (const each of all) each.takeAnswers(); // at once: a kernel drops what it has for nobody
     await untilLeft(store, stop);
-    for (const each of all) each.takeAnswers();
     // Also without kernels: there may be pages, whose token the next server is to know.
     const until = performance.now() + seconds * 1000;
     for (let last: number | undefined = store.generation; last !== undefined;) {
@@ -81,6 +82,7 @@ async function listen(store: KeepStore, { seconds, mostBytes, stop }: WatchOptio
     return undefined;
   } finally {
     await Promise.all(all.map((each) => each.close()));
+    if (stop.aborted) store.forgetWatch(); // who takes the kernels need not wait for the end of this process
   }
 }
 

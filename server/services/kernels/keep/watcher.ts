@@ -13,7 +13,8 @@ export async function takeFromWatcher(store: KeepStore): Promise<void> {
   if (watcher === undefined || watcher.pid === process.pid) return;
   const until = performance.now() + letGoMs;
   if (stillRuns(watcher)) signal(watcher.pid, 'SIGTERM');
-  while (stillRuns(watcher) && performance.now() < until) await sleep(lookMs);
-  if (stillRuns(watcher)) signal(watcher.pid, 'SIGKILL');
+  const listens = (): boolean => store.watch() !== undefined && stillRuns(watcher);
+  while (listens() && performance.now() < until) await sleep(lookMs);
+  if (listens()) signal(watcher.pid, 'SIGKILL');
   store.forgetWatch();
 }

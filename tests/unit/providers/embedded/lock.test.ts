@@ -69,11 +69,11 @@ test('a lock that nobody touched for long is taken over, whoever owns it', async
 
 test('an owner that works for long keeps its lock fresh', async () => {
   let others = 0;
-  const staleMs = 300;
-  const owner = withLock(path, () => delay(900), { staleMs });
+  const staleMs = 1000;
+  const owner = withLock(path, () => delay(3000), { staleMs });
   await delay(20);
   const other = withLock(path, () => Promise.resolve(++others), { staleMs, pollMs: 10 });
-  await delay(600);
+  await delay(2000);
   expect(others).toBe(0);
   await owner;
   await other;
