@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../kernel/commands.ts';
 import { parseConnectionFile } from '../../kernel/protocol/connection-file.ts';
 import { TestClient } from '../unit/router/client.ts';
-import { freePort } from '../support/server-process.ts';
+import { freePorts } from '../support/ports.ts';
 import { environment, temporaryDirectory } from '../unit/server/temporary.ts';
 import { ZmqClient } from './wire-client.ts';
 
@@ -89,7 +89,7 @@ describe('a kernel’s connection file', () => {
   it('that is refused leaves no port taken', async () => {
     const file = join(alone(), 'k.json');
     const names = ['shell', 'control', 'stdin', 'iopub', 'hb'];
-    const ports = await Promise.all(names.map(freePort));
+    const ports = await freePorts(names.length);
     const places = Object.fromEntries(names.map((name, at) => [`${name}_port`, ports[at]]));
     writeFileSync(file, JSON.stringify({ ip: '127.0.0.1', ...places, signature_scheme: 'hmac-md5' }));
     await expect(runCommand(['-f', file])).rejects.toThrow('signature_scheme');

@@ -153,7 +153,7 @@ describe('a worker that says what it may, but not what is so,', () => {
     const abandoned: boolean[] = [];
     const outcome = await run(worker, 'lie', {
       onInput: (_prompt, _password, gone) =>
-        new Promise(() => gone.addEventListener('abort', () => abandoned.push(true))),
+        new Promise(() => gone?.addEventListener('abort', () => abandoned.push(true))),
     });
     expect(outcome.status).toBe('ok');
     expect([outcome.stdout, outcome.stderr]).toEqual(['textheld', 'textheld']);
