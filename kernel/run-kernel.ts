@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { describeError, repliqueError, RepliqueError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 import type { RunningKernel } from './kernel.ts';
-import type { SocketPlaces } from './protocol/addresses.ts';
-import { openSockets, type Sockets } from './wire/sockets.ts';
+import { socketNames, type SocketPlaces } from './protocol/addresses.ts';
+import { closeSockets, openSockets, type Sockets } from './wire/sockets.ts';
 
 const parentCheckMs = 1000;
 const mostConnectionBytes = 2 ** 20;
@@ -14,6 +14,9 @@ const log = (line: string): void => {
   process.stderr.write(`[replique] ${line}\n`);
 };
 
+/** Clients reach the kernel before it is loaded: an interrupt does not end it. */
+const nothingRuns = (): void => undefined;
+
 /**
  * Runs a kernel until it ends; returns the exit status. The sockets are opened first, and the kernel is loaded then.
  * @param file the connection file
@@ -21,19 +24,33 @@ const log = (line: string): void => {
  */
 export async function runKernel(file: string): Promise<number> {
   process.stderr.on('error', () => undefined); // no one reads the log any more: the session goes on
+  process.on('SIGINT', nothingRuns);
+  try {
+    const kernel = await begin(file);
+    const stopWatching = watch(kernel);
+    process.off('SIGINT', nothingRuns);
+    await kernel.closed;
+    stopWatching();
+    return 0;
+  } finally {
+    process.off('SIGINT', nothingRuns);
+  }
+}
+
+async function begin(file: string): Promise<RunningKernel> {
   const text = readConnectionFile(file);
   const opening = openUnchecked(text);
   opening?.catch(() => undefined); // told below, where nothing is wrong with the file
   const { optimizeLater } = await import('./optimizer.ts');
   optimizeLater();
   const { parseConnectionFile, kernelIdOf } = await import('./protocol/connection-file.ts');
-  const connection = parseConnectionFile(text, file);
+  const connection = await checked(() => parseConnectionFile(text, file), opening);
   const [sockets, { startKernel }, paths] = await Promise.all([
     opening ?? openSockets(connection),
     import('./kernel.ts'),
     import('./paths.ts'),
   ]);
-  const kernel = startKernel({
+  return startKernel({
     ...{ connection, sockets, log, config: loadConfigOrProblem },
     kernelId: kernelIdOf(file),
     sessionsDir: paths.sessionsDir(),
@@ -42,10 +59,6 @@ export async function runKernel(file: string): Promise<number> {
     notebook: process.env['JPY_SESSION_NAME'],
     cwd: process.cwd(),
   });
-  const stopWatching = watch(kernel);
-  await kernel.closed;
-  stopWatching();
-  return 0;
 }
 
 function readConnectionFile(file: string): string {
@@ -58,13 +71,30 @@ function readConnectionFile(file: string): string {
   }
 }
 
-/** Opens the sockets where the file says, whatever it is: it is checked before anything is read from them. */
+/**
+ * Opens the sockets where the file says, before the rest of it is checked, and nothing is read from them until it is. Not those
+ * that are files: ZeroMQ removes what lies in their place.
+ */
 function openUnchecked(text: string): Promise<Sockets> | undefined {
   try {
-    const places = JSON.parse(text) as Partial<SocketPlaces>;
-    return openSockets({ transport: 'tcp', ...places } as SocketPlaces);
+    const places = { transport: 'tcp', ...(JSON.parse(text) as object) } as Partial<SocketPlaces>;
+    const isSafe =
+      places.transport === 'tcp' &&
+      typeof places.ip === 'string' &&
+      socketNames.every((name) => Number.isInteger(places[`${name}_port`]));
+    return isSafe ? openSockets(places as SocketPlaces) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Nothing stays open where the check throws. */
+async function checked<T>(check: () => T, opening: Promise<Sockets> | undefined): Promise<T> {
+  try {
+    return check();
+  } catch (error) {
+    await opening?.then(closeSockets, () => undefined);
+    throw error;
   }
 }
 

@@ -9,7 +9,10 @@ const port = z.number().int().min(1).max(65_535);
 const connectionFile = z.object({
   transport: z.enum(['tcp', 'ipc']).default('tcp'),
   /** For `ipc` the beginning of the sockets' paths. */
-  ip: z.string().min(1),
+  ip: z
+    .string()
+    .min(1)
+    .refine((ip) => !ip.includes('\0')),
   shell_port: port,
   control_port: port,
   stdin_port: port,

@@ -3,6 +3,8 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 /** Messages that may come at once, in seconds of the rate. */
 const burstSeconds = 10;
+/** So many of a run are read at once, whatever an earlier one sent: those that wait for no text (`quiet`) must not be passed by text. */
+const leastAtBegin = 200;
 /** Less is not noticed. */
 const noticedMs = 500;
 /** So many turns of the event loop in which nothing was read: nothing is left to be read. */
@@ -43,6 +45,8 @@ export class Pace {
     this.#heldMs = 0;
     this.#heldSince = performance.now();
     this.#counted = 0;
+    this.#credit = Math.max(this.#credit, leastAtBegin);
+    this.#resume();
   }
 
   /** It has ended; what it left behind may go on sending. */

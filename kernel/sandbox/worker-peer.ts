@@ -200,12 +200,16 @@ export class WorkerPeer {
   /** Text that was sent before the end is on its way, or has not been read, for there was too much. */
   #awaitText(run: Run): void {
     run.ending = setTimeout(() => {
-      if (!this.#hooks.pace.isHolding) {
-        run.order.flush();
+      const { pace } = this.#hooks;
+      if (pace.isHolding) {
+        pace.lift();
+        this.#awaitText(run);
         return;
       }
-      this.#hooks.pace.lift();
-      this.#awaitText(run);
+      // What has come may not have been read: the host may have been busy for longer than that.
+      void pace.quiet(0).then(() => {
+        if (this.#request === run) run.order.flush();
+      });
     }, lateTextMs);
   }
 

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../kernel/commands.ts';
 import { parseConnectionFile } from '../../kernel/protocol/connection-file.ts';
 import { TestClient } from '../unit/router/client.ts';
+import { freePorts } from '../support/ports.ts';
 import { environment, temporaryDirectory } from '../unit/server/temporary.ts';
 import { ZmqClient } from './wire-client.ts';
 
@@ -81,6 +84,30 @@ describe('a kernel’s connection file', () => {
     writeFileSync(join(directory, 'broken.json'), '{');
     const args = name === '' ? ['-f'] : ['-f', join(directory, name)];
     await expect(runCommand(args)).rejects.toThrow(problem);
+  });
+
+  it('that is refused leaves no port taken', async () => {
+    const file = join(alone(), 'k.json');
+    const names = ['shell', 'control', 'stdin', 'iopub', 'hb'];
+    const ports = await freePorts(names.length);
+    const places = Object.fromEntries(names.map((name, at) => [`${name}_port`, ports[at]]));
+    writeFileSync(file, JSON.stringify({ ip: '127.0.0.1', ...places, signature_scheme: 'hmac-md5' }));
+    await expect(runCommand(['-f', file])).rejects.toThrow('signature_scheme');
+    const server = createServer().listen(ports[0], '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+  });
+
+  it.each([
+    ['another scheme', { signature_scheme: 'hmac-md5' }],
+    ['a port that is text', { hb_port: 'file' }],
+  ])('with %s removes nothing that lies where it names a socket', async (_, wrong) => {
+    const directory = alone();
+    const [file, lying] = [join(directory, 'k.json'), ['k-1', 'k-file'].map((name) => join(directory, name))];
+    for (const each of lying) writeFileSync(each, 'kept');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(connectionIn(directory)), ...wrong }));
+    await expect(runCommand(['-f', file])).rejects.toThrow('missing or wrong');
+    expect(lying.map((each) => readFileSync(each, 'utf8'))).toEqual(['kept', 'kept']);
   });
 });
 

@@ -1,9 +1,23 @@
-import { closeSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { kernelProgram } from '../../server/cli/program.ts';
 import { impostor, installKernelspec } from '../support/other-kernels.ts';
 import { KernelUnderTest } from '../support/kernels.ts';
+import { TestClient } from '../unit/router/client.ts';
+import { makeConnection, ZmqClient } from './wire-client.ts';
 
 /** However a session's parts fail or linger, the kernel ends. */
 
@@ -49,6 +63,31 @@ it('at once where another kernel is being started that never answers', async () 
   expect((await open.client.done(cell)).content).toMatchObject({ status: 'error', ename: 'Interrupted' });
   await open.kernel.closed;
   await open.end();
+});
+
+it('not with an interrupt that comes as soon as it can be reached', async () => {
+  const { connection } = await makeConnection('tcp');
+  const directory = top();
+  const file = join(directory, 'kernel.json');
+  writeFileSync(file, JSON.stringify(connection));
+  const kernel = spawn(process.execPath, [kernelProgram(), '-f', file], {
+    env: { ...process.env, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory, REPLIQUE_PROVIDER: 'mock' },
+    stdio: 'ignore',
+  });
+  const ended = once(kernel, 'exit');
+  const isReached = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(connection.shell_port, connection.ip, () => resolve(true));
+      socket.on('error', () => resolve(false)).unref();
+    });
+  while (!(await isReached()));
+  kernel.kill('SIGINT');
+  const channels = new ZmqClient(connection);
+  const client = new TestClient(channels);
+  await client.published('iopub_welcome');
+  client.send('shutdown_request', { restart: false }, 'control');
+  expect(await ended).toEqual([0, null]);
+  await channels.close();
 });
 
 function target(fd: string): string {

@@ -138,6 +138,39 @@ describe('a worker that says what it may, but not what is so,', () => {
     expect(outcome.outputs).toHaveLength(3);
   });
 
+  it('is heard to its end and not beyond where it denies that there was text', async () => {
+    const worker = create(
+      [
+        'mark = lambda kind, n: f"\\x1b_R:{head[\'token\']}:{kind}{n}\\x1b\\\\".encode()',
+        'for fd in (out, err): raw(mark("s", 1) + b"text" + mark("m", 7) + b"held", fd)',
+        'time.sleep(0.1)',
+        'send("display", **shown(head["id"], order=9))',
+        'send("display", **shown(head["id"], order=2**53 - 1, quiet=True))',
+        'send("input_request", id=head["id"], order=3, quiet=True, prompt="", password=False)',
+        'done(head["id"], 0, quiet=True)',
+      ].join('\n'),
+    );
+    const abandoned: boolean[] = [];
+    const outcome = await run(worker, 'lie', {
+      onInput: (_prompt, _password, gone) =>
+        new Promise(() => gone?.addEventListener('abort', () => abandoned.push(true))),
+    });
+    expect(outcome.status).toBe('ok');
+    expect([outcome.stdout, outcome.stderr]).toEqual(['textheld', 'textheld']);
+    expect(outcome.outputs.filter(({ kind }) => kind === 'display')).toHaveLength(2);
+    expect(abandoned).toEqual([true]);
+    expect((await run(worker, 'honest')).status).toBe('ok');
+  });
+
+  it.each([
+    ['two ends', 'done(head["id"], 1, quiet=True)\ndone(head["id"], 2, quiet=True)'],
+    ['an end before the one that it sent first', 'done(head["id"], 5)\ndone(head["id"], 1, quiet=True)'],
+  ])('is ended where it sends %s without text, which undoes nothing', async (_, answer) => {
+    const worker = create(answer);
+    expect((await run(worker, 'attack')).status).toBe('ok');
+    expect((await run(worker, 'honest')).notice).toContain('out of turn');
+  });
+
   it('floods the host with no more than a bounded amount', async () => {
     const worker = create('for n in range(100100): send("display", **shown(head["id"]))\ndone(head["id"])');
     const outcome = await run(worker, 'flood');

@@ -52,6 +52,30 @@ _ = os.system("echo d")`);
       expect((await python(`${code}\nNone`)).stdout).toMatch(/^last\n$/);
   });
 
+  it('comes after the outputs before it where these are so many that they are read later', async () => {
+    const { worker: slowed } = workers.create({ isolation: 'bubblewrap', limits: { messagesPerSecond: 20 } });
+    await run(slowed, 'for i in range(150): display(i)');
+    const ran = await run(
+      slowed,
+      'import os, time\nfor i in range(90): display(i); time.sleep(0.002)\n_ = os.system("echo after")',
+    );
+    expect(inOrder(ran)).toBe(`${'|'.repeat(90)}after\n`);
+  });
+
+  it('is whole though the host was busy when it came', async () => {
+    for (let time = 0; time < 5; time += 1) {
+      let length = 0;
+      await run(worker, 'for i in range(3): print("x" * 100_000); display(i)', {
+        onOutput: (output) => {
+          if (output.kind === 'stream') length += output.text.length;
+          const until = performance.now() + 400;
+          while (output.kind === 'display' && performance.now() < until);
+        },
+      });
+      expect(length).toBe(300_003);
+    }
+  });
+
   it('goes on where a helper writes into the memory in which it is counted', async () => {
     const { status, stdout } = await python(`
 import sys

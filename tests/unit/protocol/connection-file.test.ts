@@ -44,6 +44,7 @@ describe('a connection file', () => {
     ['a port out of range', { ...file, hb_port: 70_000 }, 'hb_port'],
     ['a port that is text', { ...file, hb_port: '1' }, 'hb_port'],
     ['no address', { ...file, ip: '' }, 'ip'],
+    ['an address that ZeroMQ would cut', { ...file, ip: '/run/k\0' }, 'ip'],
     ['another transport', { ...file, transport: 'inproc' }, 'transport'],
     ['another scheme', { ...file, signature_scheme: 'hmac-md5' }, 'signature_scheme'],
     ['encryption the kernel does not speak', { ...file, curve_secretkey: 'k' }, 'curve_secretkey'],
