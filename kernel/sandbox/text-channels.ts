@@ -1,11 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Pace } from './pace.ts';
 
-/** After messages that were sent before have been read: they have come, but the system may tell of them one turn later. */
-const later = (action: () => void): void => {
-  setImmediate(() => setImmediate(action));
-};
-
 /** How long it is waited for what ended the pump to be told first. */
 const graceMs = 200;
 
@@ -27,7 +22,7 @@ interface TextChannels {
 export function readTextChannels({ stdout, stderr, pace, onText, onGone, end }: TextChannels): void {
   for (const [name, channel] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
     if (channel === undefined) continue;
-    pace.read(channel, (chunk) => later(() => onText(name, chunk)));
+    pace.read(channel, (chunk) => onText(name, chunk));
     channel.once('end', () => {
       onGone();
       setTimeout(end, graceMs).unref();

@@ -82,6 +82,7 @@ export class WorkerPeer {
   readonly #hooks: PeerHooks;
   #request: Run | Question | undefined;
   #death: Death | undefined;
+  readonly #texts: { readonly name: TextName; readonly chunk: Buffer }[] = [];
 
   constructor(line: Line, pid: number, hooks: PeerHooks) {
     this.pid = pid;
@@ -143,14 +144,17 @@ export class WorkerPeer {
     if (this.#request?.kind === 'run') this.#request.muted = true;
   }
 
+  /** Text has come. It is taken after messages that were sent before it: the system may tell of them one turn later. */
   text(name: TextName, chunk: Buffer): void {
-    if (this.#request?.kind === 'run') this.#request.order.text(name, chunk);
+    this.#texts.push({ name, chunk });
+    setImmediate(() => setImmediate(() => this.#takeText()));
   }
 
   /** The process is no more: what it sent is delivered, then the running request ends. */
   end(death: Death): void {
     if (this.#death !== undefined) return;
     this.#death = death;
+    while (this.#texts.length > 0) this.#takeText();
     this.#line.release();
     this.#hooks.onEnd(death);
     const request = this.#request;
@@ -160,6 +164,11 @@ export class WorkerPeer {
       if (this.#request === request) this.#settle(request, { kind: 'died', death });
     }
     this.#request = undefined;
+  }
+
+  #takeText(): void {
+    const next = this.#texts.shift();
+    if (next !== undefined && this.#request?.kind === 'run') this.#request.order.text(next.name, next.chunk);
   }
 
   #breach(problem: string): void {
