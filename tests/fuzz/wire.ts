@@ -103,7 +103,8 @@ class Conversation {
     }
     this.#peer.faults.push(...this.#target.growth());
     this.#peer.ask('control', 'shutdown_request', { restart: false });
-    if (await this.#peer.settle()) this.#peer.faults.push(...(await this.#target.ended()));
+    // What else is asked then may find nobody any more.
+    if (await this.#peer.allAnswered()) this.#peer.faults.push(...(await this.#target.ended()));
     await this.#peer.close();
   }
 

@@ -93,9 +93,13 @@ describe('a kernel’s connection file', () => {
     const places = Object.fromEntries(names.map((name, at) => [`${name}_port`, ports[at]]));
     writeFileSync(file, JSON.stringify({ ip: '127.0.0.1', ...places, signature_scheme: 'hmac-md5' }));
     await expect(runCommand(['-f', file])).rejects.toThrow('signature_scheme');
-    const server = createServer().listen(ports[0], '127.0.0.1');
-    await once(server, 'listening');
-    server.close();
+    // libzmq gives a port back a moment after it said so.
+    const listens = async (): Promise<void> => {
+      const server = createServer().listen(ports[0], '127.0.0.1');
+      await once(server, 'listening');
+      server.close();
+    };
+    await vi.waitFor(listens, { timeout: 5000, interval: 20 });
   });
 
   it.each([

@@ -87,8 +87,14 @@ export class Peer {
   async settle(): Promise<boolean> {
     const interrupt = (): void => this.ask('control', 'interrupt_request', {});
     const timer = setInterval(interrupt, interruptMs);
-    await this.#until(() => this.#pending.size === 0);
+    const isSettled = await this.allAnswered();
     clearInterval(timer);
+    return isSettled;
+  }
+
+  /** Waits until every request has its answer. `false`: it hangs. */
+  async allAnswered(): Promise<boolean> {
+    await this.#until(() => this.#pending.size === 0);
     this.#had = [...this.#had, ...this.#underWay].slice(-remembered);
     this.#underWay = [];
     for (const { type, wantsReply } of this.#pending.values()) {
