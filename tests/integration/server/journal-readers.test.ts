@@ -26,6 +26,13 @@ describe('who saves a notebook', () => {
     return page;
   };
   const print = (text: string): void => world.say('stream', { name: 'stdout', text });
+  /** A page that has run a cell, which has shown a line so far. */
+  const asked = async (): Promise<SimulatedPage> => {
+    const page = await opened();
+    page.run('a');
+    print('one\n');
+    return page;
+  };
   const cell = (page: SimulatedPage, id = 'a') => page.cells.find((each) => each.id === id)!;
   const empty = (page: SimulatedPage): void => {
     Object.assign(cell(page), { outputs: [], execution_count: null });
@@ -36,9 +43,7 @@ describe('who saves a notebook', () => {
   };
 
   it('drops nothing of a run that went on after the page was loaded, though another one has had all of it', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     const early = await loaded();
     print('two\n');
     world.end();
@@ -51,9 +56,7 @@ describe('who saves a notebook', () => {
   });
 
   it('drops nothing while the page that asked is there, either', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    await asked();
     const early = await loaded();
     print('two\n');
     world.end();
@@ -65,9 +68,7 @@ describe('who saves a notebook', () => {
   });
 
   it('may empty a cell where it was loaded after the run’s end, whoever else may come back', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     asking.disconnect(1006);
     print('two\n');
     world.end();
@@ -79,9 +80,7 @@ describe('who saves a notebook', () => {
   });
 
   it('may remove such a cell', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     asking.disconnect(1006);
     world.end();
     const late = await opened();
@@ -92,9 +91,7 @@ describe('who saves a notebook', () => {
   });
 
   it('has emptied a cell for good when it closes, also soon after the end', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     world.end();
     world.now += 3 * second;
     empty(asking);
@@ -103,9 +100,7 @@ describe('who saves a notebook', () => {
   });
 
   it('has not where it saves the outputs again, as one whose first save was on its way', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     world.end();
     world.now += 3 * second;
     const shown = cell(asking).outputs;
@@ -117,9 +112,7 @@ describe('who saves a notebook', () => {
   });
 
   it('has not where it is lost', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     world.end();
     world.now += 3 * second;
     empty(asking);
@@ -129,9 +122,7 @@ describe('who saves a notebook', () => {
   });
 
   it('has emptied it at once where it has shown outputs for long', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     world.now += 20 * second;
     print('two\n');
     world.end();
@@ -143,9 +134,7 @@ describe('who saves a notebook', () => {
   });
 
   it('has not where all that it has shown came just before', async () => {
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    const asking = await asked();
     world.now += 20 * second;
     world.say('clear_output', { wait: false });
     world.now += 20 * second;
@@ -159,9 +148,7 @@ describe('who saves a notebook', () => {
 
   it('is told by the notebook alone, never by its file', async () => {
     const file = join(world.top, 'workspace', 'n.ipynb');
-    const asking = await opened();
-    asking.run('a');
-    print('one\n');
+    await asked();
     const other = await opened();
     expect(other.metadata).toEqual({ replique_served: expect.any(Number) as number });
     await other.save();
