@@ -19,7 +19,7 @@ import { hello, startFailure, startMs } from './worker-hello.ts';
 
 const ours = { directory: fileURLToPath(new URL('./worker', import.meta.url)), entry: 'main.py' };
 /** How long what a process wrote last is on its way where another one passes it on. */
-const lastWordsMs = 100;
+const lastWordsMs = 30;
 const killMs = 2_000;
 
 /** One sandbox with its active worker process and the snapshots of it. */

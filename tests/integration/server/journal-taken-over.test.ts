@@ -109,10 +109,16 @@ describe('the journal of a kernel that the next server takes over', { timeout: 9
     await begin(2);
     await page.close();
     await server.leave();
+    const kept = join(server.top, 'runtime', 'replique-server');
+    const [name = ''] = readdirSync(kept);
+    const watch = () => new KeepStore(join(kept, name), latest(join(kept, name))).watch();
+    await expect.poll(watch, { timeout: pollMs }).toBeDefined();
+    const watcher = watch()?.pid ?? 0;
     create('go');
     await there('gone');
-    const kept = join(server.top, 'runtime', 'replique-server');
     await expect.poll(() => existsSync(kept), { timeout: pollMs }).toBe(false);
+    // Until it has ended, what it writes is its own.
+    await expect.poll(() => isAlive(watcher), { timeout: pollMs }).toBe(false);
     await expect.poll(() => isAlive(pid)).toBe(false);
     expect(onDisk()).not.toContain(String.raw`"went on\n"`);
     server = await server.next({ baseUrl: '/other/' });
