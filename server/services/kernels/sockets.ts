@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Dealer, Subscriber } from 'zeromq';
-import { type ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
+import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { socketAddress } from '../../../kernel/protocol/addresses.ts';
 import {
   DecodeError,
